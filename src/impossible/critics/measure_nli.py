@@ -1,0 +1,108 @@
+"""How good a critic's probabilities are: as a classifier, as a ranking and as a calibrated judge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .train_nli import LABELS, NOT_ENTAILED
+
+Floats = NDArray[np.floating]
+_RECALLS = (0.3, 0.5, 0.7)
+_PRECISIONS = (0.9, 0.95)
+_BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class NliReport:
+    """Figures of one labelled set; each is a share, 0 to 1, nan where a class it needs has no rows."""
+
+    rows: int
+    accuracy: float
+    f1: Mapping[str, float]
+    entailment_auc: float
+    precision_at_recall: Mapping[float, float]
+    recall_at_precision: Mapping[float, float]
+    calibration_error: float
+
+
+def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
+    """Measure probabilities, (n, 3) in the order of LABELS, against `labels`.
+
+    A set with NOT_ENTAILED rows is measured in two classes, neutral and contradiction being one.
+    Raises DataError for an unknown label, an empty set or another shape.
+    """
+    p, truth, classes = _as_classes(np.asarray(probabilities, np.float64), labels)
+    predicted = p.argmax(1)
+    entailed = truth == 0
+    precision, recall = precision_recall(p[:, 0], entailed)
+    return NliReport(
+        rows=len(truth),
+        accuracy=float((predicted == truth).mean()),
+        f1={name: f1(predicted == i, truth == i) for i, name in enumerate(classes)},
+        entailment_auc=auc(p[:, 0], entailed),
+        precision_at_recall={r: _best(precision, recall >= r) for r in _RECALLS},
+        recall_at_precision={q: _best(recall, precision >= q) for q in _PRECISIONS},
+        calibration_error=calibration_error(p, truth),
+    )
+
+
+def _as_classes(p: Floats, labels: Sequence[str]) -> tuple[Floats, NDArray[np.intp], tuple[str, ...]]:
+    if p.shape != (len(labels), 3) or not len(labels):
+        raise DataError(f"{len(labels)} labels do not fit probabilities of shape {p.shape}; wanted (n, 3), n > 0")
+    if unknown := set(labels) - {*LABELS, NOT_ENTAILED}:
+        raise DataError(f"unknown label {min(unknown)!r}; known are {', '.join((*LABELS, NOT_ENTAILED))}")
+    if NOT_ENTAILED not in labels:
+        return p, np.array([LABELS.index(label) for label in labels]), LABELS
+    two = np.stack([p[:, 0], p[:, 1] + p[:, 2]], axis=1)
+    return two, np.array([int(label != LABELS[0]) for label in labels]), (LABELS[0], NOT_ENTAILED)
+
+
+def f1(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """2·TP / (predicted + true), the harmonic mean of precision and recall; nan without true rows."""
+    return float(2 * (predicted & truth).sum() / (predicted.sum() + truth.sum())) if truth.any() else np.nan
+
+
+def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve: the share of (positive, negative) pairs in which the positive scores higher,
+    ties counting half (Mann and Whitney 1947); nan without rows of either kind.
+    """
+    _, rank_of, count = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[rank_of]  # from 1; equal scores share the mean of their ranks
+    p, n = positive.sum(), (~positive).sum()
+    return float((rank[positive].sum() - p * (p + 1) / 2) / (p * n)) if p and n else np.nan
+
+
+def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Precision TP/kept and recall TP/positives of keeping what scores at least t, for each score t, falling."""
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(positive[order])
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # equal scores stand or fall together
+    return hits[last] / (last + 1), hits[last] / max(int(positive.sum()), 1)
+
+
+def _best(values: Floats, allowed: NDArray[np.bool_]) -> float:
+    """The highest value among those allowed; 0 if none is."""
+    return float(values[allowed].max(initial=0.0))
+
+
+def calibration_error(p: Floats, truth: NDArray[np.intp]) -> float:
+    """Expected calibration error (Guo et al. 2017): Σ_b n_b/n · |accuracy_b − confidence_b| over 15 equal-width
+    bins of the confidence, which is the highest probability of a row.
+    """
+    confidence, right = p.max(1), p.argmax(1) == truth
+    bins = np.minimum(np.ceil(confidence * _BINS).astype(int) - 1, _BINS - 1)
+    gaps = np.bincount(np.maximum(bins, 0), weights=right - confidence, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(truth))
+
+
+def paraphrase_auc(forward: Floats, backward: Floats, labels: Sequence[str | int]) -> float:
+    """AUC of min(p(source entails target), p(target entails source)) against 1 / "paraphrase" and
+    0 / "not_paraphrase". Raises DataError for another label.
+    """
+    meaning: dict[str | int, bool] = {1: True, 0: False, "paraphrase": True, "not_paraphrase": False}
+    if unknown := {str(label) for label in labels if label not in meaning}:
+        raise DataError(f"unknown label {min(unknown)!r}; wanted 0, 1, paraphrase or not_paraphrase")
+    return auc(np.minimum(forward, backward), np.array([meaning[label] for label in labels], bool))

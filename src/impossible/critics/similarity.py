@@ -1,0 +1,91 @@
+"""Similarity: cosine of sentence embeddings, from any Hugging Face encoder."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+from transformers import AutoModel, AutoTokenizer
+
+from ..errors import ModelError
+from .distinct import distinct
+
+# Constants, not settings: a chunk's size touches the last bits, so the same list must give the same chunks.
+_CHUNK = 32
+_MAX_TOKENS = 128
+_PAIRS = 65_536  # pairs whose two embeddings are held at once
+
+
+class Similarity:
+    """Cosine of two sentence embeddings (Reimers and Gurevych 2019), -1 to 1.
+
+    `folder` holds an encoder with safetensors and its tokenizer. Raises ModelError if it cannot be used.
+    """
+
+    name = "similarity"
+    symmetric = True
+
+    def __init__(self, folder: Path, device: str = "cpu"):
+        self._first_token = _pooling(folder) == "cls_token"
+        self._device = torch.device(device)
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            )
+        except (OSError, ValueError) as error:
+            raise ModelError(f"no usable encoder in {folder}: {str(error).splitlines()[0]}") from error
+        self._model = model.to(self._device).eval()
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """Cosines, (n,). Raises DataError if the two lists differ in length."""
+        sentences, s, t = distinct(sources, targets)
+        vectors = self.embed(sentences)
+        scores = np.empty(len(s), np.float32)
+        for i in range(0, len(s), _PAIRS):
+            part = slice(i, i + _PAIRS)
+            np.einsum("nd,nd->n", vectors[s[part]], vectors[t[part]], out=scores[part])
+        return scores
+
+    @torch.inference_mode()
+    def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Embeddings of length 1, (n, d). The same list gives the same bytes; in another, last bits may differ."""
+        vectors = np.empty((len(sentences), self._model.config.hidden_size), np.float32)
+        if not sentences:
+            return vectors
+        tokens = self._tokenizer(list(sentences), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
+        # by length, so that a chunk has little padding
+        order = np.argsort([len(ids) for ids in tokens], kind="stable")
+        for i in range(0, len(order), _CHUNK):
+            rows = order[i : i + _CHUNK]
+            vectors[rows] = self._pooled([tokens[row] for row in rows])
+        return vectors
+
+    def _pooled(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        batch = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt").to(self._device)
+        states = self._model(**batch).last_hidden_state
+        if self._first_token:
+            pooled = states[:, 0]
+        else:
+            mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
+            pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+        vectors: NDArray[np.float32] = F.normalize(pooled, dim=-1).cpu().numpy()
+        return vectors
+
+
+def _pooling(folder: Path) -> str:
+    """`mean_tokens` or `cls_token`, as sentence-transformers' 1_Pooling/config.json says; else the mean."""
+    path = folder / "1_Pooling" / "config.json"
+    if not path.exists():
+        return "mean_tokens"
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON: {error}") from error
+    modes = [str(key).removeprefix("pooling_mode_") for key, value in config.items() if value is True]
+    if not {"mean_tokens", "cls_token"}.issuperset(modes) or len(modes) != 1:
+        raise ModelError(f"{path}: pooling by {modes} is not supported, only by mean_tokens or cls_token")
+    return modes[0]

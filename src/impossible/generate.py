@@ -1,0 +1,84 @@
+"""Contexts × sampler → groups: many continuations of each context, and the sentences they open with."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
+from .recipe import Sampling
+from .records import GROUPS, Candidate, Context, Group, seed_for
+from .sentences import cut, defect
+from .teachers import Continuation, Decoding, Sampler
+
+Counts = Counter[str]
+
+
+def candidates(
+    continuations: Sequence[Continuation], settings: Sampling, counts: Counts
+) -> tuple[Candidate, ...]:
+    """The distinct well-formed first sentences, in the order of first appearance; counts what was dropped."""
+    times: Counter[str] = Counter()
+    logprob: dict[str, float] = {}
+    for continuation in continuations:
+        sentence = cut(continuation.text)
+        if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
+            counts["malformed"] += 1
+            continue
+        times[sentence] += 1
+        logprob.setdefault(sentence, continuation.logprob)
+    counts["repeated"] += times.total() - len(times)
+    return tuple(Candidate(text, n, logprob[text]) for text, n in times.items())
+
+
+def generate(
+    contexts: Sequence[Context],
+    sampler: Sampler,
+    settings: Sampling,
+    seed: int,
+    round: int,
+    tick: Callable[[], None],
+) -> tuple[list[Group], Counts]:
+    """Continue each context `per_context` times. The same context and seed give the same group."""
+    decoding = Decoding(settings.temperature, settings.top_p, settings.top_k, settings.max_tokens)
+    counts: Counts = Counter(contexts=len(contexts))
+    prompts = [context.text for context in contexts]
+    seeds = [seed_for(seed, context.id, f"round-{round}") for context in contexts]
+    groups = []
+    for context, drawn in zip(
+        contexts, sampler.sample(prompts, settings.per_context, seeds, decoding), strict=True
+    ):
+        counts["continuations"] += len(drawn)
+        groups.append(Group(context, candidates(drawn, settings, counts)))
+        counts["candidates"] += len(groups[-1].candidates)
+        tick()
+    return groups, counts
+
+
+def groups_to_table(groups: Sequence[Group]) -> pa.Table:
+    """Groups as a table, schema GROUPS."""
+    rows = [
+        {
+            "context_id": g.context.id,
+            "domain": g.context.domain,
+            "context": g.context.text,
+            "origin": g.context.origin,
+            "candidates": [{"text": c.text, "count": c.count, "logprob": c.logprob} for c in g.candidates],
+        }
+        for g in groups
+    ]
+    return pa.Table.from_pylist(rows, GROUPS)
+
+
+def contexts_from_table(table: pa.Table) -> list[Context]:
+    """The contexts of a table, schema CONTEXTS."""
+    return [Context(r["context_id"], r["domain"], r["context"], r["origin"]) for r in table.to_pylist()]
+
+
+def groups_from_table(table: pa.Table) -> list[Group]:
+    """The groups of a table, schema GROUPS."""
+    return [
+        Group(context, tuple(Candidate(**c) for c in found))
+        for context, found in zip(
+            contexts_from_table(table), table["candidates"].to_pylist(), strict=True
+        )
+    ]

@@ -1,0 +1,129 @@
+"""Pairs made elsewhere: every critic's score, from Python lists or a file."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError, StoreError
+from .recipe import CHEAP_TO_DEAR, TASKS, Execution, Score
+
+
+def score_pairs(
+    sources: Sequence[str],
+    targets: Sequence[str],
+    task: str = "paraphrase",
+    settings: Score | None = None,
+    execution: Execution | None = None,
+) -> dict[str, NDArray[np.float32]]:
+    """Score pairs with every critic, bounds and gates aside.
+
+    Returns one array of shape (n,) a score: `length_ratio` (target/source), `numbers_forward`,
+    `numbers_backward`, `rouge_l`, `similarity`, `entities_forward`, `entities_backward`,
+    `entailment_forward`, `entailment_backward`, `tree_distance`, and the number that the task's bound
+    reads of a directed critic, `numbers_min`, `entities_min`, `entailment_min`: the lower of both
+    directions for a paraphrase, forward for a summary.
+
+    Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
+    """
+    from .critics import open_critics
+
+    _check(sources, targets, task)
+    settings = settings or Score(critics=CHEAP_TO_DEAR)
+    scores: dict[str, NDArray[np.float32]] = {}
+    for name, critic in open_critics(settings, execution or Execution()).items():
+        forward = critic.score(sources, targets)
+        if critic.symmetric or name == "length_ratio":
+            scores[name] = forward
+            continue
+        backward = critic.score(targets, sources)
+        scores |= {f"{name}_forward": forward, f"{name}_backward": backward}
+        scores[f"{name}_min"] = np.minimum(forward, backward) if task == "paraphrase" else forward
+    return scores
+
+
+def _check(sources: Sequence[str], targets: Sequence[str], task: str) -> None:
+    if task not in TASKS:
+        raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
+    if len(sources) != len(targets):
+        raise DataError(f"{len(sources)} sources but {len(targets)} targets; give one target a source")
+    for name, texts in (("source", sources), ("target", targets)):
+        bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+        if bad is not None:
+            raise DataError(f"{name} {bad} is {texts[bad]!r}, not a string")
+
+
+def score_file(path: Path, out: Path | None, task: str, source: str, target: str) -> tuple[Path, int]:
+    """Score the pairs of a .jsonl, .csv or .parquet file; the rows with their scores go to `out`.
+
+    Raises DataError, StoreError, ModelError.
+    """
+    rows = _read(path)
+    for i, row in enumerate(rows, 1):
+        for column in (source, target):
+            if not isinstance(row.get(column), str):
+                raise DataError(
+                    f"{path}, row {i}: no text in {column!r}; columns are {', '.join(map(str, row))} "
+                    "(choose with --source and --target)"
+                )
+    out = out or path.with_name(f"{path.stem}.scored{path.suffix}")
+    if out.suffix not in _WRITERS:
+        raise DataError(f"cannot write {out}: the name must end in {', '.join(_WRITERS)}")
+    scores = score_pairs([r[source] for r in rows], [r[target] for r in rows], task)
+    columns = {name: [round(float(x), 6) for x in column] for name, column in scores.items()}
+    scored = [{**row, **{n: columns[n][i] for n in columns}} for i, row in enumerate(rows)]
+    try:
+        _WRITERS[out.suffix](out, scored)
+    except OSError as error:
+        raise StoreError(f"{out}: {error.strerror or error}; choose another --out") from error
+    return out, len(rows)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        match path.suffix:
+            case ".jsonl":
+                with path.open(encoding="utf-8-sig") as lines:
+                    rows = [json.loads(line) for line in lines if line.strip()]
+            case ".csv":
+                with path.open(encoding="utf-8-sig", newline="") as file:
+                    rows = list(csv.DictReader(file))
+            case ".parquet":
+                import pyarrow.parquet as pq
+
+                rows = pq.read_table(path).to_pylist()
+            case _:
+                raise DataError(f"{path}: the name must end in .jsonl, .csv or .parquet")
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as pairs: {error}") from error
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{path} holds no rows with named columns")
+    return rows
+
+
+def _write_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist(list(rows)), path)
+
+
+_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}

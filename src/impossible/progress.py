@@ -1,0 +1,142 @@
+"""What a person sees while a run works: a bar with ETA and a running funnel, or plain lines."""
+
+import time
+from collections import Counter
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .corpus import CorpusReport
+from .recipe import TASKS
+from .execute import State, Watch
+
+
+def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The counts of a run as rows, in the order in which pairs are lost."""
+    rows = [(name, counts[name]) for name in ("contexts", "continuations", "malformed", "repeated", "candidates", "pairs")]
+    for task in TASKS:
+        of_task = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
+        if not of_task:
+            continue
+        ends = ("scored", "duplicate", "unknown", "kept")
+        rejected = {k: n for k, n in of_task.items() if k not in ends and n}
+        rows += [(f"{task}: rejected by {k}", n) for k, n in rejected.items()]
+        rows += [(f"{task}: {k}", of_task[k]) for k in ends[1:] if k in of_task]
+    return rows
+
+
+def funnel_table(state: State) -> Table:
+    """The funnel of a run as a rich table."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("funnel")
+    table.add_column("count", justify="right")
+    table.add_column("a context", justify="right")
+    contexts = max(1, state.counts["contexts"])
+    for name, n in funnel(state.counts):
+        style = "bold green" if name.endswith(": kept") else ""
+        table.add_row(name, f"{n:,}", f"{n / contexts:,.1f}", style=style)
+    return table
+
+
+class BarWatch(Watch):
+    """A live bar and funnel on a terminal."""
+
+    def __init__(self, console: Console):
+        self._console = console
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("steps, elapsed"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(speed_estimate_period=600),
+            console=console,
+        )
+        self._live = Live(console=console, refresh_per_second=4)
+
+    def begin(self, state: State, ticks: int) -> None:
+        """Start the bar."""
+        self._state = state
+        self._task = self._progress.add_task(f"{state.contexts} contexts", total=ticks)
+        self._live.start()
+        self._show()
+
+    def corpus(self, report: CorpusReport) -> None:
+        """Say what was mended or left out."""
+        for line in report.lines():
+            self._console.print(f"corpus: {line}", markup=False)
+
+    def tick(self, count: int = 1) -> None:
+        """A context has passed a slow stage."""
+        self._progress.advance(self._task, count)
+
+    def shard(self, state: State, index: int) -> None:
+        """Show the funnel so far."""
+        self._show()
+
+    def end(self, state: State) -> None:
+        """Take the bar down."""
+        self._live.update(self._progress)
+        self._live.stop()
+
+    def _show(self) -> None:
+        self._live.update(Group(self._progress, funnel_table(self._state)))
+
+
+class LineWatch(Watch):
+    """A plain line a shard, for logs and pipes."""
+
+    def __init__(self, console: Console):
+        self._console = console
+
+    def begin(self, state: State, ticks: int) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+        self._say(f"{state.contexts} contexts in {state.shards} shards -> {state.out}")
+
+    def corpus(self, report: CorpusReport) -> None:
+        """Say what was mended or left out."""
+        for line in report.lines():
+            self._say(f"corpus: {line}")
+
+    def shard(self, state: State, index: int) -> None:
+        """One line: how far, what was kept, how long it will take."""
+        elapsed = time.monotonic() - self._start
+        left = elapsed / state.done * (state.shards - state.done)
+        kept = ", ".join(f"{state.counts[f'{t}: kept']} {t}" for t in TASKS if f"{t}: scored" in state.counts)
+        self._say(
+            f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
+            f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, about {left:.0f} s left"
+        )
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def watch_for(console: Console) -> Watch:
+    """A bar on a terminal, lines elsewhere."""
+    return BarWatch(console) if console.is_terminal else LineWatch(console)
+
+
+def sample_table(state: State, count: int, seed: int) -> Table | None:
+    """Randomly drawn kept pairs, or None if there are none."""
+    import random
+
+    if state.pairs is None or not state.pairs.num_rows:
+        return None
+    rows = state.pairs.to_pylist()
+    table = Table(title=f"{min(count, len(rows))} of {len(rows):,} kept pairs, at random", show_lines=True)
+    for name in ("task", "source", "target"):
+        table.add_column(name, ratio=None if name == "task" else 1)
+    for row in random.Random(seed).sample(rows, min(count, len(rows))):
+        table.add_row(row["task"], visible(row["source"]), visible(row["target"]))
+    return table
+
+
+def visible(text: str) -> str:
+    """Model output made safe for a terminal: markup escaped, control characters shown as such."""
+    return escape("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text))

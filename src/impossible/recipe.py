@@ -1,0 +1,467 @@
+"""The recipe: every setting of a run, its presets, and the reading of TOML. Imports neither torch nor pyarrow."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .errors import RecipeError
+
+TASKS = ("paraphrase", "summary")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, no unknown keys, no silent conversion of strings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: what is hashed into a fingerprint."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+
+class Contexts(Settings):
+    """What the teacher continues: prefixes of `domains`, or openings of the documents of `corpus`."""
+
+    domains: tuple[str, ...] = ("support", "reviews")
+    corpus: str | None = None
+    field: str | None = None
+    count: int = Field(40, ge=1)
+    sentences: tuple[int, int] = (1, 2)
+    temperature: float = Field(0.8, gt=0, le=5)
+    top_p: float = Field(0.9, gt=0, le=1)
+    top_k: int = Field(50, ge=0)
+    max_chars: int = Field(1200, ge=20)
+    per_shard: int = Field(4, ge=1, le=10_000)
+
+    @field_validator("domains", "sentences", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        low, high = self.sentences
+        if not 0 <= low <= high <= 20:
+            raise ValueError(f"sentences: [{low}, {high}] must be two numbers, 0 ≤ low ≤ high ≤ 20")
+        if self.corpus is None and not self.domains:
+            raise ValueError("domains: give at least one domain, or a corpus")
+        if self.corpus is not None and low < 1:
+            raise ValueError("sentences: with a corpus at least 1")
+        if self.corpus is None and self.field is not None:
+            raise ValueError("field: names a field of the corpus, but there is no corpus")
+        return self
+
+
+class Teacher(Settings):
+    """The language model: a hub id, a folder, or `embedded:smollm2-135m`, and what runs it."""
+
+    backend: Literal["ctranslate2", "transformers"] = "ctranslate2"
+    model: str = "embedded:smollm2-135m"
+    compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.backend == "transformers" and self.compute_type == "int8":
+            raise ValueError("compute_type: transformers runs float32, bfloat16 or float16")
+        return self
+
+
+class Sampling(Settings):
+    """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary."""
+
+    per_context: int = Field(100, ge=2, le=10_000)
+    temperature: float = Field(0.7, gt=0, le=5)
+    top_p: float = Field(0.9, gt=0, le=1)
+    top_k: int = Field(50, ge=0)
+    max_tokens: int = Field(45, ge=4, le=1000)
+    min_words: int = Field(4, ge=1)
+    max_chars: int = Field(300, ge=10)
+
+
+class Bound(Settings):
+    """A score must lie within [min, max]; of a directed score of a paraphrase, both directions must."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("min: give min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min: {self.min} is greater than max {self.max}, so nothing would be kept")
+        return self
+
+
+# critic → lowest and highest score it can give; the order is the order of cost
+CRITICS: dict[str, tuple[float, float]] = {
+    "length_ratio": (0, 1),
+    "numbers": (0, 1),
+    "rouge_l": (0, 1),
+    "similarity": (-1, 1),
+    "entities": (0, 1),
+    "entailment": (0, 1),
+    "tree_distance": (0, 10_000),
+}
+
+
+CHEAP_TO_DEAR = tuple(CRITICS)
+CriticName = Literal[
+    "length_ratio", "numbers", "rouge_l", "similarity", "entities", "entailment", "tree_distance"
+]
+
+
+class Bounds(Settings):
+    """One bound a critic; a critic without one has no say."""
+
+    length_ratio: Bound | None = None
+    numbers: Bound | None = None
+    rouge_l: Bound | None = None
+    similarity: Bound | None = None
+    entities: Bound | None = None
+    entailment: Bound | None = None
+    tree_distance: Bound | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, bound in self.given():
+            low, high = CRITICS[name]
+            for side in ("min", "max"):
+                value = getattr(bound, side)
+                if value is not None and not low <= value <= high:
+                    raise ValueError(f"{name}.{side}: {value} is impossible; allowed is {low} to {high}")
+        return self
+
+    def given(self) -> list[tuple[str, Bound]]:
+        """The critics that have a bound, in the order of cost."""
+        return [(name, bound) for name in CRITICS if (bound := getattr(self, name)) is not None]
+
+
+class Score(Settings):
+    """The models that score, and the gates: looser bounds outside which dearer critics see nothing.
+
+    Gates belong to scoring: changing one scores again. Bounds in `filter` must lie inside them.
+    """
+
+    similarity: str = "embedded:minilm-l6"
+    nli: str = "embedded:nli"
+    parser: str = "embedded:en-core-web-sm"
+    critics: tuple[CriticName, ...] = CHEAP_TO_DEAR[:-1]
+    equivalence: Share = 0.5
+    paraphrase: Bounds | None = None
+    summary: Bounds | None = None
+
+    @field_validator("critics", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class TaskFilter(Bounds):
+    """The bounds of a task; `duplicates` is p(entailment) from which two sentences say the same."""
+
+    duplicates: Share | None = 0.75
+
+
+class Filter(Settings):
+    """Which pairs are kept. A task that is left out is not distilled."""
+
+    paraphrase: TaskFilter | None = None
+    summary: TaskFilter | None = None
+
+    def tasks(self) -> list[tuple[str, TaskFilter]]:
+        """The tasks that are asked for."""
+        return [(task, bounds) for task in TASKS if (bounds := getattr(self, task)) is not None]
+
+
+class Execution(Settings):
+    """How a run is executed: never part of a fingerprint, recorded in the manifest."""
+
+    engine: Literal["local"] = "local"
+    threads: int = Field(0, ge=0, le=1024)
+    device: str = "cpu"
+    batch_size: int = Field(32, ge=1, le=100_000)
+    order: Literal["forward", "reverse"] = "forward"
+
+
+class Recipe(Settings):
+    """A run, described."""
+
+    preset: Literal["default", "paper", "code"] = "default"
+    seed: int = Field(7, ge=0, lt=2**31)
+    contexts: Contexts = Contexts()
+    teacher: Teacher = Teacher()
+    sampling: Sampling = Sampling()
+    score: Score = Score()
+    filter: Filter = Filter()
+    execution: Execution = Execution()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.filter.tasks():
+            raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
+        for task, bounds in self.filter.tasks():
+            for critic, _ in bounds.given():
+                if critic not in self.score.critics:
+                    raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
+            _inside(task, bounds, getattr(self.score, task) or Bounds())
+        return self
+
+
+def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
+    for name, gate in gates.given():
+        bound = getattr(bounds, name) or Bound.model_construct()
+        for side, looser in (("min", lambda a, b: a is None or a < b), ("max", lambda a, b: a is None or a > b)):
+            wall, value = getattr(gate, side), getattr(bound, side)
+            if wall is not None and looser(value, wall):
+                raise ValueError(
+                    f"filter.{task}.{name}.{side}: {value} is looser than the gate score.{task}.{name}.{side} = "
+                    f"{wall}, outside which pairs are never scored; loosen the gate too"
+                )
+
+
+# The rows of the method table (Jung et al. 2024, section 3 and appendix; and their public code).
+_PAPER_FILTER: dict[str, Any] = {
+    "paraphrase": {
+        "rouge_l": {"max": 0.75},
+        "entailment": {"min": 0.75},
+        "tree_distance": {"min": 12.0},
+        "duplicates": 0.75,
+    },
+    "summary": {
+        "length_ratio": {"max": 0.8},
+        "rouge_l": {"max": 0.75},
+        "entailment": {"min": 0.75},
+        "duplicates": 0.75,
+    },
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {
+        "score": {
+            "paraphrase": {
+                "length_ratio": {"min": 0.5},
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.9},
+                "similarity": {"min": 0.6},
+                "entailment": {"min": 0.3},
+            },
+            "summary": {
+                "length_ratio": {"max": 0.85},
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.9},
+                "similarity": {"min": 0.5},
+                "entailment": {"min": 0.3},
+            },
+        },
+        "filter": {
+            "paraphrase": {
+                "length_ratio": {"min": 0.6},
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.8},
+                "similarity": {"min": 0.7},
+                "entities": {"min": 1.0},
+                "entailment": {"min": 0.8},
+                "duplicates": 0.75,
+            },
+            "summary": {
+                "length_ratio": {"max": 0.8},
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.85},
+                "similarity": {"min": 0.6},
+                "entities": {"min": 1.0},
+                "entailment": {"min": 0.85},
+                "duplicates": 0.75,
+            },
+        },
+    },
+    "paper": {
+        "contexts": {"domains": ["news"], "count": 1000, "sentences": [1, 5], "temperature": 1.0, "top_p": 0.9, "top_k": 0},
+        "sampling": {"per_context": 100, "temperature": 0.7, "top_p": 0.9, "top_k": 0, "max_tokens": 100},
+        "score": {
+            "critics": ["length_ratio", "rouge_l", "entailment", "tree_distance"],
+            "paraphrase": {"rouge_l": {"max": 0.75}, "entailment": {"min": 0.75}},
+            "summary": {"length_ratio": {"max": 0.8}, "rouge_l": {"max": 0.75}, "entailment": {"min": 0.75}},
+        },
+        "filter": _PAPER_FILTER,
+    },
+    "code": {
+        "contexts": {"domains": ["news"], "count": 1000, "sentences": [0, 0]},
+        "sampling": {"per_context": 100, "temperature": 0.5, "top_p": 0.9, "top_k": 0, "max_tokens": 100},
+        "score": {
+            "critics": ["length_ratio", "numbers", "rouge_l", "entailment"],
+            "paraphrase": {
+                "length_ratio": {"min": 0.667},
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.75},
+                "entailment": {"min": 0.75},
+            }
+        },
+        "filter": {
+            "paraphrase": {
+                "length_ratio": {"min": 0.667},  # 0.8 to 1.5, whichever sentence comes first
+                "numbers": {"min": 1.0},
+                "rouge_l": {"max": 0.75},
+                "entailment": {"min": 0.75},
+                "duplicates": 0.75,
+            }
+        },
+    },
+}
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe: preset, then file, then `a.b=c` overrides (values in TOML; bare words are strings).
+
+    Raises RecipeError: one line with file, key, what was found and what is allowed.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise RecipeError(f"recipe {path} does not exist{_nearest_file(path)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"recipe {path} is not valid TOML: {error}") from error
+    for override in overrides:
+        _override(given, override)
+    corpus = given.get("contexts", {}).get("corpus") if isinstance(given.get("contexts"), dict) else None
+    if isinstance(corpus, str) and not Path(corpus).is_absolute() and not Path(corpus).exists():
+        given["contexts"]["corpus"] = str(path.parent / corpus)  # as seen from the recipe
+    return resolve(given, str(path))
+
+
+def resolve(given: Mapping[str, Any], name: str = "recipe") -> Recipe:
+    """Lay the given settings over their preset and validate. Raises RecipeError."""
+    preset = given.get("preset", "default")
+    if preset not in PRESETS:
+        raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
+    try:
+        recipe = Recipe.model_validate(merge(PRESETS[preset], given))
+    except ValidationError as error:
+        raise RecipeError(f"{name}: {_explain(error)}") from None
+    _check_world(recipe, name)
+    return recipe
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one nested table over another; `false` removes what lies under it (a bound, a task)."""
+    out = dict(under)
+    for key, value in over.items():
+        below = out.get(key)
+        if value is False and isinstance(below, Mapping | None):
+            out[key] = None
+        elif isinstance(value, Mapping) and isinstance(below, Mapping):
+            out[key] = merge(below, value)
+        else:
+            out[key] = value
+    return out
+
+
+def _override(given: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"--set {override}: give KEY=VALUE, such as sampling.per_context=32")
+    try:
+        value = tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *tables, last = key.strip().split(".")
+    for table in tables:
+        given = given.setdefault(table, {})
+        if not isinstance(given, dict):
+            raise RecipeError(f"--set {override}: {table} is no table")
+    given[last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    """pydantic's first error as one line: key, what was found, what is allowed."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    match first["type"]:
+        case "extra_forbidden":
+            return f"unknown key {key}{_nearest_key(first['loc'])}{more}"
+        case "value_error":
+            prefix = f"{key}." if key else ""
+            return f"{prefix}{first['ctx']['error']}{more}"
+        case _:
+            message = first["msg"].replace("Input should be", "must be")
+            return f"{key} = {_toml(first['input'])}: {message}{more}"
+
+
+def _nearest_key(location: tuple[int | str, ...]) -> str:
+    model: type[BaseModel] | None = Recipe
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part)) if model else None
+        model = _model_of(field.annotation) if field else None
+    if model is None:
+        return ""
+    near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"; {hint}allowed: {', '.join(model.model_fields)}"
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    options = [annotation, *getattr(annotation, "__args__", ())]
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+def _nearest_file(path: Path) -> str:
+    others = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, others, n=1)
+    return f"; did you mean {path.with_name(near[0])}?" if near else ""
+
+
+def _check_world(recipe: Recipe, name: str) -> None:
+    """What only the file system and the tables of domains can tell."""
+    from .domains import DOMAINS
+
+    contexts = recipe.contexts
+    if contexts.corpus is not None:
+        if not Path(contexts.corpus).is_file():
+            raise RecipeError(f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file")
+        return
+    for domain in contexts.domains:
+        if domain not in DOMAINS:
+            near = difflib.get_close_matches(domain, DOMAINS, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise RecipeError(f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}")
+
+
+def dump(recipe: Recipe) -> str:
+    """The resolved recipe as TOML that `load` reads back to an equal recipe."""
+    lines: list[str] = []
+    _dump(recipe.model_dump(mode="json"), (), lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _dump(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> None:
+    if path:
+        lines.append(f"\n[{'.'.join(path)}]")
+    for key, value in table.items():
+        if value is None:
+            # TOML has no null: `false` says that nothing is to be laid over the preset's value
+            if len(path) > 1 or path in (("filter",), ("score",)):
+                lines.append(f"{key} = false")
+        elif not isinstance(value, dict):
+            lines.append(f"{key} = {_toml(value)}")
+        elif len(path) == 2 and path[1] in TASKS:
+            inner = ", ".join(f"{k} = {_toml(v)}" for k, v in value.items() if v is not None)
+            lines.append(f"{key} = {{{inner}}}")
+    for key, value in table.items():
+        if isinstance(value, dict) and not (len(path) == 2 and path[1] in TASKS):
+            _dump(value, (*path, key), lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(v) for v in value)}]"
+    if isinstance(value, str | bool | int | float):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

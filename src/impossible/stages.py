@@ -1,0 +1,118 @@
+"""plan(recipe) → the stages of a run, readable from top to bottom as the method."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from .recipe import Recipe
+
+Tick = Callable[[], None]
+# A shard of the stage before → a shard of this one, and what to count in the funnel.
+Work = Callable[[pa.Table, Tick], tuple[pa.Table, Counter[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class MapStage:
+    """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on."""
+
+    name: str
+    folder: str
+    version: int
+    settings: str
+    models: tuple[str, ...]
+    open: Callable[[], Work]
+
+
+def plan(recipe: Recipe) -> list[MapStage]:
+    """The stages of a run, in order."""
+    teacher = recipe.teacher.canonical()
+    needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
+    return [
+        MapStage(
+            "contexts",
+            "contexts",
+            1,
+            f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
+            (recipe.teacher.model,) if needs_teacher else (),
+            lambda: _contexts(recipe, needs_teacher),
+        ),
+        MapStage(
+            "generate",
+            "round-0/groups",
+            1,
+            f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
+            (recipe.teacher.model,),
+            lambda: _generate(recipe),
+        ),
+        MapStage(
+            "score",
+            "round-0/scores",
+            1,
+            f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
+            _critic_models(recipe),
+            lambda: _score(recipe),
+        ),
+        MapStage("filter", "round-0/ledger", 1, recipe.filter.canonical(), (), lambda: _filter(recipe)),
+    ]
+
+
+def _critic_models(recipe: Recipe) -> tuple[str, ...]:
+    score = recipe.score
+    used = {
+        score.similarity: "similarity" in score.critics,
+        score.nli: "entailment" in score.critics,
+        score.parser: "entities" in score.critics or "tree_distance" in score.critics,
+    }
+    return tuple(model for model, wanted in used.items() if wanted)
+
+
+def _contexts(recipe: Recipe, needs_teacher: bool) -> Work:
+    from .contexts import grow
+    from .teachers import open_teacher
+
+    sampler = open_teacher(recipe.teacher, recipe.execution) if needs_teacher else None
+
+    def work(prompts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return grow(prompts, sampler, recipe.contexts, recipe.seed), Counter()
+
+    return work
+
+
+def _generate(recipe: Recipe) -> Work:
+    from .generate import contexts_from_table, generate, groups_to_table
+    from .teachers import open_teacher
+
+    sampler = open_teacher(recipe.teacher, recipe.execution)
+
+    def work(contexts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        groups, counts = generate(
+            contexts_from_table(contexts), sampler, recipe.sampling, recipe.seed, 0, tick
+        )
+        return groups_to_table(groups), counts
+
+    return work
+
+
+def _score(recipe: Recipe) -> Work:
+    from .critics import open_critics
+    from .generate import groups_from_table
+    from .score import score
+
+    critics = open_critics(recipe.score, recipe.execution)
+    tasks = [task for task, _ in recipe.filter.tasks()]
+
+    def work(groups: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return score(groups_from_table(groups), critics, recipe.score, tasks, tick)
+
+    return work
+
+
+def _filter(recipe: Recipe) -> Work:
+    from .filter import filter_scores
+
+    def work(scores: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return filter_scores(scores, recipe.filter)
+
+    return work

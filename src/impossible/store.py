@@ -1,0 +1,224 @@
+"""Fingerprints, atomic shards and folders: what makes a run resumable, and its files trustworthy."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from .errors import StoreError
+
+_FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
+
+
+def fingerprint(*parts: str) -> str:
+    """Hash of everything that a shard or folder depends on: stage, version, settings, models, inputs."""
+    return hashlib.blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def checksum(table: pa.Table) -> str:
+    """Hash of a table's content: schema names and types, and every value."""
+    total = hashlib.blake2b(digest_size=16)
+
+    class Sink:
+        closed = False
+
+        def write(self, data: Any) -> int:
+            total.update(data)
+            return len(data)
+
+        def flush(self) -> None: ...
+
+    bare = table.replace_schema_metadata(None).combine_chunks()
+    with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), bare.schema) as stream:
+        stream.write_table(bare, max_chunksize=1 << 30)
+    return total.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A finished shard: where it lies, what it was made for, the hash of its content, and its counts."""
+
+    path: Path
+    fingerprint: str
+    checksum: str
+    counts: Mapping[str, int]
+    rows: int
+
+    def table(self) -> pa.Table:
+        """Read the rows. Raises StoreError if they are not what was written."""
+        with _mapped(self.path):
+            table = pq.read_table(self.path)
+        if checksum(table) != self.checksum:
+            raise StoreError(f"shard {self.path} is damaged (its checksum does not fit); run again to make it anew")
+        return table
+
+
+def read_shard(path: Path) -> Shard | None:
+    """What the footer of a shard says, or None if there is no whole shard at that path."""
+    try:
+        footer = pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid):
+        return None
+    meta = footer.metadata or {}
+    if _FINGERPRINT not in meta or _CHECKSUM not in meta:
+        return None
+    return Shard(
+        path, meta[_FINGERPRINT].decode(), meta[_CHECKSUM].decode(), json.loads(meta[_COUNTS]), footer.num_rows
+    )
+
+
+def finished(path: Path, wanted: str) -> Shard | None:
+    """The shard at `path` if it was made for this fingerprint and its content is whole."""
+    shard = read_shard(path)
+    if shard is None or shard.fingerprint != wanted:
+        return None
+    try:
+        shard.table()
+    except StoreError:
+        return None
+    return shard
+
+
+def write_shard(path: Path, table: pa.Table, made_for: str, counts: Mapping[str, int] | None = None) -> Shard:
+    """Write a shard aside, fsync it and rename it into place.
+
+    Raises StoreError if the disk is full or the folder cannot be written.
+    """
+    counts = dict(sorted((counts or {}).items()))
+    total = checksum(table)
+    meta = {_FINGERPRINT: made_for, _CHECKSUM: total, _COUNTS: json.dumps(counts)}
+    stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **meta})
+    with _mapped(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # one name a process: a killed writer's leaving is overwritten or swept, never read
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with aside.open("wb") as file:
+                pq.write_table(stamped, file, compression="zstd", write_page_checksum=True)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    return Shard(path, made_for, total, counts, table.num_rows)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file whole or not at all. Raises StoreError."""
+    with _mapped(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path, made_for: str, make: Callable[[Path], None]) -> None:
+    """Make a folder aside and put it in place of the old one when it is whole. Raises StoreError."""
+    with _mapped(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+            new = Path(scratch) / "new"
+            new.mkdir()
+            make(new)
+            (new / ".fingerprint").write_text(made_for)
+            if folder.exists():
+                folder.rename(Path(scratch) / "old")
+            new.rename(folder)
+
+
+def folder_fingerprint(folder: Path) -> str | None:
+    """What a finished folder was made for, or None."""
+    try:
+        return (folder / ".fingerprint").read_text()
+    except OSError:
+        return None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left: hidden scratch folders and `.part` files."""
+    for left in [*folder.rglob(".*.part"), *folder.glob("*/.dataset-*")]:
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def hold(run: Path) -> Iterator[None]:
+    """Hold a run's folder for this process.
+
+    Raises StoreError, naming the holder, if another process holds it, or if it cannot be written.
+    """
+    with _mapped(run):
+        run.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(run / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            holder = _read(run / ".holder") or "unknown"
+            raise StoreError(
+                f"run {run} is held by another process (pid {holder}); wait for it, or give another --out"
+            ) from None
+        try:
+            (run / ".holder").write_text(str(os.getpid()))
+            yield
+        finally:
+            lock.release()
+
+
+def append_line(path: Path, row: Mapping[str, Any]) -> None:
+    """Append a row to a JSONL journal."""
+    with _mapped(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The whole rows of a JSONL journal; a last line that a kill cut short is left out."""
+    rows = []
+    for line in (_read(path) or "").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def concatenate(shards: Sequence[Shard], schema: pa.Schema) -> pa.Table:
+    """All rows of several shards, in their order."""
+    tables = [shard.table().replace_schema_metadata(None) for shard in shards]
+    bare = schema.remove_metadata()
+    return pa.concat_tables(tables).cast(bare) if tables else bare.empty_table()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[None]:
+    """Third-party and system errors about `path` as one StoreError."""
+    try:
+        yield
+    except OSError as error:
+        hint = {28: "the disk is full; free space and run again", 13: "no permission; choose another --out",
+                30: "the file system is read-only; choose another --out"}.get(error.errno or 0, "")  # fmt: skip
+        reason = f"{error.strerror or error}{f': {hint}' if hint else ''}"
+        raise StoreError(f"{error.filename or path}: {reason}") from error
+    except pa.ArrowInvalid as error:
+        raise StoreError(f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew") from error

@@ -1,0 +1,147 @@
+"""Teacher on CTranslate2: int8 or float32 on CPU, converted once into the cache."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ctranslate2
+from transformers import AutoTokenizer
+
+from ..errors import ModelError
+from ..recipe import Execution, Teacher
+from ..weights import build_once, cache_folder, digest, locate
+from . import Continuation, Decoding
+from .stop import SentenceStop
+
+
+class CTranslate2Sampler:
+    """Samples with `ctranslate2.Generator`, one prompt a thread, so that a batch changes nothing."""
+
+    def __init__(self, settings: Teacher, execution: Execution):
+        source = locate(settings.model)
+        self._tokenizer = AutoTokenizer.from_pretrained(source)
+        self._folder = converted(settings.model, settings.compute_type)
+        self._compute_type = settings.compute_type
+        self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
+        self._threads = execution.threads or os.cpu_count() or 1
+        self._special = set(self._tokenizer.all_special_ids)
+
+    def _open(self, threads: int) -> ctranslate2.Generator:
+        return ctranslate2.Generator(
+            str(self._folder),
+            device=self._device,
+            compute_type=self._compute_type,
+            inter_threads=1,
+            intra_threads=threads,
+        )
+
+    def sample(
+        self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
+    ) -> Iterator[list[Continuation]]:
+        """See Sampler. As many prompts at once as there are threads: faster than all threads on one prompt."""
+        at_once = min(self._threads, len(prompts))
+        stopping = threading.Event()
+
+        def one(prompt: str, seed: int) -> list[Continuation]:
+            return self._sample(prompt, n, seed, decoding, self._threads // at_once, stopping)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            try:
+                yield from pool.map(one, prompts, seeds)
+            finally:
+                # Ctrl-C, or a caller who has had enough: what is under way ends at its next token
+                stopping.set()
+                pool.shutdown(cancel_futures=True)
+
+    def _sample(
+        self, prompt: str, n: int, seed: int, decoding: Decoding, threads: int, stopping: threading.Event
+    ) -> list[Continuation]:
+        stops = [SentenceStop(self._decode, decoding.sentences) for _ in range(n)]
+        seeded = _Seeded(seed)
+
+        def on_token(step: ctranslate2.GenerationStepResult) -> bool:
+            seeded.done()
+            if stopping.is_set() or step.token_id in self._special:
+                return True
+            return stops[step.hypothesis_id].push(step.token_id, _surface(step.token), step.log_prob)
+
+        with seeded:
+            self._open(threads).generate_batch(
+                [self._tokens(prompt)],
+                num_hypotheses=n,
+                sampling_topk=decoding.top_k,
+                sampling_topp=decoding.top_p,
+                sampling_temperature=decoding.temperature,
+                max_length=decoding.max_tokens,
+                include_prompt_in_result=False,
+                return_scores=True,  # else a single sequence has no log-probabilities
+                callback=on_token,
+            )
+        return [Continuation(stop.text(), stop.logprob) for stop in stops]
+
+    def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
+        """See Sampler."""
+        start = self._tokens(prompt)
+        rows = [start + self._tokens(text, continued=True) for text in texts]
+        scored = self._open(self._threads).score_batch(rows)
+        return [float(sum(s.log_probs[len(start) - 1 :])) for s in scored]
+
+    def _tokens(self, text: str, continued: bool = False) -> list[str]:
+        ids = self._tokenizer(text, add_special_tokens=not continued)["input_ids"]
+        return self._tokenizer.convert_ids_to_tokens(ids)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+
+class _Seeded:
+    """Holds CTranslate2's seed, which is global, until a new generator has drawn its first token.
+
+    The library reads the seed once in the life of a thread, when that thread first draws. So each prompt gets
+    a generator of its own, hence new threads; opening one takes a tenth of a second, sampling takes seconds.
+    """
+
+    _lock = threading.Lock()
+
+    def __init__(self, seed: int):
+        self._seed, self._holding = seed, False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._holding = True
+        ctranslate2.set_random_seed(self._seed)
+
+    def done(self) -> None:
+        """The first token is drawn: another thread may seed."""
+        if self._holding:
+            self._holding = False
+            self._lock.release()
+
+    def __exit__(self, *_: object) -> None:
+        self.done()
+
+
+def _surface(token: str) -> str:
+    """A vocabulary entry as far as the stop rule reads it: byte-level BPE spells a newline Ċ."""
+    return token.replace("Ċ", "\n").replace("<0x0A>", "\n").replace("Ġ", " ").replace("▁", " ")
+
+
+def converted(model: str, compute_type: str) -> Path:
+    """The CTranslate2 form of a model in the cache; made once, safe for two processes at once.
+
+    Raises ModelError if CTranslate2 does not know the architecture.
+    """
+    source = locate(model)
+
+    def make(folder: Path) -> None:
+        converter = ctranslate2.converters.TransformersConverter(str(source))
+        try:
+            converter.convert(str(folder), quantization=compute_type)
+        except (ValueError, NotImplementedError, KeyError, AttributeError) as error:
+            raise ModelError(
+                f"CTranslate2 cannot convert {model} ({error}); use teacher.backend = \"transformers\""
+            ) from error
+
+    return build_once(cache_folder() / f"ctranslate2-{digest(model)}-{compute_type}", make)

@@ -1,0 +1,113 @@
+"""Teacher on transformers: any causal LM, on CPU or GPU."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from ..errors import ModelError
+from ..recipe import Execution, Teacher
+from ..weights import locate
+from . import Continuation, Decoding
+from .stop import SentenceStop
+
+
+class TransformersSampler:
+    """Samples with `generate`, one prompt at a time, so that a batch changes nothing."""
+
+    def __init__(self, settings: Teacher, execution: Execution):
+        folder = locate(settings.model)
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            self._model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, settings.compute_type), use_safetensors=True
+            ).to(execution.device)
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"teacher {settings.model} cannot be loaded as a causal LM: {reason}") from error
+        self._model.eval()
+        if execution.threads:
+            torch.set_num_threads(execution.threads)
+
+    def sample(
+        self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
+    ) -> Iterator[list[Continuation]]:
+        """See Sampler."""
+        for prompt, seed in zip(prompts, seeds, strict=True):
+            yield self._sample(prompt, n, seed, decoding)
+
+    @torch.inference_mode()
+    def _sample(self, prompt: str, n: int, seed: int, decoding: Decoding) -> list[Continuation]:
+        inputs = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
+        watch = _Watch(self._tokenizer, n, inputs["input_ids"].shape[1], decoding.sentences)
+        devices = [self._model.device] if self._model.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(seed)
+            self._model.generate(
+                **inputs,
+                do_sample=True,
+                num_return_sequences=n,
+                temperature=decoding.temperature,
+                top_p=decoding.top_p,
+                top_k=decoding.top_k,
+                max_new_tokens=decoding.max_tokens,
+                pad_token_id=_pad(self._tokenizer),
+                logits_processor=LogitsProcessorList([watch]),
+                stopping_criteria=StoppingCriteriaList([watch]),
+            )
+        return [Continuation(stop.text(), stop.logprob) for stop in watch.stops]
+
+    @torch.inference_mode()
+    def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
+        """See Sampler."""
+        start = self._tokenizer(prompt)["input_ids"]
+        totals = []
+        for text in texts:
+            rest = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+            ids = torch.tensor([start + rest], device=self._model.device)
+            log_p = self._model(ids).logits[0, len(start) - 1 : -1].float().log_softmax(-1)
+            totals.append(float(log_p.gather(1, ids[0, len(start) :, None]).sum()))
+        return totals
+
+
+class _Watch(LogitsProcessor, StoppingCriteria):
+    """Sees each step twice: the raw logits before a token is drawn, the token after."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, n: int, start: int, sentences: int):
+        def decode(ids: Sequence[int]) -> str:
+            return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+        self._surface = lambda token: tokenizer.decode([token])
+        self._start = start
+        self._special = set(tokenizer.all_special_ids)
+        self._done = [False] * n
+        self._log_p: torch.Tensor | None = None
+        self.stops = [SentenceStop(decode, sentences) for _ in range(n)]
+
+    def __call__(  # type: ignore[override]  # the two base classes differ in what they return
+        self, input_ids: torch.Tensor, scores: torch.Tensor | None = None, **_: object
+    ) -> torch.Tensor:
+        if self._log_p is None and scores is not None:
+            self._log_p = scores.float().log_softmax(-1)
+            return scores
+        assert self._log_p is not None
+        tokens = input_ids[:, -1]
+        logprobs = self._log_p.gather(1, tokens[:, None])[:, 0].tolist()
+        self._log_p = None
+        for i, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs, strict=True)):
+            if not self._done[i]:
+                self._done[i] = token in self._special or self.stops[i].push(token, self._surface(token), logprob)
+        return torch.tensor(self._done, device=input_ids.device)
+
+
+def _pad(tokenizer: PreTrainedTokenizerBase) -> int:
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    return 0 if pad is None else int(pad)

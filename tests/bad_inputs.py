@@ -1,0 +1,171 @@
+"""Bad inputs and what each gets: the table of docs/bad-inputs.md, which `python -m tests.bad_inputs` prints."""
+
+import contextlib
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from impossible import store
+from impossible.cli import main
+
+
+def _recipe(text: str) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        (folder / "recipe.toml").write_text(text)
+        return ["run", str(folder / "recipe.toml"), "--out", str(folder / "run")]
+
+    return make
+
+
+def _corpus(name: str, content: bytes, field: str = "") -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        (folder / name).write_bytes(content)
+        wanted = f'field = "{field}"\n' if field else ""
+        return _recipe(f'[contexts]\ncorpus = "{name}"\n{wanted}')(folder)
+
+    return make
+
+
+def _with(*arguments: str) -> Callable[[Path], list[str]]:
+    return lambda folder: [*_recipe("")(folder), *arguments]
+
+
+def _pairs(name: str, content: bytes, *arguments: str) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        (folder / name).write_bytes(content)
+        return ["score", str(folder / name), *arguments]
+
+    return make
+
+
+def _command(*arguments: str) -> Callable[[Path], list[str]]:
+    return lambda folder: [a.replace("FOLDER", str(folder)) for a in arguments]
+
+
+def _unwritable(folder: Path) -> list[str]:
+    # a file where a folder is wanted: root may write anywhere else
+    (folder / "taken").write_text("")
+    return [*_recipe("")(folder)[:-1], str(folder / "taken" / "run")]
+
+
+def _full_disk(folder: Path) -> list[str]:
+    _dataset(folder)
+    (folder / "pairs.jsonl").symlink_to("/dev/full")
+    return ["export", str(folder / "run"), str(folder / "pairs.jsonl")]
+
+
+def _dataset(folder: Path) -> Path:
+    from impossible import dataset
+    from impossible.records import DATASET
+
+    rows = [{**dict.fromkeys(DATASET.names, None), "task": "summary", "source": "x" * 99, "target": "y"}] * 999
+    target = folder / "run" / "round-0" / "dataset"
+    target.mkdir(parents=True)
+    import pyarrow as pa
+
+    dataset.write(pa.Table.from_pylist(rows, DATASET), target)
+    return target / dataset.FILE
+
+
+def _corrupt_dataset(folder: Path) -> list[str]:
+    path = _dataset(folder)
+    path.write_bytes(path.read_bytes()[:-30])
+    return ["export", str(folder / "run"), str(folder / "pairs.jsonl")]
+
+
+def _held(folder: Path) -> list[str]:
+    arguments = _recipe("")(folder)
+    lock = store.hold(folder / "run")
+    lock.__enter__()
+    _LOCKS.append(lock)  # released when the process ends
+    return arguments
+
+
+_LOCKS: list[contextlib.AbstractContextManager[None]] = []
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A bad input, how to make it, and a part of the line it must get."""
+
+    what: str
+    make: Callable[[Path], list[str]]
+    says: str
+
+
+BAD = [
+    Bad("recipe that does not exist", _command("run", "FOLDER/recpe.toml"), "does not exist"),
+    Bad("recipe that is no TOML", _recipe("[contexts\n"), "is not valid TOML"),
+    Bad("recipe in Latin-1", lambda f: [_recipe("")(f), (f / "recipe.toml").write_bytes(b'preset = "\xe9"')][0], "cannot be read"),
+    Bad("unknown key", _recipe("[sampling]\nper_contxt = 5\n"), "did you mean per_context?"),
+    Bad("unknown table", _recipe("[samplng]\nper_context = 5\n"), "did you mean sampling?"),
+    Bad("unknown preset", _recipe('preset = "papr"\n'), "allowed are default, paper, code"),
+    Bad("wrong type", _recipe('[sampling]\nper_context = "many"\n'), 'sampling.per_context = "many"'),
+    Bad("number too small", _recipe("[sampling]\ntop_p = 0\n"), "sampling.top_p = 0: must be greater than 0"),
+    Bad("number too large", _recipe("[sampling]\ntop_p = 1.5\n"), "must be less than or equal to 1"),
+    Bad("no contexts", _recipe("[contexts]\ncount = 0\n"), "must be greater than or equal to 1"),
+    Bad("impossible ratio", _recipe("[filter.paraphrase]\nlength_ratio = {min = 2}\n"), "length_ratio.min: 2"),
+    Bad("bound that keeps nothing", _recipe("[filter.paraphrase]\nsimilarity = {min = 0.9, max = 0.8}\n"), "nothing would be kept"),
+    Bad("bound without a side", _recipe("[filter.paraphrase]\ntree_distance = {}\n"), "give min, max or both"),
+    Bad("bound outside its gate", _recipe("[filter.paraphrase]\nrouge_l = {max = 0.99}\n"), "looser than the gate"),
+    Bad("bound on a critic that does not score", _recipe("[filter.paraphrase]\ntree_distance = {min = 5}\n"), "needs 'tree_distance' in score.critics"),
+    Bad("no task", _recipe("[filter]\nparaphrase = false\nsummary = false\n"), "at least one task"),
+    Bad("unknown domain", _recipe('[contexts]\ndomains = ["newz"]\n'), "did you mean news?"),
+    Bad("sentences the wrong way round", _recipe("[contexts]\nsentences = [3, 1]\n"), "0 ≤ low ≤ high"),
+    Bad("int8 on transformers", _recipe('[teacher]\nbackend = "transformers"\n'), "transformers runs float32"),
+    Bad("unknown backend", _recipe('[teacher]\nbackend = "vllm"\n'), "'ctranslate2' or 'transformers'"),
+    Bad("unknown embedded model", _recipe('[teacher]\nmodel = "embedded:gpt5"\n'), "there are embedded:smollm2-135m"),
+    Bad("model folder that does not exist", _recipe('[teacher]\nmodel = "./no/such/model"\n'), "is no folder"),
+    Bad("model folder without a model", lambda f: [*_recipe(f'[teacher]\nmodel = "{f}"\n')(f)], "has no config.json"),
+    Bad("override without a value", _with("--set", "sampling.top_p"), "give KEY=VALUE"),
+    Bad("override of an unknown key", _with("--set", "sampling.topp=0.9"), "did you mean top_p?"),
+    Bad("unknown stage", _with("--until", "distill"), "allowed are contexts, generate, score, filter"),
+    Bad("corpus that does not exist", _recipe('[contexts]\ncorpus = "none.txt"\n'), "there is no such file"),
+    Bad("corpus of an unknown kind", _corpus("a.docx", b"x"), ".docx"),
+    Bad("empty corpus", _corpus("a.txt", b"\n\n"), "a.txt"),
+    Bad("corpus without the field", _corpus("a.jsonl", b'{"txt": "Hello there."}\n', "text"), "txt"),
+    Bad("broken JSON in row 2", _corpus("a.jsonl", b'{"text": "A good sentence."}\n{oops\n', "text"), "2"),
+    Bad("Parquet that is none", _corpus("a.parquet", b"not parquet", "text"), "a.parquet"),
+    Bad("folder of the run cannot be made", _unwritable, "taken"),
+    Bad("run held by another process", _held, "is held by another process"),
+    Bad("status of no run", _command("status", "FOLDER"), "holds no run"),
+    Bad("export of no run", _command("export", "FOLDER", "FOLDER/a.jsonl"), "holds no dataset"),
+    Bad("export to an unknown kind", lambda f: ["export", str(_dataset(f).parents[2]), str(f / "a.xlsx")], "must end in .jsonl, .csv or .parquet"),
+    Bad("full disk", _full_disk, "No space left on device"),
+    Bad("corrupt dataset", _corrupt_dataset, "remove it and run again"),
+    Bad("pairs file without the column", _pairs("p.jsonl", b'{"a": "x", "b": "y"}\n'), "columns are a, b"),
+    Bad("pairs file that is no JSON", _pairs("p.jsonl", b"oops\n"), "cannot be read as pairs"),
+    Bad("empty pairs file", _pairs("p.csv", b""), "holds no rows"),
+    Bad("unknown task", _pairs("p.jsonl", b'{"source": "x", "target": "y"}\n', "--task", "translate"), "allowed are paraphrase, summary"),
+]  # fmt: skip
+
+
+def provoke(bad: Bad, folder: Path) -> tuple[int, str]:
+    """Run the command in this process; returns its exit code and what it wrote to standard error."""
+    arguments, errors = bad.make(folder), io.StringIO()
+    before = sys.argv
+    sys.argv = ["impossible", *arguments]
+    try:
+        with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+            main()
+    except SystemExit as end:
+        return int(end.code or 0), errors.getvalue()
+    finally:
+        sys.argv = before
+    return 0, errors.getvalue()
+
+
+def _table() -> None:
+    print("| input | exit code | line |\n|---|---|---|")
+    for bad in BAD:
+        with tempfile.TemporaryDirectory() as name:
+            code, line = provoke(bad, Path(name))
+        line = line.strip().replace(name, "FOLDER").replace("|", "\\|")
+        print(f"| {bad.what} | {code} | `{line}` |")
+
+
+if __name__ == "__main__":
+    _table()

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from impossible.critics.measure_nli import (
+    auc,
+    calibration_error,
+    measure,
+    paraphrase_auc,
+    precision_recall,
+)
+from impossible.critics.train_nli import LABELS
+from impossible.errors import DataError
+
+
+def _random(rows: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, rows)
+    logits = rng.normal(size=(rows, 3)).round(1)  # rounded, so that scores tie
+    logits[np.arange(rows), truth] += 1
+    p = np.exp(logits)
+    return p / p.sum(1, keepdims=True), [LABELS[i] for i in truth]
+
+
+def test_classification_agrees_with_scikit_learn() -> None:
+    p, labels = _random(400)
+    report = measure(p, labels)
+    predicted = [LABELS[i] for i in p.argmax(1)]
+    assert report.rows == 400
+    assert report.accuracy == pytest.approx(metrics.accuracy_score(labels, predicted))
+    expected = metrics.f1_score(labels, predicted, labels=list(LABELS), average=None)
+    assert list(report.f1.values()) == pytest.approx(list(expected))
+
+
+def test_ranking_agrees_with_scikit_learn() -> None:
+    p, labels = _random(400)
+    report = measure(p, labels)
+    positive = np.array(labels) == "entailment"
+    precision, recall, _ = metrics.precision_recall_curve(positive, p[:, 0])
+    assert report.entailment_auc == pytest.approx(metrics.roc_auc_score(positive, p[:, 0]))
+    for r, value in report.precision_at_recall.items():
+        assert value == pytest.approx(precision[recall >= r].max())
+    for q, value in report.recall_at_precision.items():
+        assert value == pytest.approx(recall[precision >= q].max())
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 1.0]), st.booleans()), min_size=2, max_size=30))
+def test_ties_are_shared(rows: list[tuple[float, bool]]) -> None:
+    scores, positive = np.array([s for s, _ in rows]), np.array([p for _, p in rows])
+    if 0 < positive.sum() < len(rows):
+        assert auc(scores, positive) == pytest.approx(metrics.roc_auc_score(positive, scores))
+        precision, recall = precision_recall(scores, positive)
+        theirs = metrics.precision_recall_curve(positive, scores)
+        assert precision[::-1] == pytest.approx(theirs[0][:-1])
+        assert recall[::-1] == pytest.approx(theirs[1][:-1])
+    else:
+        assert np.isnan(auc(scores, positive))
+
+
+def test_calibration_error_by_hand() -> None:
+    # two rows sure at 0.9, one right: |0.5 - 0.9| · 2/4; two at 0.6, both right: |1 - 0.6| · 2/4
+    p = np.array([[0.9, 0.1, 0], [0.9, 0.1, 0], [0.6, 0.4, 0], [0.6, 0.4, 0]])
+    assert calibration_error(p, np.array([0, 1, 0, 0])) == pytest.approx(0.4)
+    assert calibration_error(np.eye(3), np.arange(3)) == 0
+
+
+def test_not_entailed_joins_neutral_and_contradiction() -> None:
+    p = np.array([[0.4, 0.3, 0.3], [0.6, 0.2, 0.2]])
+    report = measure(p, ["not_entailment", "entailment"])
+    assert report.accuracy == 1.0
+    assert report.f1 == {"entailment": 1.0, "not_entailment": 1.0}
+
+
+def test_a_missing_class_has_no_figure() -> None:
+    report = measure(np.eye(3)[:1], ["entailment"])
+    assert np.isnan(report.entailment_auc) and np.isnan(report.f1["neutral"])
+
+
+@pytest.mark.parametrize("labels", [["maybe"], [], ["neutral", "neutral"]])
+def test_what_cannot_be_measured(labels: list[str]) -> None:
+    with pytest.raises(DataError):
+        measure(np.eye(3)[:1], labels)
+
+
+def test_paraphrases_need_both_directions() -> None:
+    forward, backward = np.array([0.9, 0.9]), np.array([0.8, 0.1])
+    assert paraphrase_auc(forward, backward, [1, 0]) == 1.0
+    assert paraphrase_auc(forward, backward, ["not_paraphrase", "paraphrase"]) == 0.0
+    with pytest.raises(DataError, match="unknown label '2'"):
+        paraphrase_auc(forward, backward, [1, 2])

@@ -1,0 +1,35 @@
+from collections import Counter
+
+from impossible.generate import candidates, generate, groups_from_table, groups_to_table
+from impossible.recipe import Sampling
+from impossible.records import Context
+from impossible.teachers import Continuation
+
+
+def test_the_first_well_formed_sentence_counts_and_repeats_merge() -> None:
+    counts: Counter[str] = Counter()
+    texts = [" The dog barked at us. Then", " the start is not capital.", " The  dog barked at us.", " A cat was in the house."]
+    drawn = [Continuation(text, -float(i)) for i, text in enumerate(texts)]
+    found = candidates(drawn, Sampling(), counts)
+    assert [(c.text, c.count, c.logprob) for c in found] == [
+        ("The dog barked at us.", 2, 0.0),
+        ("A cat was in the house.", 1, -3.0),
+    ]
+    assert counts == {"malformed": 1, "repeated": 1}
+
+
+def test_groups_go_through_a_table() -> None:
+    context = Context("id", "news", "A context.", "here")
+
+    class Echo:
+        """A sampler that continues every prompt with numbered sentences."""
+
+        def sample(self, prompts, n, seeds, decoding):  # type: ignore[no-untyped-def]
+            for seed in seeds:
+                yield [Continuation(f" The number of this one is {seed % 97 + i}.", -1.5) for i in range(n)]
+
+    ticks: list[int] = []
+    groups, counts = generate([context], Echo(), Sampling(per_context=3), 7, 0, lambda: ticks.append(1))  # type: ignore[arg-type]
+    assert counts == {"contexts": 1, "continuations": 3, "candidates": 3, "repeated": 0}
+    assert len(ticks) == 1
+    assert groups_from_table(groups_to_table(groups)) == groups

@@ -1,0 +1,99 @@
+"""Real models small enough to make in a test: random weights from a config, and a word tokenizer."""
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+WORDS = (
+    "The A My Our This She He They We It is was had has likes sees wants needs cat dog house car phone laptop "
+    "screen room door food day very not quite really old new big small red and but in on at with for to . ? !"
+).split()
+
+
+def tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level word tokenizer: every word is one token, with or without a space before it."""
+    specials = ["<unk>", "<s>", "</s>", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    tokens = [*specials, *WORDS, *(f"Ġ{w}" for w in WORDS)]
+    raw = Tokenizer(models.WordLevel({t: i for i, t in enumerate(tokens)}, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=raw,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def save(model: PreTrainedModel, folder: Path) -> Path:
+    """Write a model and the tokenizer as a Hugging Face folder."""
+    model.save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    return folder
+
+
+def llama(folder: Path) -> Path:
+    """A Llama of two layers."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+        initializer_range=0.2,
+    )
+    return save(LlamaForCausalLM(config), folder)
+
+
+def gpt2(folder: Path) -> Path:
+    """A GPT-2 of two layers: the family of the paper's general teacher."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    config = GPT2Config(
+        vocab_size=len(words),
+        n_embd=32,
+        n_layer=2,
+        n_head=4,
+        n_positions=128,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        initializer_range=0.2,
+    )
+    return save(GPT2LMHeadModel(config), folder)
+
+
+def nli(folder: Path, labels: tuple[str, ...] = ("entailment", "neutral", "contradiction")) -> Path:
+    """A BERT cross-encoder with an untrained head."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer()),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        initializer_range=0.2,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    return save(BertForSequenceClassification(config), folder)
