@@ -61,7 +61,9 @@ def _dataset(folder: Path) -> Path:
     from impossible import dataset
     from impossible.records import DATASET
 
-    rows = [{**dict.fromkeys(DATASET.names, None), "task": "summary", "source": "x" * 99, "target": "y"}] * 999
+    rows = [
+        {**dict.fromkeys(DATASET.names, None), "task": "summary", "source": "x" * 99, "target": "y"}
+    ] * 999
     target = folder / "run" / "round-0" / "dataset"
     target.mkdir(parents=True)
     import pyarrow as pa

@@ -7,12 +7,14 @@ from impossible.records import LEDGER, SCORES
 SETTINGS = Filter.model_validate(
     {
         "paraphrase": {"rouge_l": {"max": 0.8}, "entailment": {"min": 0.75}, "duplicates": 0.75},
-        "summary": {"length_ratio": {"max": 0.8}, "entailment": {"min": 0.75}},
+        "summary": {"length_ratio": {"max": 0.8}, "entailment": {"min": 0.75}, "duplicates": None},
     }
 )
 
 
-def row(task: str, source: str, target: str, forward: float | None, backward: float | None, rouge: float = 0.5) -> dict[str, object]:
+def row(
+    task: str, source: str, target: str, forward: float | None, backward: float | None, rouge: float = 0.5
+) -> dict[str, object]:
     return {
         **dict.fromkeys(SCORES.names),
         "context_id": "c1",
@@ -57,6 +59,8 @@ def test_a_summary_without_duplicates_bound_keeps_all() -> None:
 
 
 def test_a_missing_score_is_unknown_and_a_rejection_says_by_how_much() -> None:
-    rows = decide([row("paraphrase", "a", "b", None, None), row("paraphrase", "a", "c", 0.9, 0.9, rouge=0.95)])
+    rows = decide(
+        [row("paraphrase", "a", "b", None, None), row("paraphrase", "a", "c", 0.9, 0.9, rouge=0.95)]
+    )
     assert [r["verdict"] for r in rows] == ["unknown", "rouge_l"]
     assert abs(float(str(rows[1]["margin"])) - 0.15) < 1e-6

@@ -8,7 +8,12 @@ from impossible.teachers import Continuation
 
 def test_the_first_well_formed_sentence_counts_and_repeats_merge() -> None:
     counts: Counter[str] = Counter()
-    texts = [" The dog barked at us. Then", " the start is not capital.", " The  dog barked at us.", " A cat was in the house."]
+    texts = [
+        " The dog barked at us. Then",
+        " the start is not capital.",
+        " The  dog barked at us.",
+        " A cat was in the house.",
+    ]
     drawn = [Continuation(text, -float(i)) for i, text in enumerate(texts)]
     found = candidates(drawn, Sampling(), counts)
     assert [(c.text, c.count, c.logprob) for c in found] == [

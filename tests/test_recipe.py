@@ -16,7 +16,9 @@ def write(folder: Path, text: str) -> Path:
 
 def test_file_lies_over_preset_and_overrides_over_file(tmp_path: Path) -> None:
     path = write(tmp_path, 'preset = "paper"\n[sampling]\nper_context = 50\n')
-    recipe = load(path, ["sampling.per_context=32", "teacher.model=gpt2-xl", "filter.paraphrase.rouge_l.max=0.7"])
+    recipe = load(
+        path, ["sampling.per_context=32", "teacher.model=gpt2-xl", "filter.paraphrase.rouge_l.max=0.7"]
+    )
     assert recipe.sampling.per_context == 32
     assert recipe.teacher.model == "gpt2-xl"
     assert recipe.filter.paraphrase is not None and recipe.filter.paraphrase.rouge_l is not None

@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertModel,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -15,18 +16,15 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-WORDS = (
-    "The A My Our This She He They We It is was had has likes sees wants needs cat dog house car phone laptop "
-    "screen room door food day very not quite really old new big small red and but in on at with for to . ? !"
-).split()
+WORDS = ["The", "A", "My", "Our", "This", "She", "He", "They", "We", "It", "is", "was", "had", "has", "likes", "sees", "wants", "needs", "cat", "dog", "house", "car", "phone", "laptop", "screen", "room", "door", "food", "day", "very", "not", "quite", "really", "old", "new", "big", "small", "red", "and", "but", "in", "on", "at", "with", "for", "to"]
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    """A byte-level word tokenizer: every word is one token, with or without a space before it."""
+    """A byte-level word tokenizer: a token is a word with the space before it, or a full stop."""
     specials = ["<unk>", "<s>", "</s>", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
-    tokens = [*specials, *WORDS, *(f"Ġ{w}" for w in WORDS)]
+    tokens = [*specials, ".", "?", "!", *(f"Ġ{word}" for word in WORDS)]
     raw = Tokenizer(models.WordLevel({t: i for i, t in enumerate(tokens)}, unk_token="<unk>"))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     raw.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(
         tokenizer_object=raw,
@@ -83,17 +81,26 @@ def gpt2(folder: Path) -> Path:
     return save(GPT2LMHeadModel(config), folder)
 
 
-def nli(folder: Path, labels: tuple[str, ...] = ("entailment", "neutral", "contradiction")) -> Path:
-    """A BERT cross-encoder with an untrained head."""
+def encoder(folder: Path) -> Path:
+    """A BERT encoder for embeddings."""
     torch.manual_seed(0)
-    config = BertConfig(
+    return save(BertModel(_bert()), folder)
+
+
+def _bert(**labels: object) -> BertConfig:
+    return BertConfig(
         vocab_size=len(tokenizer()),
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,
         initializer_range=0.2,
-        id2label=dict(enumerate(labels)),
-        label2id={label: i for i, label in enumerate(labels)},
+        **labels,
     )
-    return save(BertForSequenceClassification(config), folder)
+
+
+def nli(folder: Path, labels: tuple[str, ...] = ("entailment", "neutral", "contradiction")) -> Path:
+    """A BERT cross-encoder with an untrained head."""
+    torch.manual_seed(0)
+    names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+    return save(BertForSequenceClassification(_bert(**names)), folder)

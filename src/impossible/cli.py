@@ -1,5 +1,6 @@
 """The command line: parse, call, print. The only place that catches ImpossibleError (exit code 2)."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -40,11 +41,12 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
+    from .execute import read_state, run
     from .progress import funnel_table, sample_table, watch_for
     from .recipe import load
-    from .execute import read_state, run
 
     settings = load(recipe, sets or [])
+    _quiet()
     folder = out or Path("runs") / recipe.stem
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     console = Console()
@@ -70,8 +72,8 @@ def status(run: RunPath) -> None:
 
     Example: [bold]impossible status runs/first[/bold]
     """
-    from .progress import funnel_table
     from .execute import read_state
+    from .progress import funnel_table
 
     state = read_state(run)
     console = Console()
@@ -82,7 +84,9 @@ def status(run: RunPath) -> None:
 @app.command()
 def score(
     file: Annotated[Path, typer.Argument(help="pairs: .jsonl, .csv or .parquet with two text columns")],
-    out: Annotated[Path | None, typer.Option(help="where to write; default FILE with .scored before its ending")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="where to write; default FILE with .scored before its ending")
+    ] = None,
     task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
     source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
     target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
@@ -93,6 +97,7 @@ def score(
     """
     from .pairs import score_file
 
+    _quiet()
     written, rows = score_file(file, out, task, source, target)
     print(f"{rows} pairs scored -> {written}")
 
@@ -143,8 +148,17 @@ def critic_train(
     print(f"critic -> {out}")
 
 
+def _quiet() -> None:
+    """Bars of our own only."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+
+
 def main() -> None:
     """Entry point of the `impossible` command."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         app(standalone_mode=True)
     except ImpossibleError as error:

@@ -46,9 +46,7 @@ def _prompts(rows: Sequence[dict[str, object]]) -> pa.Table:
 def _from_corpus(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport]:
     assert settings.corpus is not None
     path, report = Path(settings.corpus), CorpusReport()
-    found = openings(
-        read_documents(path, settings.field, report), settings.sentences, settings.count, seed
-    )
+    found = openings(read_documents(path, settings.field, report), settings.sentences, settings.count, seed)
     if not found:
         raise DataError(f"corpus {path} has no document that opens with a well-formed sentence")
     rows: list[dict[str, object]] = [
@@ -63,7 +61,9 @@ def grow(rows: pa.Table, sampler: Sampler | None, settings: Contexts, seed: int)
     for sentences in sorted({row["grow"] for row in rows.to_pylist()} - {0}):
         assert sampler is not None
         # the vocabulary is cut as in sampling, and not at random: a context of nonsense helps nobody
-        decoding = Decoding(settings.temperature, settings.top_p, settings.top_k, 60 * sentences, sentences)
+        decoding = Decoding(
+            settings.temperature, settings.top_p, settings.top_k, 60 * sentences, sentences, 4
+        )
         of_size = [row for row in rows.to_pylist() if row["grow"] == sentences]
         prefixes = [row["context"] for row in of_size]
         seeds = [seed_for(seed, str(row["index"]), "context") for row in of_size]

@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,11 +18,20 @@ from .corpus import CorpusReport
 from .errors import RecipeError, StoreError
 from .recipe import Recipe, dump
 from .records import GROUPS, LEDGER
-from .stages import MapStage, Tick, Work, plan
+from .stages import MapStage, Work, plan
 from .weights import digest
 
 STAGES = ("contexts", "generate", "score", "filter")
-_VERSIONS = ("impossible-distillation", "torch", "transformers", "ctranslate2", "onnxruntime", "spacy", "numpy", "pyarrow")
+_VERSIONS = (
+    "impossible-distillation",
+    "torch",
+    "transformers",
+    "ctranslate2",
+    "onnxruntime",
+    "spacy",
+    "numpy",
+    "pyarrow",
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +67,9 @@ class Watch:
         """The run is over or interrupted."""
 
 
-def run(recipe: Recipe, out: Path, until: str = "filter", fresh: bool = False, watch: Watch | None = None) -> State:
+def run(
+    recipe: Recipe, out: Path, until: str = "filter", fresh: bool = False, watch: Watch | None = None
+) -> State:
     """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
 
     A KeyboardInterrupt ends it early: the dataset then has what was finished, and `interrupted` is set.
@@ -189,10 +200,17 @@ def read_state(out: Path) -> State:
     try:
         manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
     except (OSError, ValueError):
-        raise StoreError(f"{out} holds no run (no manifest.json); start one: impossible run RECIPE --out {out}") from None
+        raise StoreError(
+            f"{out} holds no run (no manifest.json); start one: impossible run RECIPE --out {out}"
+        ) from None
     state = State(out, manifest["contexts"], manifest["shards"])
     stages = [s for s in manifest["stages"]]
-    folders = {"contexts": "contexts", "generate": "round-0/groups", "score": "round-0/scores", "filter": "round-0/ledger"}
+    folders = {
+        "contexts": "contexts",
+        "generate": "round-0/groups",
+        "score": "round-0/scores",
+        "filter": "round-0/ledger",
+    }
     for index in range(state.shards):
         found = [store.read_shard(out / folders[s] / f"{index:05d}.parquet") for s in stages]
         for shard in found:

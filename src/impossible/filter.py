@@ -40,9 +40,7 @@ def _equivalent(scores: pa.Table, bounds: TaskFilter) -> dict[str, set[tuple[str
     return found
 
 
-def _decide(
-    rows: pa.Table, task: str, bounds: TaskFilter, same: dict[str, set[tuple[str, str]]]
-) -> pa.Table:
+def _decide(rows: pa.Table, task: str, bounds: TaskFilter, same: dict[str, set[tuple[str, str]]]) -> pa.Table:
     scores = as_scores(rows)
     what, margin = verdict(scores, task, bounds)
     contexts, sources, targets = (rows[c].to_pylist() for c in ("context_id", "source", "target"))
@@ -55,7 +53,9 @@ def _decide(
             by_context.setdefault(contexts[i], []).append(i)
         for context, members in by_context.items():
             pairs = [(sources[i], targets[i]) for i in members]
-            for i, best in zip(members, winners(pairs, strength[members], same.get(context, set())), strict=True):
+            for i, best in zip(
+                members, winners(pairs, strength[members], same.get(context, set())), strict=True
+            ):
                 if members[best] != i:
                     what[i], lost_to[i] = DUPLICATE, ids[members[best]]
     columns = {name: rows[name] for name in rows.column_names}

@@ -39,7 +39,13 @@ def generate(
     tick: Callable[[], None],
 ) -> tuple[list[Group], Counts]:
     """Continue each context `per_context` times. The same context and seed give the same group."""
-    decoding = Decoding(settings.temperature, settings.top_p, settings.top_k, settings.max_tokens)
+    decoding = Decoding(
+        settings.temperature,
+        settings.top_p,
+        settings.top_k,
+        settings.max_tokens,
+        min_tokens=settings.min_tokens,
+    )
     counts: Counts = Counter(contexts=len(contexts))
     prompts = [context.text for context in contexts]
     seeds = [seed_for(seed, context.id, f"round-{round}") for context in contexts]
@@ -78,7 +84,5 @@ def groups_from_table(table: pa.Table) -> list[Group]:
     """The groups of a table, schema GROUPS."""
     return [
         Group(context, tuple(Candidate(**c) for c in found))
-        for context, found in zip(
-            contexts_from_table(table), table["candidates"].to_pylist(), strict=True
-        )
+        for context, found in zip(contexts_from_table(table), table["candidates"].to_pylist(), strict=True)
     ]

@@ -2,9 +2,9 @@
 
 "One" is the number 1 inside a larger number, before "percent", after what is numbered ("day one"), beside
 another number ("one in five", "two to one", "one, two") or alone in the text. Else it is a pronoun in
-"no/any/every/this/the (…) one" and where a function word or nothing follows ("one of", "one is", "a good one."),
-and the number 1 before any other word ("one man"). "Second" as a unit of time and the adverb "at first" are left
-alone, and so are round numbers without a count ("several hundred").
+"no/any/every/this/the (…) one" and where a function word or nothing follows ("one of", "one is", "a good
+one."), and the number 1 before any other word ("one man"). "Second" as a unit of time and the adverb "at
+first" are left alone, and so are round numbers without a count ("several hundred").
 """
 
 import math
@@ -41,16 +41,17 @@ _VAGUE = _set("several few many couple some multi")
 
 # "One" before these counts nothing, and "a second" before these is a unit of time.
 _FUNCTION_WORDS = _set(
-    "is was are were be been being has have had do does did will would can could may might must shall should of in "
-    "on at by for from to with without within into onto about after before under over off up down out than as and "
-    "or but nor so yet if when while because since though although that which who whom whose what where how why the "
-    "a an this these those it he she they we you i him her them us his its their our my your another else not never "
-    "also only even just ever already still again too there here then now later"
+    "is was are were be been being has have had do does did will would can could may might must shall "
+    "should of in on at by for from to with without within into onto about after before under over off up "
+    "down out than as and or but nor so yet if when while because since though although that which who "
+    "whom whose what where how why the a an this these those it he she they we you i him her them us his "
+    "its their our my your another else not never also only even just ever already still again too there "
+    "here then now later"
 )
 _DETERMINERS = _set("no any every some each this that the a an another other which")
 _NUMBERED = _set(
-    "number day week year part chapter phase stage step page war round type level grade class act game set channel "
-    "route section article volume tier formula group question line"
+    "number day week year part chapter phase stage step page war round type level grade class act game "
+    "set channel route section article volume tier formula group question line"
 )
 
 _TOKEN = re.compile(r"\w+(?:[.:/][0-9]+)*|(?<=\s)-(?=\s)|[^\s\w-]")

@@ -23,7 +23,8 @@ def score_pairs(
     """Score pairs with every critic, bounds and gates aside.
 
     Returns one array of shape (n,) a score: `length_ratio` (target/source), `numbers_forward`,
-    `numbers_backward`, `rouge_l`, `similarity`, `entities_forward`, `entities_backward`,
+    `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`, `rouge_l`,
+    `similarity`, `entities_forward`, `entities_backward`,
     `entailment_forward`, `entailment_backward`, `tree_distance`, and the number that the task's bound
     reads of a directed critic, `numbers_min`, `entities_min`, `entailment_min`: the lower of both
     directions for a paraphrase, forward for a summary.
@@ -37,7 +38,7 @@ def score_pairs(
     scores: dict[str, NDArray[np.float32]] = {}
     for name, critic in open_critics(settings, execution or Execution()).items():
         forward = critic.score(sources, targets)
-        if critic.symmetric or name == "length_ratio":
+        if critic.symmetric or name in ("length_ratio", "prefix"):
             scores[name] = forward
             continue
         backward = critic.score(targets, sources)

@@ -6,17 +6,27 @@ from collections import Counter
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from .corpus import CorpusReport
-from .recipe import TASKS
 from .execute import State, Watch
+from .recipe import TASKS
 
 
 def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
     """The counts of a run as rows, in the order in which pairs are lost."""
-    rows = [(name, counts[name]) for name in ("contexts", "continuations", "malformed", "repeated", "candidates", "pairs")]
+    rows = [
+        (name, counts[name])
+        for name in ("contexts", "continuations", "malformed", "repeated", "candidates", "pairs")
+    ]
     for task in TASKS:
         of_task = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
         if not of_task:

@@ -73,13 +73,17 @@ class Teacher(Settings):
 
 
 class Sampling(Settings):
-    """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary."""
+    """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary.
 
-    per_context: int = Field(100, ge=2, le=10_000)
-    temperature: float = Field(0.7, gt=0, le=5)
+    No continuation ends before `min_tokens`: chat models like to stop behind a question.
+    """
+
+    per_context: int = Field(200, ge=2, le=10_000)
+    temperature: float = Field(0.6, gt=0, le=5)
     top_p: float = Field(0.9, gt=0, le=1)
-    top_k: int = Field(50, ge=0)
-    max_tokens: int = Field(45, ge=4, le=1000)
+    top_k: int = Field(30, ge=0)
+    min_tokens: int = Field(4, ge=0)
+    max_tokens: int = Field(36, ge=4, le=1000)
     min_words: int = Field(4, ge=1)
     max_chars: int = Field(300, ge=10)
 
@@ -103,6 +107,8 @@ class Bound(Settings):
 CRITICS: dict[str, tuple[float, float]] = {
     "length_ratio": (0, 1),
     "numbers": (0, 1),
+    "persons": (0, 1),
+    "prefix": (0, 1),
     "rouge_l": (0, 1),
     "similarity": (-1, 1),
     "entities": (0, 1),
@@ -113,7 +119,15 @@ CRITICS: dict[str, tuple[float, float]] = {
 
 CHEAP_TO_DEAR = tuple(CRITICS)
 CriticName = Literal[
-    "length_ratio", "numbers", "rouge_l", "similarity", "entities", "entailment", "tree_distance"
+    "length_ratio",
+    "numbers",
+    "persons",
+    "prefix",
+    "rouge_l",
+    "similarity",
+    "entities",
+    "entailment",
+    "tree_distance",
 ]
 
 
@@ -122,6 +136,8 @@ class Bounds(Settings):
 
     length_ratio: Bound | None = None
     numbers: Bound | None = None
+    persons: Bound | None = None
+    prefix: Bound | None = None
     rouge_l: Bound | None = None
     similarity: Bound | None = None
     entities: Bound | None = None
@@ -153,7 +169,7 @@ class Score(Settings):
     nli: str = "embedded:nli"
     parser: str = "embedded:en-core-web-sm"
     critics: tuple[CriticName, ...] = CHEAP_TO_DEAR[:-1]
-    equivalence: Share = 0.5
+    equivalence: Share = 0.75
     paraphrase: Bounds | None = None
     summary: Bounds | None = None
 
@@ -210,6 +226,11 @@ class Recipe(Settings):
             for critic, _ in bounds.given():
                 if critic not in self.score.critics:
                     raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
+            if bounds.duplicates is not None and bounds.duplicates < self.score.equivalence:
+                raise ValueError(
+                    f"filter.{task}.duplicates: {bounds.duplicates} is below score.equivalence = "
+                    f"{self.score.equivalence}, under which no sentences are compared; lower that too"
+                )
             _inside(task, bounds, getattr(self.score, task) or Bounds())
         return self
 
@@ -217,7 +238,10 @@ class Recipe(Settings):
 def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
     for name, gate in gates.given():
         bound = getattr(bounds, name) or Bound.model_construct()
-        for side, looser in (("min", lambda a, b: a is None or a < b), ("max", lambda a, b: a is None or a > b)):
+        for side, looser in (
+            ("min", lambda a, b: a is None or a < b),
+            ("max", lambda a, b: a is None or a > b),
+        ):
             wall, value = getattr(gate, side), getattr(bound, side)
             if wall is not None and looser(value, wall):
                 raise ValueError(
@@ -247,41 +271,54 @@ PRESETS: dict[str, dict[str, Any]] = {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.6},
-                "entailment": {"min": 0.3},
+                "similarity": {"min": 0.72},
+                "entailment": {"min": 0.5},
             },
             "summary": {
                 "length_ratio": {"max": 0.85},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
+                "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.5},
-                "entailment": {"min": 0.3},
+                "similarity": {"min": 0.72},
+                "entailment": {"min": 0.5},
             },
         },
         "filter": {
             "paraphrase": {
                 "length_ratio": {"min": 0.6},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.8},
-                "similarity": {"min": 0.7},
+                "similarity": {"min": 0.8},
                 "entities": {"min": 1.0},
-                "entailment": {"min": 0.8},
-                "duplicates": 0.75,
+                "entailment": {"min": 0.85},
+                "duplicates": 0.95,
             },
             "summary": {
                 "length_ratio": {"max": 0.8},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
+                "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.85},
-                "similarity": {"min": 0.6},
+                "similarity": {"min": 0.8},
                 "entities": {"min": 1.0},
-                "entailment": {"min": 0.85},
-                "duplicates": 0.75,
+                "entailment": {"min": 0.88},
+                "duplicates": 0.95,
             },
         },
     },
     "paper": {
-        "contexts": {"domains": ["news"], "count": 1000, "sentences": [1, 5], "temperature": 1.0, "top_p": 0.9, "top_k": 0},
+        "contexts": {
+            "domains": ["news"],
+            "count": 1000,
+            "sentences": [1, 5],
+            "temperature": 1.0,
+            "top_p": 0.9,
+            "top_k": 0,
+        },
         "sampling": {"per_context": 100, "temperature": 0.7, "top_p": 0.9, "top_k": 0, "max_tokens": 100},
         "score": {
             "critics": ["length_ratio", "rouge_l", "entailment", "tree_distance"],
@@ -300,7 +337,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "numbers": {"min": 1.0},
                 "rouge_l": {"max": 0.75},
                 "entailment": {"min": 0.75},
-            }
+            },
         },
         "filter": {
             "paraphrase": {
@@ -431,7 +468,9 @@ def _check_world(recipe: Recipe, name: str) -> None:
         if domain not in DOMAINS:
             near = difflib.get_close_matches(domain, DOMAINS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise RecipeError(f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}")
+            raise RecipeError(
+                f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}"
+            )
 
 
 def dump(recipe: Recipe) -> str:

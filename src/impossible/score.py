@@ -16,7 +16,7 @@ from .verdict import Scores, shortfall
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 # Critics without a model: what they reject is counted, not written down.
-CHEAP = ("length_ratio", "numbers", "rouge_l", "similarity")
+CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,21 @@ def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
     """Score what is left with the models; a pair outside a gate keeps NaN for all that follows."""
     n = len(pairs.source)
     alive = np.ones(n, dtype=bool)
-    for column in ("entities_forward", "entities_backward", "entailment_forward", "entailment_backward", "tree_distance"):
+    for column in (
+        "entities_forward",
+        "entities_backward",
+        "entailment_forward",
+        "entailment_backward",
+        "tree_distance",
+    ):
         critic, _, way = column.rpartition("_") if column != "tree_distance" else (column, "", "")
         pairs.scores[column] = np.full(n, np.nan, dtype=np.float32)
         if critic not in tables:
             continue
         s, t = pairs.source[alive], pairs.target[alive]
-        pairs.scores[column][alive] = tables[critic].score(t, s) if way == "backward" else tables[critic].score(s, t)
+        pairs.scores[column][alive] = (
+            tables[critic].score(t, s) if way == "backward" else tables[critic].score(s, t)
+        )
         if getattr(gates, critic) is not None:
             alive &= _within(critic, column, pairs, gates)
     return pairs
@@ -137,8 +145,8 @@ def _add(pairs: Pairs, critic: str, tables: dict[str, Table]) -> None:
 def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table]) -> Pairs:
     """Which sentences of promising pairs say the same: edges of the entailment graph.
 
-    A pair is promising where it passed the gates to the end. Sentences whose numbers differ, or that are
-    far apart for the bi-encoder, need no NLI model.
+    A pair is promising where it passed the gates to the end. Sentences whose numbers or persons differ, or
+    that are far apart for the bi-encoder, need no NLI model.
     """
     edges: set[tuple[int, int]] = set()
     for pairs in found:
@@ -152,14 +160,14 @@ def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table
     pairs = Pairs("equivalence", both[:, 0], both[:, 1], {})
     for critic in CHEAP:
         _add(pairs, critic, tables)
-    close = (
-        (pairs.scores["numbers_forward"] == 1)
-        & (pairs.scores["numbers_backward"] == 1)
-        & (pairs.scores["similarity"] >= settings.equivalence)
-    )
-    gates = Bounds.model_validate({"entailment": {"min": settings.equivalence}})
-    pairs = pairs.take(close)
-    return _dear(pairs, gates, {"entailment": tables["entailment"]})
+    exact = {"min": 1.0}
+    gates = {"numbers": exact, "persons": exact, "similarity": {"min": settings.equivalence}}
+    cheap = Bounds.model_validate({name: gate for name, gate in gates.items() if name in tables})
+    close = np.ones(len(both), dtype=bool)
+    for critic, _ in cheap.given():
+        close &= shortfall(critic, "paraphrase", cheap, pairs.scores) == 0
+    dear = Bounds.model_validate({"entailment": {"min": settings.equivalence}})
+    return _dear(pairs.take(close), dear, {"entailment": tables["entailment"]})
 
 
 def score(
@@ -174,7 +182,9 @@ def score(
     tables = []
     for group in groups:
         sentences = [c.text for c in group.candidates]
-        tables += [_to_table(group, sentences, p) for p in score_group(sentences, critics, settings, tasks, counts)]
+        tables += [
+            _to_table(group, sentences, p) for p in score_group(sentences, critics, settings, tasks, counts)
+        ]
         tick()
     empty = SCORES.remove_metadata().empty_table()
     return pa.concat_tables([empty, *tables]).cast(SCORES), counts

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
@@ -38,10 +39,26 @@ def checksum(table: pa.Table) -> str:
 
         def flush(self) -> None: ...
 
-    bare = table.replace_schema_metadata(None).combine_chunks()
+    bare = table.cast(pa.schema([_bare(field) for field in table.schema])).combine_chunks()
+    for i, column in enumerate(bare.columns):
+        if column.null_count and pa.types.is_floating(column.type):
+            # what lies in memory under a null is anybody's guess
+            bare = bare.set_column(i, bare.field(i), pc.fill_null(column, 0.0))
+            bare = bare.append_column(f"{bare.field(i).name} is null", column.is_null())
+    bare = bare.combine_chunks()
     with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), bare.schema) as stream:
         stream.write_table(bare, max_chunksize=1 << 30)
     return total.hexdigest()
+
+
+def _bare(field: pa.Field) -> pa.Field:
+    """A field without its metadata, also inside: Parquet adds ids and names of its own."""
+    kind = field.type
+    if pa.types.is_list(kind):
+        kind = pa.list_(_bare(kind.value_field).with_name("item"))
+    elif pa.types.is_struct(kind):
+        kind = pa.struct([_bare(inner) for inner in kind])
+    return pa.field(field.name, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +76,9 @@ class Shard:
         with _mapped(self.path):
             table = pq.read_table(self.path)
         if checksum(table) != self.checksum:
-            raise StoreError(f"shard {self.path} is damaged (its checksum does not fit); run again to make it anew")
+            raise StoreError(
+                f"shard {self.path} is damaged (its checksum does not fit); run again to make it anew"
+            )
         return table
 
 
@@ -73,7 +92,11 @@ def read_shard(path: Path) -> Shard | None:
     if _FINGERPRINT not in meta or _CHECKSUM not in meta:
         return None
     return Shard(
-        path, meta[_FINGERPRINT].decode(), meta[_CHECKSUM].decode(), json.loads(meta[_COUNTS]), footer.num_rows
+        path,
+        meta[_FINGERPRINT].decode(),
+        meta[_CHECKSUM].decode(),
+        json.loads(meta[_COUNTS]),
+        footer.num_rows,
     )
 
 
@@ -199,8 +222,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 def concatenate(shards: Sequence[Shard], schema: pa.Schema) -> pa.Table:
     """All rows of several shards, in their order."""
     tables = [shard.table().replace_schema_metadata(None) for shard in shards]
-    bare = schema.remove_metadata()
-    return pa.concat_tables(tables).cast(bare) if tables else bare.empty_table()
+    return pa.concat_tables([schema.remove_metadata().empty_table(), *tables])
 
 
 def _read(path: Path) -> str | None:
@@ -221,4 +243,6 @@ def _mapped(path: Path) -> Iterator[None]:
         reason = f"{error.strerror or error}{f': {hint}' if hint else ''}"
         raise StoreError(f"{error.filename or path}: {reason}") from error
     except pa.ArrowInvalid as error:
-        raise StoreError(f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew") from error
+        raise StoreError(
+            f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew"
+        ) from error

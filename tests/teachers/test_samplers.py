@@ -33,9 +33,10 @@ def test_a_context_and_a_seed_give_the_same_candidates_whatever_the_batch(
     tmp_path: Path, backend: str, make: Callable[[Path], Path]
 ) -> None:
     folder = make(tmp_path / "m")
-    together = list(teacher(folder, backend).sample(PROMPTS, 8, [1, 2, 3], DECODING))
-    alone = [next(iter(teacher(folder, backend, 1).sample([p], 8, [s], DECODING))) for p, s in zip(PROMPTS, [1, 2, 3], strict=True)]
-    turned = list(teacher(folder, backend).sample(PROMPTS[::-1], 8, [3, 2, 1], DECODING))[::-1]
+    one = teacher(folder, backend)
+    together = list(one.sample(PROMPTS, 8, [1, 2, 3], DECODING))
+    alone = [next(one.sample([p], 8, [s], DECODING)) for p, s in zip(PROMPTS, [1, 2, 3], strict=True)]
+    turned = list(one.sample(PROMPTS[::-1], 8, [3, 2, 1], DECODING))[::-1]
     assert together == alone == turned
     assert len({c.text for group in together for c in group}) > 5
 
@@ -49,7 +50,7 @@ def test_another_seed_gives_other_candidates(tmp_path: Path, backend: str) -> No
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_logprob_of_a_continuation_is_that_of_its_text(tmp_path: Path, backend: str) -> None:
     one = teacher(tiny.llama(tmp_path / "m"), backend)
-    [drawn] = one.sample(PROMPTS[:1], 12, [5], DECODING)
+    [drawn] = one.sample(PROMPTS[:1], 40, [5], DECODING)
     # a sequence that an end token stopped has that token's probability too, which its text does not show
     stopped = [c for c in drawn if c.text.endswith((".", "?", "!"))]
     assert stopped
@@ -65,7 +66,7 @@ def test_the_backends_agree_on_probabilities(tmp_path: Path, make: Callable[[Pat
     texts = [c.text for c in drawn]
     ours, theirs = one.logprobs(PROMPTS[0], texts), other.logprobs(PROMPTS[0], texts)
     assert ours == pytest.approx(theirs, abs=1e-3)
-    assert all(math.isfinite(x) and x < 0 for x in ours)
+    assert all(math.isfinite(x) and x <= 0 for x in ours)
 
 
 def test_an_unknown_architecture_names_the_way_out(tmp_path: Path) -> None:

@@ -16,7 +16,25 @@ def test_a_plain_word_before_the_stop_ends_at_once() -> None:
 
 
 def test_abbreviations_and_decimals_do_not_end() -> None:
-    tokens = [" Dr", ".", " Smith", " of", " the", " U", ".", "S", ".", " paid", " 2", ".", "5", " per", " cent", ".", " He"]
+    tokens = [
+        " Dr",
+        ".",
+        " Smith",
+        " of",
+        " the",
+        " U",
+        ".",
+        "S",
+        ".",
+        " paid",
+        " 2",
+        ".",
+        "5",
+        " per",
+        " cent",
+        ".",
+        " He",
+    ]
     assert stopped(tokens) == " Dr. Smith of the U.S. paid 2.5 per cent."
 
 
@@ -28,7 +46,10 @@ def test_what_only_the_next_words_settle_is_settled_by_them() -> None:
 
 def test_a_new_line_ends_and_several_sentences_can_be_asked_for() -> None:
     assert stopped([" A", " heading", "\n", "More"]) == " A heading\n"
-    assert stopped([" The", " dog", " barked", ".", " The", " cat", " slept", ".", " No"], 2) == " The dog barked. The cat slept."
+    assert (
+        stopped([" The", " dog", " barked", ".", " The", " cat", " slept", ".", " No"], 2)
+        == " The dog barked. The cat slept."
+    )
 
 
 def test_unfinished_text_does_not_stop() -> None:

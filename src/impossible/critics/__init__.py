@@ -1,12 +1,14 @@
 """What scores pairs. A critic gives one number a pair, never a verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recipe import CRITICS, Execution, Score
+from .parse import ParsedSentences, load_parser
 
 
 class Critic(Protocol):
@@ -25,10 +27,11 @@ Critics = Mapping[str, Critic]
 
 def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
     """Load the critics that `settings.critics` names, in the order of cost. Raises ModelError."""
-    return {name: _open(name, settings, execution) for name in CRITICS if name in settings.critics}
+    parsed = cache(lambda: ParsedSentences(load_parser(settings.parser)))  # one for both who read parses
+    return {name: _open(name, settings, execution, parsed) for name in CRITICS if name in settings.critics}
 
 
-def _open(name: str, settings: Score, execution: Execution) -> Critic:
+def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]) -> Critic:
     match name:
         case "length_ratio":
             from .length import LengthRatio
@@ -38,6 +41,14 @@ def _open(name: str, settings: Score, execution: Execution) -> Critic:
             from .numbers import Numbers
 
             return Numbers()
+        case "persons":
+            from .persons import Persons
+
+            return Persons()
+        case "prefix":
+            from .prefix import Prefix
+
+            return Prefix()
         case "rouge_l":
             from .rouge import RougeL
 
@@ -49,18 +60,16 @@ def _open(name: str, settings: Score, execution: Execution) -> Critic:
             return Similarity(locate(settings.similarity), execution.device)
         case "entities":
             from .entities import Entities
-            from .parse import load_parser
 
-            return Entities(load_parser(settings.parser))
+            return Entities(parsed())
         case "entailment":
             from ..weights import locate
             from .nli import Nli
 
             return Nli(locate(settings.nli), execution.threads, execution.batch_size, execution.device)
         case "tree_distance":
-            from .parse import load_parser
             from .tree import TreeDistance
 
-            return TreeDistance(load_parser(settings.parser))
+            return TreeDistance(parsed())
         case _:
             raise AssertionError(name)

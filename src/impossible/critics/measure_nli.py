@@ -51,7 +51,9 @@ def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
 
 def _as_classes(p: Floats, labels: Sequence[str]) -> tuple[Floats, NDArray[np.intp], tuple[str, ...]]:
     if p.shape != (len(labels), 3) or not len(labels):
-        raise DataError(f"{len(labels)} labels do not fit probabilities of shape {p.shape}; wanted (n, 3), n > 0")
+        raise DataError(
+            f"{len(labels)} labels do not fit probabilities of shape {p.shape}; wanted (n, 3), n > 0"
+        )
     if unknown := set(labels) - {*LABELS, NOT_ENTAILED}:
         raise DataError(f"unknown label {min(unknown)!r}; known are {', '.join((*LABELS, NOT_ENTAILED))}")
     if NOT_ENTAILED not in labels:
@@ -79,7 +81,9 @@ def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Float
     """Precision TP/kept and recall TP/positives of keeping what scores at least t, for each score t, falling."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(positive[order])
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # equal scores stand or fall together
+    last = np.append(
+        np.flatnonzero(np.diff(scores[order])), len(scores) - 1
+    )  # equal scores stand or fall together
     return hits[last] / (last + 1), hits[last] / max(int(positive.sum()), 1)
 
 

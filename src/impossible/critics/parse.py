@@ -12,7 +12,7 @@ from ..weights import locate
 
 
 def load_parser(name: str = "embedded:en-core-web-sm") -> Language:
-    """A spaCy pipeline: `embedded:…` from its data folder, without importing its package, or as in spacy.load.
+    """A spaCy pipeline: `embedded:…` from its data folder, importing no package; else as in spacy.load.
 
     Raises ModelError, with the command that installs it.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
@@ -32,12 +33,21 @@ class Similarity:
         self._first_token = _pooling(folder) == "cls_token"
         self._device = torch.device(device)
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModel.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
             )
-        except (OSError, ValueError) as error:
-            raise ModelError(f"no usable encoder in {folder}: {str(error).splitlines()[0]}") from error
+            model = AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=torch.float32,
+            )
+        except (OSError, ValueError, SafetensorError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ModelError(
+                f"no usable encoder in {folder}: {reason}; give a Hugging Face folder"
+            ) from error
         self._model = model.to(self._device).eval()
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
@@ -52,7 +62,7 @@ class Similarity:
 
     @torch.inference_mode()
     def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings of length 1, (n, d). The same list gives the same bytes; in another, last bits may differ."""
+        """Embeddings of length 1, (n, d); a sentence's last bits may depend on the others in the list."""
         vectors = np.empty((len(sentences), self._model.config.hidden_size), np.float32)
         if not sentences:
             return vectors
@@ -85,7 +95,8 @@ def _pooling(folder: Path) -> str:
         config = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ModelError(f"{path} is not JSON: {error}") from error
-    modes = [str(key).removeprefix("pooling_mode_") for key, value in config.items() if value is True]
-    if not {"mean_tokens", "cls_token"}.issuperset(modes) or len(modes) != 1:
+    prefix = "pooling_mode_"
+    modes = [str(key).removeprefix(prefix) for key, on in config.items() if on is True and prefix in key]
+    if modes not in (["mean_tokens"], ["cls_token"]):
         raise ModelError(f"{path}: pooling by {modes} is not supported, only by mean_tokens or cls_token")
     return modes[0]

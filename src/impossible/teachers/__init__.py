@@ -9,13 +9,16 @@ from ..recipe import Execution, Teacher
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How to draw tokens. `top_k` 0 keeps all; a sequence stops after `sentences` complete sentences."""
+    """How to draw tokens. `top_k` 0 keeps all. A sequence stops after `sentences` complete sentences; no end
+    token is drawn before `min_tokens`.
+    """
 
     temperature: float
     top_p: float
     top_k: int
     max_tokens: int
     sentences: int = 1
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class CTranslate2Sampler:
                 sampling_topk=decoding.top_k,
                 sampling_topp=decoding.top_p,
                 sampling_temperature=decoding.temperature,
+                min_length=decoding.min_tokens,
                 max_length=decoding.max_tokens,
                 include_prompt_in_result=False,
                 return_scores=True,  # else a single sequence has no log-probabilities
@@ -141,7 +142,7 @@ def converted(model: str, compute_type: str) -> Path:
             converter.convert(str(folder), quantization=compute_type)
         except (ValueError, NotImplementedError, KeyError, AttributeError) as error:
             raise ModelError(
-                f"CTranslate2 cannot convert {model} ({error}); use teacher.backend = \"transformers\""
+                f'CTranslate2 cannot convert {model} ({error}); use teacher.backend = "transformers"'
             ) from error
 
     return build_once(cache_folder() / f"ctranslate2-{digest(model)}-{compute_type}", make)

@@ -47,7 +47,8 @@ class TransformersSampler:
     @torch.inference_mode()
     def _sample(self, prompt: str, n: int, seed: int, decoding: Decoding) -> list[Continuation]:
         inputs = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
-        watch = _Watch(self._tokenizer, n, inputs["input_ids"].shape[1], decoding.sentences)
+        raw = _RawLogits()
+        watch = _Watch(self._tokenizer, n, decoding.sentences, raw)
         devices = [self._model.device] if self._model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
@@ -58,9 +59,10 @@ class TransformersSampler:
                 temperature=decoding.temperature,
                 top_p=decoding.top_p,
                 top_k=decoding.top_k,
+                min_new_tokens=decoding.min_tokens,
                 max_new_tokens=decoding.max_tokens,
                 pad_token_id=_pad(self._tokenizer),
-                logits_processor=LogitsProcessorList([watch]),
+                logits_processor=LogitsProcessorList([raw]),
                 stopping_criteria=StoppingCriteriaList([watch]),
             )
         return [Continuation(stop.text(), stop.logprob) for stop in watch.stops]
@@ -78,33 +80,36 @@ class TransformersSampler:
         return totals
 
 
-class _Watch(LogitsProcessor, StoppingCriteria):
-    """Sees each step twice: the raw logits before a token is drawn, the token after."""
+class _RawLogits(LogitsProcessor):
+    """Keeps the log-probabilities of the coming token, before temperature and truncation: (n, vocabulary)."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, n: int, start: int, sentences: int):
+    log_p: torch.Tensor
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.log_p = scores.float().log_softmax(-1)
+        return scores
+
+
+class _Watch(StoppingCriteria):
+    """Feeds each drawn token to its sequence's SentenceStop."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, n: int, sentences: int, raw: _RawLogits):
         def decode(ids: Sequence[int]) -> str:
-            return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-        self._surface = lambda token: tokenizer.decode([token])
-        self._start = start
+        self._decode = decode
         self._special = set(tokenizer.all_special_ids)
+        self._raw = raw
         self._done = [False] * n
-        self._log_p: torch.Tensor | None = None
         self.stops = [SentenceStop(decode, sentences) for _ in range(n)]
 
-    def __call__(  # type: ignore[override]  # the two base classes differ in what they return
-        self, input_ids: torch.Tensor, scores: torch.Tensor | None = None, **_: object
-    ) -> torch.Tensor:
-        if self._log_p is None and scores is not None:
-            self._log_p = scores.float().log_softmax(-1)
-            return scores
-        assert self._log_p is not None
+    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
         tokens = input_ids[:, -1]
-        logprobs = self._log_p.gather(1, tokens[:, None])[:, 0].tolist()
-        self._log_p = None
+        logprobs = self._raw.log_p.gather(1, tokens[:, None])[:, 0].tolist()
         for i, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs, strict=True)):
             if not self._done[i]:
-                self._done[i] = token in self._special or self.stops[i].push(token, self._surface(token), logprob)
+                ended = token in self._special
+                self._done[i] = ended or self.stops[i].push(token, self._decode([token]), logprob)
         return torch.tensor(self._done, device=input_ids.device)
 
 

@@ -1,0 +1,5 @@
+"""`python -m impossible`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""Entailment: p(source entails target) from an NLI cross-encoder, on onnxruntime or transformers."""
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+MAX_TOKENS = 256
+_ONNX = ("model_int8.onnx", "model.onnx")
+Encoding = Any  # tokenizers.Encoding
+
+
+class _Runtime(Protocol):
+    def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
+        """Logits in the model's own order of labels, (n, labels)."""
+        ...
+
+
+class Nli:
+    """p(source entails target), 0 to 1, of an NLI sequence classifier.
+
+    A folder with `model_int8.onnx` or `model.onnx` runs on onnxruntime, any other on transformers. Logits are
+    divided by the `temperature` in the folder's `calibration.json`, if there is one (Guo et al. 2017).
+    Raises ModelError if the folder holds no such model, or its labels do not say which one is entailment.
+    """
+
+    name = "entailment"
+    symmetric = False
+
+    def __init__(self, folder: Path, threads: int = 0, batch_size: int = 32, device: str = "cpu"):
+        self._columns = label_order(folder)
+        self._temperature = _temperature(folder)
+        onnx = next((folder / name for name in _ONNX if (folder / name).exists()), None)
+        self._runtime: _Runtime = (
+            _Onnx(folder, onnx, threads or os.cpu_count() or 1)
+            if onnx is not None and device == "cpu"
+            else _Transformers(folder, batch_size, device)
+        )
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """p(source entails target), shape (n,)."""
+        return self.probabilities(sources, targets)[:, 0]
+
+    def probabilities(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
+        """p(entailment), p(neutral), p(contradiction), shape (n, 3); without a neutral class that column is 0.
+
+        Equal pairs are scored once.
+        """
+        place: dict[tuple[str, str], int] = {}
+        rows = [place.setdefault(pair, len(place)) for pair in zip(premises, hypotheses, strict=True)]
+        if not place:
+            return np.empty((0, 3), np.float32)
+        logits = self._runtime.logits([p for p, _ in place], [h for _, h in place]) / self._temperature
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        three = [p[:, c] if c is not None else np.zeros(len(p), p.dtype) for c in self._columns]
+        return np.stack(three, axis=1).astype(np.float32)[rows]
+
+
+def label_order(folder: Path) -> tuple[int, int | None, int]:
+    """The columns of entailment, neutral (None of a two-label model) and contradiction (or not_entailment).
+
+    Raises ModelError.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"no usable NLI model in {folder}: {error}") from error
+    columns = {str(name).lower(): int(i) for i, name in config.get("id2label", {}).items()}
+    negative = columns.get("contradiction", columns.get("not_entailment"))
+    if "entailment" not in columns or negative is None:
+        raise ModelError(
+            f"{folder / 'config.json'}: id2label names {list(columns) or 'no labels'}, not entailment, neutral and "
+            "contradiction; set id2label to the order the model was trained with"
+        )
+    return columns["entailment"], columns.get("neutral"), negative
+
+
+def _temperature(folder: Path) -> float:
+    path = folder / "calibration.json"
+    return float(json.loads(path.read_text())["temperature"]) if path.exists() else 1.0
+
+
+class _Onnx:
+    """Runs each pair alone, a pair a thread: no padding, and a score that depends on nothing but its pair.
+
+    (Dynamic quantisation takes its scale over a whole batch, so batch mates would move a score.)
+    """
+
+    def __init__(self, folder: Path, model: Path, threads: int):
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # both libraries raise bare Exceptions of their own
+            raise ModelError(f"{model} cannot be loaded: {str(error).splitlines()[0]}") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
+        self._inputs = [i.name for i in self._session.get_inputs()]
+        self._threads = threads
+
+    def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
+        encoded = self._tokenizer.encode_batch(list(zip(premises, hypotheses, strict=True)))
+        with ThreadPoolExecutor(self._threads) as pool:
+            return np.concatenate(list(pool.map(self._one, encoded)))
+
+    def _one(self, encoding: Encoding) -> NDArray[np.float32]:
+        feeds = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        logits: NDArray[np.float32] = self._session.run(
+            None, {name: np.array([feeds[name]], dtype=np.int64) for name in self._inputs}
+        )[0]
+        return logits
+
+
+class _Transformers:
+    """Any sequence classifier of transformers, in batches by length."""
+
+    def __init__(self, folder: Path, batch_size: int, device: str):
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder, use_safetensors=True, dtype=torch.float32
+            )
+            self._model = model.to(device).eval()
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
+        self._batch_size = batch_size
+
+    def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
+        import torch
+
+        lengths = [len(p) + len(h) for p, h in zip(premises, hypotheses, strict=True)]
+        order = np.argsort(lengths, kind="stable")
+        logits = np.empty((len(order), self._model.config.num_labels), np.float32)
+        with torch.inference_mode():
+            for i in range(0, len(order), self._batch_size):
+                rows = order[i : i + self._batch_size]
+                inputs = self._tokenizer(
+                    [premises[r] for r in rows],
+                    [hypotheses[r] for r in rows],
+                    truncation="longest_first",
+                    max_length=MAX_TOKENS,
+                    padding=True,
+                    return_tensors="pt",
+                ).to(self._model.device)
+                logits[rows] = self._model(**inputs).logits.float().cpu().numpy()
+        return logits

@@ -1,0 +1,29 @@
+"""Prefix: does the source open with the target? A summary that is the beginning of its source is no summary."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Prefix:
+    """Share of the target's words that the source opens with, in their order, 0 to 1; 0 for an empty target."""
+
+    name = "prefix"
+    symmetric = False
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """Shares, (n,)."""
+        words = {text: _WORD.findall(text.lower()) for text in {*sources, *targets}}
+        shares = [_opening(words[s], words[t]) for s, t in zip(sources, targets, strict=True)]
+        return np.array(shares, dtype=np.float32)
+
+
+def _opening(source: Sequence[str], target: Sequence[str]) -> float:
+    common = 0
+    while common < min(len(source), len(target)) and source[common] == target[common]:
+        common += 1
+    return common / len(target) if target else 0.0

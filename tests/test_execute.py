@@ -1,0 +1,148 @@
+"""Whole runs on tiny real models: resuming, interrupting, and what must not change the bytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from impossible.execute import State, Watch, read_state, run
+from impossible.recipe import Recipe, dump, merge, resolve
+
+from . import tiny
+
+DATASET = Path("round-0/dataset/pairs.parquet")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A recipe that keeps pairs of random models: six contexts in three shards."""
+    folder = tmp_path_factory.mktemp("models")
+    os.environ["IMPOSSIBLE_CACHE"] = str(folder / "cache")
+    (folder / "posts.txt").write_text(
+        "\n".join(f"My old {w} was really small today." for w in ["cat", "dog", "car", "phone", "laptop", "house"])
+    )
+    anything = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False, "entities": False}
+    gates = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False}
+    return {
+        "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
+        "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
+        "sampling": {"per_context": 30, "max_tokens": 12, "top_k": 20},
+        "score": {
+            "nli": str(tiny.nli(folder / "nli")),
+            "similarity": str(tiny.encoder(folder / "encoder")),
+            "critics": ["length_ratio", "numbers", "persons", "rouge_l", "similarity", "entailment"],
+            "equivalence": 0.0,
+            "paraphrase": gates,
+            "summary": gates,
+        },
+        "filter": {"paraphrase": {**anything, "duplicates": 0.9}, "summary": {**anything, "duplicates": 0.9}},
+    }
+
+
+def recipe(settings: dict[str, Any], **changes: Any) -> Recipe:
+    return resolve(merge(settings, changes))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    state = run(recipe(settings), out)
+    assert state.pairs is not None and state.pairs.num_rows > 20
+    assert set(state.pairs["task"].to_pylist()) == {"paraphrase", "summary"}
+    return out
+
+
+def stages_made(out: Path) -> list[str]:
+    return [json.loads(line)["stage"] for line in (out / "journal.jsonl").read_text().splitlines()]
+
+
+def test_the_funnel_adds_up(undisturbed: Path) -> None:
+    counts = read_state(undisturbed).counts
+    assert counts["continuations"] == counts["malformed"] + counts["repeated"] + counts["candidates"] == 180
+    for task in ("paraphrase", "summary"):
+        of_task = [
+            n for name, n in counts.items() if name.startswith(f"{task}: ") and not name.endswith("scored")
+        ]
+        assert sum(of_task) == counts["pairs"]
+
+
+def test_a_finished_run_is_not_repeated(undisturbed: Path, settings: dict[str, Any]) -> None:
+    before = stages_made(undisturbed)
+    run(recipe(settings), undisturbed)
+    assert stages_made(undisturbed) == before
+
+
+def test_only_the_filter_runs_again_for_another_bound(settings: dict[str, Any], tmp_path: Path) -> None:
+    loose = run(recipe(settings), tmp_path)
+    before = len(stages_made(tmp_path))
+    strict = run(recipe(settings, filter={"paraphrase": {"rouge_l": {"max": 0.2}}}), tmp_path)
+    assert stages_made(tmp_path)[before:] == ["filter"] * 3
+    assert loose.pairs is not None and strict.pairs is not None
+    assert 0 < strict.pairs.num_rows < loose.pairs.num_rows
+
+
+@pytest.mark.parametrize("execution", [{"batch_size": 3}, {"order": "reverse"}, {"threads": 1}])
+def test_execution_does_not_change_the_dataset(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path, execution: dict[str, Any]
+) -> None:
+    run(recipe(settings, execution=execution), tmp_path)
+    assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+
+
+def test_a_run_that_shrank_eats_no_stale_shards(
+    settings: dict[str, Any], undisturbed: Path, tmp_path: Path
+) -> None:
+    run(recipe(settings), tmp_path)
+    small = run(recipe(settings, contexts={"count": 2}), tmp_path)
+    assert small.pairs is not None and len(set(small.pairs["context_id"].to_pylist())) <= 2
+
+
+class Interrupt(Watch):
+    """Presses Ctrl-C when the first shard is through."""
+
+    def shard(self, state: State, index: int) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_leaves_what_was_made_usable(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    state = run(recipe(settings), tmp_path, watch=Interrupt())
+    assert state.interrupted and state.pairs is not None and state.pairs.num_rows > 0
+    run(recipe(settings), tmp_path)
+    assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+    assert stages_made(tmp_path) == stages_made(undisturbed)  # nothing was made twice
+
+
+def test_a_damaged_shard_is_made_anew(undisturbed: Path, settings: dict[str, Any], tmp_path: Path) -> None:
+    run(recipe(settings), tmp_path)
+    path = tmp_path / "round-0" / "groups" / "00001.parquet"
+    data = bytearray(path.read_bytes())
+    data[100] ^= 0xFF
+    path.write_bytes(data)
+    before = len(stages_made(tmp_path))
+    run(recipe(settings), tmp_path)
+    assert stages_made(tmp_path)[before:] == ["generate"]  # the same bytes came out, so the rest still fits
+    assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+
+
+def test_kill_9_and_resume(undisturbed: Path, settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(dump(recipe(settings)))
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "impossible", "run", str(tmp_path / "recipe.toml"), "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("round-0/groups/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert read_state(out).done < 3
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert (out / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+    assert stages_made(out) == stages_made(undisturbed)
