@@ -25,7 +25,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("models")
     os.environ["IMPOSSIBLE_CACHE"] = str(folder / "cache")
     (folder / "posts.txt").write_text(
-        "\n".join(f"My old {w} was really small today." for w in ["cat", "dog", "car", "phone", "laptop", "house"])
+        "\n".join(
+            f"My old {w} was really small today." for w in ["cat", "dog", "car", "phone", "laptop", "house"]
+        )
     )
     anything = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False, "entities": False}
     gates = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False}

@@ -71,8 +71,8 @@ def _write_int8(source: Path, path: Path) -> None:
 
     One scale for each output channel: with one a matrix, probabilities moved twice as far. Weights of 7 bits
     (`reduce_range`), because products of 8 bits saturate on AVX2 without VNNI: there, over 1,050 validation
-    pairs of a MiniLM, p(entailment) moved by 0.017 on average, 0.11 in the worst of a hundred and at most 0.28,
-    and by 0.019, 0.12 and 0.52 with all 8 bits.
+    pairs of a MiniLM, p(entailment) moved by 0.017 on average, 0.11 in the worst of a hundred and at most
+    0.28, and by 0.019, 0.12 and 0.52 with all 8 bits.
     """
     with _quiet():
         quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)

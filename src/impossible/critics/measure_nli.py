@@ -78,7 +78,7 @@ def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
 
 
 def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Precision TP/kept and recall TP/positives of keeping what scores at least t, for each score t, falling."""
+    """Precision TP/kept and recall TP/positives of keeping what scores at least t, for each t, falling."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(positive[order])
     last = np.append(
@@ -93,8 +93,8 @@ def _best(values: Floats, allowed: NDArray[np.bool_]) -> float:
 
 
 def calibration_error(p: Floats, truth: NDArray[np.intp]) -> float:
-    """Expected calibration error (Guo et al. 2017): Σ_b n_b/n · |accuracy_b − confidence_b| over 15 equal-width
-    bins of the confidence, which is the highest probability of a row.
+    """Expected calibration error (Guo et al. 2017): Σ_b n_b/n · |accuracy_b − confidence_b| over 15
+    equal-width bins of the confidence, which is the highest probability of a row.
     """
     confidence, right = p.max(1), p.argmax(1) == truth
     bins = np.minimum(np.ceil(confidence * _BINS).astype(int) - 1, _BINS - 1)

@@ -54,8 +54,8 @@ def mid(span: Span) -> str:
     first = span[0]
     kept = first.pos_ == "PROPN" or first.ent_type_ in NAMES or first.text == "I"
     if first.i or kept or first.text[1:] != first.text[1:].lower():
-        return span.text
-    return span.text[:1].lower() + span.text[1:]
+        return str(span.text)
+    return f"{span.text[:1].lower()}{span.text[1:]}"
 
 
 def replaced(doc: Doc, *changes: tuple[Span, str]) -> str:

@@ -147,7 +147,7 @@ def coordination(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 
 def _bounded(a: Token, b: Token) -> bool:
-    """Neither a list goes on, nor what follows may belong to B alone ("A and B of C") or to both ("A and B C")."""
+    """The list ends with B, and what follows belongs neither to B alone ("A and B of C") nor to both."""
     before, after = a.doc[a.i - 1], a.doc[b.i + 1]
     if b.right_edge != b or after.pos_ in ("NOUN", "PROPN", "ADJ") or after.text in ("-", "'s"):
         return False
@@ -190,8 +190,8 @@ _RANKS = frozenset(
 
 
 def shortened(doc: Doc, draw: Draw) -> Iterator[Edit]:
-    """Without a leading time or place, an apposition, a clause between commas, or the last date: the rest still
-    holds, but does not say what was dropped.
+    """Without a leading time or place, an apposition, a clause between commas, or the last date: the rest
+    still holds, but does not say what was dropped.
     """
     if not plain(doc) or has(doc, _RANKS) or any(t.lemma_ in words.NON_FACTIVE for t in doc):
         return
@@ -223,7 +223,7 @@ def _between_commas(doc: Doc) -> str:
         if doc[end].text == "," and commas == 2:
             return f"{doc[: start - 1].text} {doc[end + 1 :].text}"
         if doc[end].text == "." and commas == 1:
-            return doc[: start - 1].text + "."
+            return f"{doc[: start - 1].text}."
     return ""
 
 
@@ -241,4 +241,4 @@ def _last_date(doc: Doc) -> str:
     complete = child(verb, "dobj", "auxpass") is not None or sum(c.dep_ == "prep" for c in verb.children) > 1
     if not complete or not one_clause(doc) or has(doc, ("from", "between")):
         return ""
-    return doc[: span.start].text.rstrip(" ,") + "."
+    return f"{doc[: span.start].text.rstrip(' ,')}."

@@ -102,10 +102,10 @@ def modifiers_swapped(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 
 def _modifies(token: Token) -> bool:
-    noun = token.head
+    noun, before = token.head, token.doc[token.i - 1]
     if token.tag_ != "JJ" or token.dep_ != "amod" or not token.is_alpha or token.lower_ in _VAGUE:
         return False
-    return noun.pos_ == "NOUN" and noun.i == token.i + 1 and token.doc[token.i - 1].text != "-"
+    return (noun.pos_, noun.i) == ("NOUN", token.i + 1) and before.text != "-"
 
 
 def nouns_swapped(doc: Doc, draw: Draw) -> Iterator[Edit]:

@@ -1,4 +1,4 @@
-"""Active and passive: the same said with the roles in another order, and the contrary in nearly the same words."""
+"""Active and passive: the same with the roles in another order, and another thing in nearly the same."""
 
 from collections.abc import Callable, Iterator
 
