@@ -34,11 +34,19 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
-        "sampling": {"per_context": 30, "max_tokens": 12, "top_k": 20},
+        "sampling": {"per_context": 150, "max_tokens": 14, "top_k": 0, "temperature": 1.0},
         "score": {
             "nli": str(tiny.nli(folder / "nli")),
             "similarity": str(tiny.encoder(folder / "encoder")),
-            "critics": ["length_ratio", "numbers", "persons", "rouge_l", "similarity", "entailment"],
+            "critics": [
+                "length_ratio",
+                "numbers",
+                "persons",
+                "prefix",
+                "rouge_l",
+                "similarity",
+                "entailment",
+            ],
             "equivalence": 0.0,
             "paraphrase": gates,
             "summary": gates,
@@ -66,7 +74,7 @@ def stages_made(out: Path) -> list[str]:
 
 def test_the_funnel_adds_up(undisturbed: Path) -> None:
     counts = read_state(undisturbed).counts
-    assert counts["continuations"] == counts["malformed"] + counts["repeated"] + counts["candidates"] == 180
+    assert counts["continuations"] == counts["malformed"] + counts["repeated"] + counts["candidates"] == 900
     for task in ("paraphrase", "summary"):
         of_task = [
             n for name, n in counts.items() if name.startswith(f"{task}: ") and not name.endswith("scored")

@@ -83,7 +83,7 @@ class Sampling(Settings):
     top_p: float = Field(0.9, gt=0, le=1)
     top_k: int = Field(30, ge=0)
     min_tokens: int = Field(4, ge=0)
-    max_tokens: int = Field(36, ge=4, le=1000)
+    max_tokens: int = Field(30, ge=4, le=1000)
     min_words: int = Field(4, ge=1)
     max_chars: int = Field(300, ge=10)
 
@@ -273,7 +273,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "numbers": {"min": 1.0},
                 "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.72},
+                "similarity": {"min": 0.75},
                 "entailment": {"min": 0.5},
             },
             "summary": {
@@ -282,7 +282,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "persons": {"min": 1.0},
                 "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.72},
+                "similarity": {"min": 0.75},
                 "entailment": {"min": 0.5},
             },
         },
@@ -292,9 +292,9 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "numbers": {"min": 1.0},
                 "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.8},
-                "similarity": {"min": 0.8},
+                "similarity": {"min": 0.78},
                 "entities": {"min": 1.0},
-                "entailment": {"min": 0.85},
+                "entailment": {"min": 0.83},
                 "duplicates": 0.95,
             },
             "summary": {

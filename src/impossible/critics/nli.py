@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
+from ..errors import DataError, ModelError
 
 MAX_TOKENS = 256
 _ONNX = ("model_int8.onnx", "model.onnx")
@@ -49,10 +49,12 @@ class Nli:
         return self.probabilities(sources, targets)[:, 0]
 
     def probabilities(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
-        """p(entailment), p(neutral), p(contradiction), shape (n, 3); without a neutral class that column is 0.
+        """p(entailment), p(neutral), p(contradiction), shape (n, 3); without a neutral class, 0 for it.
 
-        Equal pairs are scored once.
+        Equal pairs are scored once. Raises DataError if the two lists differ in length.
         """
+        if len(premises) != len(hypotheses):
+            raise DataError(f"{len(premises)} premises but {len(hypotheses)} hypotheses; give one for each")
         place: dict[tuple[str, str], int] = {}
         rows = [place.setdefault(pair, len(place)) for pair in zip(premises, hypotheses, strict=True)]
         if not place:
@@ -77,15 +79,24 @@ def label_order(folder: Path) -> tuple[int, int | None, int]:
     negative = columns.get("contradiction", columns.get("not_entailment"))
     if "entailment" not in columns or negative is None:
         raise ModelError(
-            f"{folder / 'config.json'}: id2label names {list(columns) or 'no labels'}, not entailment, neutral and "
-            "contradiction; set id2label to the order the model was trained with"
+            f"{folder / 'config.json'}: id2label names {list(columns) or 'nothing'}, not entailment, neutral "
+            "and contradiction; set id2label to the order the model was trained with"
         )
     return columns["entailment"], columns.get("neutral"), negative
 
 
 def _temperature(folder: Path) -> float:
+    """What to divide logits by, 1 without a calibration. Raises ModelError."""
     path = folder / "calibration.json"
-    return float(json.loads(path.read_text())["temperature"]) if path.exists() else 1.0
+    if not path.exists():
+        return 1.0
+    try:
+        temperature = float(json.loads(path.read_text()).get("temperature", 1.0))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not temperature > 0:
+        raise ModelError(f"{path}: temperature is {temperature}, not above 0")
+    return temperature
 
 
 class _Onnx:

@@ -26,7 +26,7 @@ from .facts import (
 )
 from .grammar import Draw, Edit, Rule, known_names, usable
 from .order import adjunct_fronted, adjunct_inserted, adjunct_moved_back, coordination, genitive, shortened
-from .roles import modifiers_swapped, names_swapped, nouns_swapped, numbers_swapped, places_swapped, roles
+from .swaps import modifiers_swapped, names_swapped, nouns_swapped, numbers_swapped, places_swapped, roles
 from .voices import relative, relative_swapped, voice, voice_swapped
 from .wording import contraction, identity, phrase, synonym
 
