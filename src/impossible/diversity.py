@@ -1,4 +1,4 @@
-"""Entailment graph → what stays: of the pairs of a group that say the same, only the best (paper, section 3.2)."""
+"""Entailment graph → what stays: of a group's pairs that say the same, the best (paper, section 3.2)."""
 
 from collections.abc import Collection, Sequence
 

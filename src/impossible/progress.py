@@ -63,8 +63,9 @@ class BarWatch(Watch):
             TextColumn("steps, elapsed"),
             TimeElapsedColumn(),
             TextColumn("left"),
-            TimeRemainingColumn(speed_estimate_period=600),
+            TimeRemainingColumn(),
             console=console,
+            speed_estimate_period=600,
         )
         self._live = Live(console=console, refresh_per_second=4)
 

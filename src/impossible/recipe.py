@@ -1,4 +1,4 @@
-"""The recipe: every setting of a run, its presets, and the reading of TOML. Imports neither torch nor pyarrow."""
+"""The recipe: settings of a run, presets, the reading of TOML. Imports neither torch nor pyarrow."""
 
 import difflib
 import json
@@ -103,8 +103,19 @@ class Bound(Settings):
         return self
 
 
+CriticName = Literal[
+    "length_ratio",
+    "numbers",
+    "persons",
+    "prefix",
+    "rouge_l",
+    "similarity",
+    "entities",
+    "entailment",
+    "tree_distance",
+]
 # critic → lowest and highest score it can give; the order is the order of cost
-CRITICS: dict[str, tuple[float, float]] = {
+CRITICS: dict[CriticName, tuple[float, float]] = {
     "length_ratio": (0, 1),
     "numbers": (0, 1),
     "persons": (0, 1),
@@ -118,17 +129,6 @@ CRITICS: dict[str, tuple[float, float]] = {
 
 
 CHEAP_TO_DEAR = tuple(CRITICS)
-CriticName = Literal[
-    "length_ratio",
-    "numbers",
-    "persons",
-    "prefix",
-    "rouge_l",
-    "similarity",
-    "entities",
-    "entailment",
-    "tree_distance",
-]
 
 
 class Bounds(Settings):
@@ -154,7 +154,7 @@ class Bounds(Settings):
                     raise ValueError(f"{name}.{side}: {value} is impossible; allowed is {low} to {high}")
         return self
 
-    def given(self) -> list[tuple[str, Bound]]:
+    def given(self) -> list[tuple[CriticName, Bound]]:
         """The critics that have a bound, in the order of cost."""
         return [(name, bound) for name in CRITICS if (bound := getattr(self, name)) is not None]
 
@@ -237,16 +237,15 @@ class Recipe(Settings):
 
 def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
     for name, gate in gates.given():
-        bound = getattr(bounds, name) or Bound.model_construct()
-        for side, looser in (
-            ("min", lambda a, b: a is None or a < b),
-            ("max", lambda a, b: a is None or a > b),
-        ):
-            wall, value = getattr(gate, side), getattr(bound, side)
-            if wall is not None and looser(value, wall):
+        bound = getattr(bounds, name)
+        for side in ("min", "max"):
+            wall, value = getattr(gate, side), getattr(bound, side, None)
+            if wall is None:
+                continue
+            if value is None or (value < wall if side == "min" else value > wall):
                 raise ValueError(
-                    f"filter.{task}.{name}.{side}: {value} is looser than the gate score.{task}.{name}.{side} = "
-                    f"{wall}, outside which pairs are never scored; loosen the gate too"
+                    f"filter.{task}.{name}.{side}: {value} is looser than the gate score.{task}.{name}.{side}"
+                    f" = {wall}, outside which pairs are never scored; loosen the gate too"
                 )
 
 

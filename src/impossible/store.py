@@ -1,5 +1,6 @@
 """Fingerprints, atomic shards and folders: what makes a run resumable, and its files trustworthy."""
 
+import errno
 import hashlib
 import json
 import os
@@ -232,16 +233,21 @@ def _read(path: Path) -> str | None:
         return None
 
 
+_HINTS = {
+    errno.ENOSPC: ": the disk is full; free space and run again",
+    errno.EACCES: ": no permission; choose another --out",
+    errno.EROFS: ": the file system is read-only; choose another --out",
+}
+
+
 @contextmanager
 def _mapped(path: Path) -> Iterator[None]:
     """Third-party and system errors about `path` as one StoreError."""
     try:
         yield
     except OSError as error:
-        hint = {28: "the disk is full; free space and run again", 13: "no permission; choose another --out",
-                30: "the file system is read-only; choose another --out"}.get(error.errno or 0, "")  # fmt: skip
-        reason = f"{error.strerror or error}{f': {hint}' if hint else ''}"
-        raise StoreError(f"{error.filename or path}: {reason}") from error
+        hint = _HINTS.get(error.errno or 0, "")
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
     except pa.ArrowInvalid as error:
         raise StoreError(
             f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew"

@@ -12,7 +12,7 @@ Scores = Mapping[str, NDArray[np.float32]]  # a column each, (n,), NaN where a c
 
 
 def columns(critic: str, task: str, scores: Scores) -> list[str]:
-    """The score columns that a bound on `critic` reads: both directions of a paraphrase, forward of a summary."""
+    """The score columns that a bound reads: both directions of a paraphrase, forward of a summary."""
     if critic in scores:
         return [critic]
     ways = ("forward", "backward") if task == "paraphrase" else ("forward",)
@@ -37,7 +37,7 @@ def shortfall(critic: str, task: str, bounds: Bounds, scores: Scores) -> NDArray
 
 
 def verdict(scores: Scores, task: str, bounds: Bounds) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
-    """For each pair `kept`, `unknown` or the first critic in the order of cost that rejects it; and by how much.
+    """For each pair `kept`, `unknown` or the first critic in the order of cost that rejects it; how far.
 
     Returns two arrays of shape (n,); the margin of a pair that is not rejected is NaN.
     """

@@ -109,7 +109,7 @@ def _embedded(name: str) -> Path:
 
 
 def _dequantised(name: str, gguf: Path) -> Path:
-    """An ordinary Hugging Face folder made of a GGUF file; bfloat16 would lose nothing, float32 loads faster."""
+    """An ordinary Hugging Face folder made of a GGUF file."""
     try:
         release = version(_EMBEDDED[name][2].partition("==")[0])
     except PackageNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Persons: does the target speak of the same persons as the source? "I'm leaving" is not "They're leaving"."""
+"""Persons: do both sides speak of the same persons? "I'm leaving" is not "They're leaving"."""
 
 import re
 from collections.abc import Sequence

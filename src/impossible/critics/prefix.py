@@ -1,4 +1,4 @@
-"""Prefix: does the source open with the target? A summary that is the beginning of its source is no summary."""
+"""Prefix: does the source open with the target? A mere beginning is no summary."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Prefix:
-    """Share of the target's words that the source opens with, in their order, 0 to 1; 0 for an empty target."""
+    """Share of the target's words that the source opens with, 0 to 1; 0 for an empty target."""
 
     name = "prefix"
     symmetric = False

@@ -3,9 +3,10 @@
 import gzip
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -129,10 +130,10 @@ class _Encoded(torch.utils.data.Dataset[dict[str, object]]):
         return {**{k: v[i] for k, v in self.tokens.items()}, "labels": self.labels[i]}
 
 
-def _loss(smoothing: float):
+def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
     """Cross-entropy; a NOT_ENTAILED row pays -log(p_neutral + p_contradiction)."""
 
-    def loss(outputs, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
+    def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
         logits = outputs.logits.float()
         binary = labels == _CODE[NOT_ENTAILED]
         three_way = F.cross_entropy(

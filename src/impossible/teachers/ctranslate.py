@@ -40,7 +40,7 @@ class CTranslate2Sampler:
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """See Sampler. As many prompts at once as there are threads: faster than all threads on one prompt."""
+        """See Sampler. A prompt a thread: faster than all threads on one prompt."""
         at_once = min(self._threads, len(prompts))
         stopping = threading.Event()
 
