@@ -115,7 +115,7 @@ class _Line:
 
     def shard(self, index: int, table: pa.Table, state: State) -> dict[str, store.Shard]:
         made: dict[str, store.Shard] = {}
-        content, load = store.checksum(table), lambda: table
+        content, before = store.checksum(table), ""
         for stage in self._stages:
             path = self._out / stage.folder / f"{index:05d}.parquet"
             wanted = store.fingerprint(
@@ -123,11 +123,11 @@ class _Line:
             )
             shard = store.finished(path, wanted)
             if shard is None:
-                shard = self._make(stage, path, wanted, load())
+                shard = self._make(stage, path, wanted, made[before].table() if before else table)
             else:
                 self._watch.tick(table.num_rows if stage.name in ("generate", "score") else 0)
             made[stage.name] = shard
-            content, load = shard.checksum, shard.table
+            content, before = shard.checksum, stage.name
             state.counts.update(shard.counts)
         state.done += 1
         return made

@@ -390,7 +390,7 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(under)
     for key, value in over.items():
         below = out.get(key)
-        if value is False and isinstance(below, Mapping | None):
+        if value is False:  # no setting is a boolean
             out[key] = None
         elif isinstance(value, Mapping) and isinstance(below, Mapping):
             out[key] = merge(below, value)

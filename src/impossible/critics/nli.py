@@ -14,6 +14,8 @@ from ..errors import DataError, ModelError
 
 MAX_TOKENS = 256
 _ONNX = ("model_int8.onnx", "model.onnx")
+# On CPU a constant, not a setting: a batch's size touches the last bits of its scores.
+_CPU_BATCH = 32
 Encoding = Any  # tokenizers.Encoding
 
 
@@ -157,7 +159,7 @@ class _Transformers:
             self._model = model.to(device).eval()
         except (OSError, ValueError, RuntimeError, AssertionError) as error:
             raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
-        self._batch_size = batch_size
+        self._batch_size = _CPU_BATCH if device == "cpu" else batch_size
 
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         import torch

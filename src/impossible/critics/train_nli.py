@@ -179,7 +179,8 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         processing_class=tokenizer,
         compute_loss_func=_loss(settings.label_smoothing),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(arguments.output_dir) if out.exists() else None)
+    checkpoints = Path(arguments.output_dir)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     return out
