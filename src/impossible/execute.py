@@ -148,7 +148,7 @@ def _dataset(out: Path, finished: Sequence[dict[str, store.Shard]]) -> pa.Table:
     """Make the dataset of the finished shards, unless it is there already."""
     ledgers, groups = [f["filter"] for f in finished], [f["generate"] for f in finished]
     folder = out / "round-0" / "dataset"
-    wanted = store.fingerprint("dataset", "1", *(s.checksum for s in [*ledgers, *groups]))
+    wanted = store.fingerprint("dataset", "2", *(s.checksum for s in [*ledgers, *groups]))
     if store.folder_fingerprint(folder) != wanted or not (folder / dataset.FILE).exists():
         table = dataset.assemble(store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS))
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
