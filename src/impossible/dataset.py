@@ -18,7 +18,7 @@ FILE = "pairs.parquet"
 def assemble(ledger: pa.Table, groups: pa.Table) -> pa.Table:
     """The kept pairs, schema DATASET, task after task."""
     kept = ledger.filter(pc.equal(ledger["verdict"], KEPT))
-    # a task after the other, each in the order of contexts: so how contexts were cut into shards does not show
+    # a task after the other, each in the order of contexts: how they were cut into shards does not show
     order = sorted(range(kept.num_rows), key=kept["task"].to_pylist().__getitem__)
     kept = kept.take(pa.array(order, pa.int64()))
     texts = dict(zip(groups["context_id"].to_pylist(), groups["context"].to_pylist(), strict=True))
