@@ -16,11 +16,10 @@ from .verdict import DUPLICATE, KEPT, verdict
 def filter_scores(scores: pa.Table, settings: Filter) -> tuple[pa.Table, Counter[str]]:
     """Decide on every scored pair of a shard; returns rows of LEDGER and the verdicts' counts."""
     counts: Counter[str] = Counter()
-    same = scores.filter(pc.equal(scores["task"], "equivalence"))
     tables = [LEDGER.remove_metadata().empty_table()]
     for task, bounds in settings.tasks():
         rows = scores.filter(pc.equal(scores["task"], task))
-        table = _decide(rows, task, bounds, _equivalent(scores if bounds.duplicates else same, bounds))
+        table = _decide(rows, task, bounds, _equivalent(scores, bounds))
         for what, n in Counter(table["verdict"].to_pylist()).items():
             counts[f"{task}: {what}"] += n
         tables.append(table)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .critics import Critic, Critics
-from .recipe import TASKS, Bounds, Score
+from .recipe import Bounds, Score
 from .records import SCORE_FIELDS, SCORES, Group
 from .verdict import Scores, shortfall
 
@@ -202,13 +202,6 @@ def _to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
     for name, _, _ in SCORE_FIELDS:
         columns[name] = pa.array(pairs.scores[name], from_pandas=True)
     return pa.table(columns, schema=SCORES.remove_metadata())
-
-
-def check_tasks(tasks: Sequence[str]) -> None:
-    """Raise ValueError for an unknown task."""
-    unknown = set(tasks) - set(TASKS)
-    if unknown:
-        raise ValueError(f"unknown task {', '.join(unknown)}; allowed are {', '.join(TASKS)}")
 
 
 def as_scores(table: pa.Table) -> Scores:
