@@ -3,7 +3,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impossible.diversity import components, winners
+from impossible.diversity import components, winners, winners_in_turn
 
 GRAPHS = st.integers(1, 12).flatmap(
     lambda n: st.tuples(
@@ -47,3 +47,16 @@ def test_a_winner_stays_itself(n: int, data: st.DataObject) -> None:
     best = winners(pairs, strength, same)
     assert all(best[b] == b for b in best)
     assert all(strength[b] >= strength[i] for i, b in enumerate(best))
+
+
+def test_in_turn_a_pair_that_lost_by_its_source_beats_nobody() -> None:
+    pairs = [("a", "x"), ("a", "y"), ("b", "y")]
+    strength = np.array([1.9, 1.8, 1.7], dtype=np.float32)
+    assert winners(pairs, strength, []) == [0, 0, 0]
+    assert winners_in_turn(pairs, strength, []) == [0, 0, 2]
+
+
+def test_in_turn_the_last_winner_is_named() -> None:
+    pairs = [("a", "x"), ("a", "y"), ("b", "y")]
+    strength = np.array([1.7, 1.8, 1.9], dtype=np.float32)
+    assert winners_in_turn(pairs, strength, []) == [2, 2, 2]

@@ -29,7 +29,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             f"My old {w} was really small today." for w in ["cat", "dog", "car", "phone", "laptop", "house"]
         )
     )
-    anything = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False, "entities": False}
+    anything = {
+        "similarity": {"min": -1.0},
+        "entailment": {"min": 0.0},
+        "judge": {"min": 0.0},
+        "persons": False,
+        "entities": False,
+    }
     gates = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False}
     return {
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
@@ -37,6 +43,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "sampling": {"per_context": 500, "max_tokens": 14, "top_k": 0, "temperature": 1.0},
         "score": {
             "nli": str(tiny.nli(folder / "nli")),
+            "judge": str(tiny.nli(folder / "judge")),
             "similarity": str(tiny.encoder(folder / "encoder")),
             "critics": [
                 "length_ratio",
@@ -46,6 +53,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "rouge_l",
                 "similarity",
                 "entailment",
+                "judge",
             ],
             "equivalence": 0.0,
             "paraphrase": gates,

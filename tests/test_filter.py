@@ -29,8 +29,8 @@ def row(
     }
 
 
-def decide(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    table, _ = filter_scores(pa.Table.from_pylist(rows, SCORES), SETTINGS)
+def decide(rows: list[dict[str, object]], settings: Filter = SETTINGS) -> list[dict[str, object]]:
+    table, _ = filter_scores(pa.Table.from_pylist(rows, SCORES), settings)
     assert table.schema.equals(LEDGER)
     return table.to_pylist()
 
@@ -64,3 +64,14 @@ def test_a_missing_score_is_unknown_and_a_rejection_says_by_how_much() -> None:
     )
     assert [r["verdict"] for r in rows] == ["unknown", "rouge_l"]
     assert abs(float(str(rows[1]["margin"])) - 0.15) < 1e-6
+
+
+def test_by_the_rule_of_the_code_a_component_can_vanish() -> None:
+    bounds = {"rouge_l": {"max": 0.8}, "entailment": {"min": 0.75}, "duplicates": 0.75}
+    pairs = [row("paraphrase", "a", "b", 0.9, 0.9), row("paraphrase", "a", "c", 0.9, 0.8, rouge=0.95)]
+    paper = decide(pairs, Filter.model_validate({"paraphrase": bounds}))
+    assert [r["verdict"] for r in paper] == ["kept", "rouge_l"]
+    code = decide(pairs, Filter.model_validate({"paraphrase": {**bounds, "duplicate_rule": "code"}}))
+    # the pair least entailed backwards stays, and then its ROUGE-L is too high
+    assert [r["verdict"] for r in code] == ["duplicate", "rouge_l"]
+    assert code[0]["duplicate_of"] == code[1]["pair_id"]

@@ -8,6 +8,8 @@ from transformers import (
     BertConfig,
     BertForSequenceClassification,
     BertModel,
+    BioGptConfig,
+    BioGptForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -126,6 +128,25 @@ def gpt2(folder: Path) -> Path:
         initializer_range=0.2,
     )
     return save(GPT2LMHeadModel(config), folder)
+
+
+def biogpt(folder: Path) -> Path:
+    """A BioGPT of two layers: the family of the paper's biomedical teacher."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    config = BioGptConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=128,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+        initializer_range=0.2,
+    )
+    return save(BioGptForCausalLM(config), folder)
 
 
 def encoder(folder: Path) -> Path:

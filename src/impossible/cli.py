@@ -122,30 +122,111 @@ def export(
     print(f"{dataset.export(table, out)} pairs -> {out}")
 
 
+@app.command()
+def calibrate(
+    run: RunPath,
+    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    critic: Annotated[str, typer.Option(help="whose bound: judge or entailment")] = "judge",
+    pairs: Annotated[int, typer.Option(min=10, help="how many pairs to show")] = 100,
+    precision: Annotated[float, typer.Option(min=0.01, max=1, help="share of kept pairs to be right")] = 0.9,
+    write: Annotated[Path | None, typer.Option(help="recipe to write the bound into")] = None,
+) -> None:
+    """Judge some pairs of a run, one keypress each, and see which bound reaches a precision.
+
+    Example: [bold]impossible calibrate runs/first --task summary --write recipes/mine.toml[/bold]
+    """
+    from .calibrate import population, reach, read_judgements, thresholds, write_bound
+    from .screens import ask, thresholds_table
+
+    people = population(run, task, critic, pairs)
+    console = Console()
+    ask(console, run, people, read_judgements(run, task))
+    found = thresholds(people, read_judgements(run, task))
+    console.print(thresholds_table(found, len(people.score)))
+    best = reach(found, precision)
+    if best is None:
+        console.print(f"no bound reaches {precision:.0%} on the pairs judged so far")
+        return
+    console.print(
+        f"{critic} ≥ {best.bound:.3f}: {best.precision:.0%} right (95 % interval {best.low:.0%} to "
+        f"{best.high:.0%}, {best.judged} judged), keeps {best.kept} of {len(people.score)} pairs, "
+        "duplicates included"
+    )
+    if write is not None:
+        write_bound(write, task, critic, round(best.bound, 3))
+        console.print(f"written to {write}: filter.{task}.{critic}.min = {best.bound:.3f}", markup=False)
+
+
 @critic_app.command("train")
 def critic_train(
     data: Annotated[list[str], typer.Option(help="FILE, or FILE@N for N random examples; repeatable")],
-    base: Annotated[str, typer.Option(help="encoder: hub id, folder or embedded:NAME")],
+    base: Annotated[str, typer.Option(help="encoder or causal LM: hub id, folder or embedded:NAME")],
     out: Annotated[Path, typer.Option(help="folder to write")],
+    validation: Annotated[
+        list[str] | None,
+        typer.Option(help="FILE or FILE@N to fit the temperature and measure on; repeatable"),
+    ] = None,
     epochs: Annotated[float, typer.Option(min=0.001)] = 1.0,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
     learning_rate: Annotated[float, typer.Option(min=1e-8)] = 1e-4,
     seed: Annotated[int, typer.Option(min=0)] = 7,
+    max_tokens: Annotated[int, typer.Option(min=8, help="leave longer pairs out")] = 128,
+    lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM, bfloat16")] = 0,
+    layers: Annotated[int, typer.Option(min=0, help="keep only the first so many layers")] = 0,
+    frozen_layers: Annotated[int, typer.Option(min=0, help="of these, leave the first untrained")] = 0,
 ) -> None:
-    """Fine-tune an encoder into an NLI cross-encoder; goes on from its last checkpoint.
+    """Fine-tune an encoder or a causal LM into an NLI cross-encoder; goes on from its last checkpoint.
 
     Example: [bold]impossible critic train --data nli.jsonl --base embedded:minilm-l6 --out critic[/bold]
     """
+    from .critics.card import write_card
     from .critics.export_onnx import export as export_onnx
+    from .critics.measure_nli import calibrate as calibrate_nli
     from .critics.train_nli import TrainSettings, read_all, train
     from .weights import locate
 
-    settings = TrainSettings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    settings = TrainSettings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        max_tokens=max_tokens,
+        lora_rank=lora_rank,
+        layers=layers,
+        frozen_layers=frozen_layers,
+    )
     examples = read_all(data, seed)
     print(f"{len(examples)} directed pairs")
     train(examples, str(locate(base)), out, settings)
     export_onnx(out)
+    held_out = {Path(spec).name: read_all([spec], seed) for spec in validation or ()}
+    temperature, measured = calibrate_nli(out, held_out) if held_out else (None, [])
+    write_card(out, base, data, settings, temperature, measured)
     print(f"critic -> {out}")
+
+
+@critic_app.command("test")
+def critic_test(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="hub id, folder, embedded:nli or embedded:judge")
+    ],
+    data: Annotated[list[str], typer.Option(help="FILE, or FILE@N for N random rows; repeatable")],
+    seed: Annotated[int, typer.Option(min=0, help="draws the N rows")] = 7,
+) -> None:
+    """Measure an NLI critic on labelled pairs.
+
+    Example: [bold]impossible critic test embedded:nli --data nli.jsonl[/bold]
+    """
+    from .critics.measure_nli import measure_examples
+    from .critics.nli import Nli
+    from .critics.train_nli import read_all
+    from .screens import critic_table
+    from .weights import locate
+
+    _quiet()
+    nli = Nli(locate(model))
+    console = Console()
+    console.print(critic_table([measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]))
 
 
 def _quiet() -> None:

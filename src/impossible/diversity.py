@@ -26,12 +26,14 @@ def winners(
     pairs: Sequence[tuple[str, str]],
     strength: NDArray[np.float32],
     same: Collection[tuple[str, str]],
+    sides: Sequence[int] = (0, 1),
 ) -> list[int]:
     """For each pair of one group and task, the index of the pair that it loses to (its own if it stays).
 
-    `pairs` are (source, target), `strength` (n,) is p(source ⇒ target) + p(target ⇒ source), and `same`
-    holds the sentence pairs that entail each other, in either order. Two pairs hang together if their
-    sources are the same, in words or in meaning, or their targets are. Ties go to the earlier pair.
+    `pairs` are (source, target), `strength` (n,) is what the best of a component has most of, and `same`
+    holds the sentence pairs that entail each other, in either order. Two pairs hang together if on one of
+    the `sides` (0 source, 1 target) they have the same sentence, in words or in meaning. Ties go to the
+    earlier pair.
     """
     equal = {frozenset(pair) for pair in same}
 
@@ -42,7 +44,7 @@ def winners(
         (i, j)
         for i in range(len(pairs))
         for j in range(i + 1, len(pairs))
-        if says_the_same(pairs[i][0], pairs[j][0]) or says_the_same(pairs[i][1], pairs[j][1])
+        if any(says_the_same(pairs[i][side], pairs[j][side]) for side in sides)
     ]
     component = components(len(pairs), edges)
     best: dict[int, int] = {}
@@ -50,3 +52,14 @@ def winners(
         if c not in best or strength[i] > strength[best[c]]:
             best[c] = i
     return [best[c] for c in component]
+
+
+def winners_in_turn(
+    pairs: Sequence[tuple[str, str]], strength: NDArray[np.float32], same: Collection[tuple[str, str]]
+) -> list[int]:
+    """As `winners`, but first among pairs of like sources, then, of what is left, among like targets."""
+    by_source = winners(pairs, strength, same, sides=(0,))
+    left = sorted(set(by_source))
+    by_target = winners([pairs[i] for i in left], strength[left], same, sides=(1,))
+    final = {i: left[best] for i, best in zip(left, by_target, strict=True)}
+    return [final[i] for i in by_source]

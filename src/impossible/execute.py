@@ -18,10 +18,10 @@ from .corpus import CorpusReport
 from .errors import RecipeError, StoreError
 from .recipe import Recipe, dump
 from .records import GROUPS, LEDGER
-from .stages import MapStage, Work, plan
+from .stages import FOLDERS, MapStage, Work, plan
 from .weights import digest
 
-STAGES = ("contexts", "generate", "score", "filter")
+STAGES = tuple(FOLDERS)
 _VERSIONS = (
     "impossible-distillation",
     "torch",
@@ -197,25 +197,36 @@ def read_state(out: Path) -> State:
 
     Raises StoreError if there is no run.
     """
-    try:
-        manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
-    except (OSError, ValueError):
-        raise StoreError(
-            f"{out} holds no run (no manifest.json); start one: impossible run RECIPE --out {out}"
-        ) from None
+    manifest = _read_manifest(out)
     state = State(out, manifest["contexts"], manifest["shards"])
-    stages = [s for s in manifest["stages"]]
-    folders = {
-        "contexts": "contexts",
-        "generate": "round-0/groups",
-        "score": "round-0/scores",
-        "filter": "round-0/ledger",
-    }
     for index in range(state.shards):
-        found = [store.read_shard(out / folders[s] / f"{index:05d}.parquet") for s in stages]
+        found = [_shard(out, stage, index) for stage in manifest["stages"]]
         for shard in found:
             state.counts.update(shard.counts if shard else {})
         state.done += found[-1] is not None
     for row in store.read_lines(out / "journal.jsonl"):
         state.seconds[row["stage"]] += row["seconds"]
     return state
+
+
+def read_ledger(out: Path) -> pa.Table:
+    """The ledger of a run as far as it is finished, schema LEDGER. Raises StoreError if there is none."""
+    shards = [_shard(out, "filter", index) for index in range(_read_manifest(out)["shards"])]
+    finished = [shard for shard in shards if shard is not None]
+    if not finished:
+        raise StoreError(f"{out} holds no ledger yet; go on with: impossible run RECIPE --out {out}")
+    return store.concatenate(finished, LEDGER)
+
+
+def _read_manifest(out: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
+    except (OSError, ValueError):
+        raise StoreError(
+            f"{out} holds no run (no manifest.json); start one: impossible run RECIPE --out {out}"
+        ) from None
+    return manifest
+
+
+def _shard(out: Path, stage: str, index: int) -> store.Shard | None:
+    return store.read_shard(out / FOLDERS[stage] / f"{index:05d}.parquet")

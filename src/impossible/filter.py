@@ -1,16 +1,18 @@
 """Scores × bounds → ledger: what becomes of each scored pair. Runs no model."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from .diversity import winners
+from .diversity import winners, winners_in_turn
 from .recipe import Filter, TaskFilter
 from .records import LEDGER, text_id
 from .score import as_scores
-from .verdict import DUPLICATE, KEPT, verdict
+from .verdict import DUPLICATE, KEPT, Scores, verdict
 
 
 def filter_scores(scores: pa.Table, settings: Filter) -> tuple[pa.Table, Counter[str]]:
@@ -44,24 +46,40 @@ def _decide(rows: pa.Table, task: str, bounds: TaskFilter, same: dict[str, set[t
     what, margin = verdict(scores, task, bounds)
     contexts, sources, targets = (rows[c].to_pylist() for c in ("context_id", "source", "target"))
     ids = [text_id(c, task, s, t) for c, s, t in zip(contexts, sources, targets, strict=True)]
-    lost_to: list[str | None] = [None] * len(ids)
+    best = np.arange(len(ids))
     if bounds.duplicates is not None:
-        strength = scores["entailment_forward"] + np.nan_to_num(scores["entailment_backward"])
         by_context: dict[str, list[int]] = {}
-        for i in np.flatnonzero(what == KEPT).tolist():
+        for i in np.flatnonzero(_rivals(scores, task, bounds, what)).tolist():
             by_context.setdefault(contexts[i], []).append(i)
+        strength, settle = _rule(bounds, scores)
         for context, members in by_context.items():
             pairs = [(sources[i], targets[i]) for i in members]
-            for i, best in zip(
-                members, winners(pairs, strength[members], same.get(context, set())), strict=True
-            ):
-                if members[best] != i:
-                    what[i], lost_to[i] = DUPLICATE, ids[members[best]]
+            won = settle(pairs, strength[members], same.get(context, set()))
+            best[members] = np.array(members)[won]
+    lost = (what == KEPT) & (best != np.arange(len(ids)))
+    what[lost] = DUPLICATE
     columns = {name: rows[name] for name in rows.column_names}
     columns |= {
         "pair_id": pa.array(ids, pa.string()),
         "verdict": pa.array(what.tolist(), pa.string()),
         "margin": pa.array(margin, from_pandas=True),
-        "duplicate_of": pa.array(lost_to, pa.string()),
+        "duplicate_of": pa.array(
+            [ids[b] if is_lost else None for b, is_lost in zip(best, lost, strict=True)], pa.string()
+        ),
     }
     return pa.table({name: columns[name] for name in LEDGER.names}, schema=LEDGER.remove_metadata())
+
+
+def _rivals(scores: Scores, task: str, bounds: TaskFilter, what: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """The pairs among which duplicates are looked for; rule `code` does so before two of the critics."""
+    if bounds.duplicate_rule == "paper":
+        return what == KEPT
+    earlier = bounds.model_copy(update={"numbers": None, "rouge_l": None})
+    return verdict(scores, task, earlier)[0] == KEPT
+
+
+def _rule(bounds: TaskFilter, scores: Scores) -> tuple[NDArray[np.float32], Callable[..., list[int]]]:
+    """What the best of a component has most of, and how the components are made."""
+    if bounds.duplicate_rule == "paper":
+        return scores["entailment_forward"] + np.nan_to_num(scores["entailment_backward"]), winners
+    return -scores["entailment_backward"], winners_in_turn

@@ -45,6 +45,7 @@ def generate(
         settings.top_k,
         settings.max_tokens,
         min_tokens=settings.min_tokens,
+        no_repeat_ngram=settings.no_repeat_ngram,
     )
     counts: Counts = Counter(contexts=len(contexts))
     prompts = [context.text for context in contexts]

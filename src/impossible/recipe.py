@@ -75,7 +75,8 @@ class Teacher(Settings):
 class Sampling(Settings):
     """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary.
 
-    No continuation ends before `min_tokens`: chat models like to stop behind a question.
+    No continuation ends before `min_tokens`: chat models like to stop behind a question. `no_repeat_ngram`
+    above 0 lets no sequence of so many tokens come twice in the context and its continuation.
     """
 
     per_context: int = Field(200, ge=2, le=10_000)
@@ -84,6 +85,7 @@ class Sampling(Settings):
     top_k: int = Field(30, ge=0)
     min_tokens: int = Field(4, ge=0)
     max_tokens: int = Field(30, ge=4, le=1000)
+    no_repeat_ngram: int = Field(0, ge=0, le=100)
     min_words: int = Field(4, ge=1)
     max_chars: int = Field(300, ge=10)
 
@@ -112,6 +114,7 @@ CriticName = Literal[
     "similarity",
     "entities",
     "entailment",
+    "judge",
     "tree_distance",
 ]
 # critic → lowest and highest score it can give; the order is the order of cost
@@ -124,6 +127,7 @@ CRITICS: dict[CriticName, tuple[float, float]] = {
     "similarity": (-1, 1),
     "entities": (0, 1),
     "entailment": (0, 1),
+    "judge": (0, 1),
     "tree_distance": (0, 10_000),
 }
 
@@ -142,6 +146,7 @@ class Bounds(Settings):
     similarity: Bound | None = None
     entities: Bound | None = None
     entailment: Bound | None = None
+    judge: Bound | None = None
     tree_distance: Bound | None = None
 
     @model_validator(mode="after")
@@ -167,6 +172,7 @@ class Score(Settings):
 
     similarity: str = "embedded:minilm-l6"
     nli: str = "embedded:nli"
+    judge: str = "embedded:judge"
     parser: str = "embedded:en-core-web-sm"
     critics: tuple[CriticName, ...] = CHEAP_TO_DEAR[:-1]
     equivalence: Share = 0.75
@@ -180,9 +186,15 @@ class Score(Settings):
 
 
 class TaskFilter(Bounds):
-    """The bounds of a task; `duplicates` is p(entailment) from which two sentences say the same."""
+    """The bounds of a task; `duplicates` is p(entailment) from which two sentences say the same.
+
+    `duplicate_rule` "paper": of pairs whose sources or targets say the same the most entailed one stays.
+    "code": the one least entailed backwards, first among like sources, then among like targets, and before
+    the bounds on numbers and ROUGE-L are applied, so that the one that stays may then be rejected.
+    """
 
     duplicates: Share | None = 0.75
+    duplicate_rule: Literal["paper", "code"] = "paper"
 
 
 class Filter(Settings):
@@ -328,15 +340,18 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "code": {
         "contexts": {"domains": ["news"], "count": 1000, "sentences": [0, 0]},
-        "sampling": {"per_context": 100, "temperature": 0.5, "top_p": 0.9, "top_k": 0, "max_tokens": 100},
+        "sampling": {
+            "per_context": 100,
+            "temperature": 0.5,
+            "top_p": 0.9,
+            "top_k": 0,
+            "max_tokens": 100,
+            "no_repeat_ngram": 3,
+        },
         "score": {
             "critics": ["length_ratio", "numbers", "rouge_l", "entailment"],
-            "paraphrase": {
-                "length_ratio": {"min": 0.667},
-                "numbers": {"min": 1.0},
-                "rouge_l": {"max": 0.75},
-                "entailment": {"min": 0.75},
-            },
+            # numbers and ROUGE-L are no gates: its duplicates are settled before them
+            "paraphrase": {"length_ratio": {"min": 0.667}, "entailment": {"min": 0.75}},
         },
         "filter": {
             "paraphrase": {
@@ -345,6 +360,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "rouge_l": {"max": 0.75},
                 "entailment": {"min": 0.75},
                 "duplicates": 0.75,
+                "duplicate_rule": "code",
             }
         },
     },

@@ -91,6 +91,8 @@ SCORE_FIELDS = (
     ("entities_backward", pa.float32(), "share of the source's named entities that the target has"),
     ("entailment_forward", pa.float32(), "NLI model's p(source entails target)"),
     ("entailment_backward", pa.float32(), "NLI model's p(target entails source)"),
+    ("judge_forward", pa.float32(), "the judge's p(source entails target)"),
+    ("judge_backward", pa.float32(), "the judge's p(target entails source); of a summary null"),
     ("tree_distance", pa.float32(), "tree edit distance between the parses, in node edits"),
 )
 SCORES = _schema(*_PAIR, *SCORE_FIELDS)

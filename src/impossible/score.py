@@ -106,11 +106,13 @@ def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
         "entities_backward",
         "entailment_forward",
         "entailment_backward",
+        "judge_forward",
+        "judge_backward",
         "tree_distance",
     ):
         critic, _, way = column.rpartition("_") if column != "tree_distance" else (column, "", "")
         pairs.scores[column] = np.full(n, np.nan, dtype=np.float32)
-        if critic not in tables:
+        if critic not in tables or (column == "judge_backward" and pairs.task == "summary"):
             continue
         s, t = pairs.source[alive], pairs.target[alive]
         pairs.scores[column][alive] = (

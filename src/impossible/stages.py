@@ -8,6 +8,13 @@ import pyarrow as pa
 
 from .recipe import Recipe
 
+# stage → where its shards lie in a run
+FOLDERS = {
+    "contexts": "contexts",
+    "generate": "round-0/groups",
+    "score": "round-0/scores",
+    "filter": "round-0/ledger",
+}
 Tick = Callable[[], None]
 # A shard of the stage before → a shard of this one, and what to count in the funnel.
 Work = Callable[[pa.Table, Tick], tuple[pa.Table, Counter[str]]]
@@ -18,11 +25,15 @@ class MapStage:
     """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on."""
 
     name: str
-    folder: str
     version: int
     settings: str
     models: tuple[str, ...]
     open: Callable[[], Work]
+
+    @property
+    def folder(self) -> str:
+        """Where its shards lie in a run."""
+        return FOLDERS[self.name]
 
 
 def plan(recipe: Recipe) -> list[MapStage]:
@@ -32,7 +43,6 @@ def plan(recipe: Recipe) -> list[MapStage]:
     return [
         MapStage(
             "contexts",
-            "contexts",
             1,
             f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
             (recipe.teacher.model,) if needs_teacher else (),
@@ -40,7 +50,6 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            "round-0/groups",
             1,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.model,),
@@ -48,13 +57,12 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "score",
-            "round-0/scores",
-            1,
+            2,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda: _score(recipe),
         ),
-        MapStage("filter", "round-0/ledger", 1, recipe.filter.canonical(), (), lambda: _filter(recipe)),
+        MapStage("filter", 2, recipe.filter.canonical(), (), lambda: _filter(recipe)),
     ]
 
 
@@ -63,6 +71,7 @@ def _critic_models(recipe: Recipe) -> tuple[str, ...]:
     used = {
         score.similarity: "similarity" in score.critics,
         score.nli: "entailment" in score.critics,
+        score.judge: "judge" in score.critics,
         score.parser: "entities" in score.critics or "tree_distance" in score.critics,
     }
     return tuple(model for model, wanted in used.items() if wanted)

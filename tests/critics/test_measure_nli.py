@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,13 +8,17 @@ from sklearn import metrics
 
 from impossible.critics.measure_nli import (
     auc,
+    calibrate,
     calibration_error,
+    fit_temperature,
     measure,
     paraphrase_auc,
     precision_recall,
 )
-from impossible.critics.train_nli import LABELS
+from impossible.critics.nli import Nli
+from impossible.critics.train_nli import LABELS, NliExample
 from impossible.errors import DataError
+from tests import tiny
 
 
 def _random(rows: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
@@ -90,3 +96,35 @@ def test_paraphrases_need_both_directions() -> None:
     assert paraphrase_auc(forward, backward, ["not_paraphrase", "paraphrase"]) == 0.0
     with pytest.raises(DataError, match="unknown label '2'"):
         paraphrase_auc(forward, backward, [1, 2])
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_is_found_that_the_labels_were_drawn_with(temperature: float) -> None:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(20_000, 3)) * 2
+    p = np.exp(logits / temperature)
+    p /= p.sum(1, keepdims=True)
+    labels = [LABELS[int(i)] for i in (p.cumsum(1) < rng.random((len(p), 1))).sum(1)]
+    raw = np.exp(logits)
+    assert fit_temperature(raw / raw.sum(1, keepdims=True), labels) == pytest.approx(temperature, rel=0.08)
+
+
+def test_calibration_is_written_and_read_back(tmp_path: Path) -> None:
+    folder = tiny.nli(tmp_path / "nli")
+    colours = [
+        NliExample(f" The {a} is red .", f" The {a} is new .", "neutral") for a in ("cat", "dog", "car")
+    ]
+    pairs = [
+        NliExample(a, b, label)
+        for a, b, label in (
+            (" A cat .", " A dog .", "not_entailment"),
+            (" A dog .", " A cat .", "not_entailment"),
+            (" The cat .", " The old cat .", "entailment"),
+            (" The old cat .", " The cat .", "entailment"),
+        )
+    ]
+    plain = Nli(folder).score([" A cat ."], [" A dog ."])
+    temperature, (first, second) = calibrate(folder, {"colours": colours, "pairs": pairs})
+    assert np.isnan(first.paraphrase_auc) and 0 <= second.paraphrase_auc <= 1
+    assert first.report.rows == 3 and temperature != 1
+    assert Nli(folder).score([" A cat ."], [" A dog ."]) != plain

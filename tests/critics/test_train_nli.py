@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
+from impossible.critics.adapter import merge
 from impossible.critics.nli import Nli
 from impossible.critics.train_nli import NliExample, TrainSettings, read_all, read_examples, train
 from impossible.errors import DataError, ModelError
@@ -51,21 +53,7 @@ def test_the_same_seed_gives_the_same_weights(base: Path, trained: Path, tmp_pat
     assert _equal(trained, train(EXAMPLES, str(base), tmp_path / "again", SETTINGS))
 
 
-@pytest.mark.parametrize(
-    ("epochs", "step"),
-    [
-        (1, 3),
-        (2, 6),
-        pytest.param(
-            2,
-            9,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="transformers' LengthGroupedSampler draws a resumed epoch anew: rows are seen twice or never",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("epochs", "step"), [(1, 3), (2, 6), (2, 9)])
 def test_killed_training_goes_on_to_the_same_weights(
     base: Path, tmp_path: Path, epochs: int, step: int
 ) -> None:
@@ -96,6 +84,53 @@ def test_not_entailed_pushes_entailment_down_only(base: Path, tmp_path: Path) ->
     folder = train(examples, str(base), tmp_path / "out", SETTINGS)
     p = Nli(folder).probabilities([e.premise for e in EXAMPLES], [e.hypothesis for e in EXAMPLES])
     assert p[:, 0].max() < 0.2
+
+
+LORA = replace(SETTINGS, lora_rank=4, layers=1, learning_rate=2e-2, epochs=12, save_steps=1000)
+
+
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A causal LM, and the classifier that LoRA made of its first layer."""
+    folder = tmp_path_factory.mktemp("lora")
+    return tiny.llama(folder / "base"), train(
+        EXAMPLES, str(tiny.llama(folder / "base")), folder / "out", LORA
+    )
+
+
+def test_a_causal_lm_learns_by_adapters(adapted: tuple[Path, Path]) -> None:
+    p = Nli(adapted[1]).probabilities([e.premise for e in EXAMPLES], [e.hypothesis for e in EXAMPLES])
+    labels = ("entailment", "neutral", "contradiction")
+    right = [labels[row.argmax()] == e.label for row, e in zip(p, EXAMPLES, strict=True)]
+    assert sum(right) / len(right) > 0.9
+    assert not any("layers.1." in name for name in _weights(adapted[1]))
+
+
+def test_an_adapter_alone_makes_the_same_classifier_again(adapted: tuple[Path, Path], tmp_path: Path) -> None:
+    base, trained = adapted
+    adapter = tmp_path / "adapter"
+    shutil.copytree(trained / "adapter", adapter)
+    shutil.copy(trained / "config.json", adapter / "config.json")
+    (adapter / "calibration.json").write_text('{"temperature": 2.0}')
+    merge(base, adapter, tmp_path / "merged")
+    ours, theirs = _weights(tmp_path / "merged"), _weights(trained)
+    # trained in bfloat16, merged in float32
+    assert all(torch.allclose(ours[name], theirs[name], atol=2e-2) for name in theirs)
+    assert (tmp_path / "merged" / "calibration.json").exists()
+
+
+def test_a_pair_is_two_lines(adapted: tuple[Path, Path]) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(adapted[1])
+    line_break = tokenizer.encode("\n", add_special_tokens=False)
+    one, two = (tokenizer.encode(x, add_special_tokens=False) for x in (" The cat .", " A dog ."))
+    assert tokenizer(" The cat .", " A dog .")["input_ids"] == one + line_break + two + line_break
+
+
+def test_longer_pairs_are_left_out(base: Path, tmp_path: Path) -> None:
+    long = NliExample(" The cat is red ." * 20, " The cat is red .", "entailment")
+    settings = replace(SETTINGS, max_tokens=32)
+    with_long = train([*EXAMPLES, long], str(base), tmp_path / "a", settings)
+    assert _equal(with_long, train(EXAMPLES, str(base), tmp_path / "b", settings))
 
 
 def test_no_base(tmp_path: Path) -> None:

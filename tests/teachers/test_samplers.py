@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,13 @@ def teacher(folder: Path, backend: str, threads: int = 0) -> Sampler:
     return open_teacher(settings, Execution(threads=threads))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("make", [tiny.llama, tiny.gpt2])
+@pytest.mark.parametrize(
+    ("make", "backend"),
+    [
+        *((make, backend) for make in (tiny.llama, tiny.gpt2) for backend in BACKENDS),
+        (tiny.biogpt, "transformers"),  # CTranslate2 cannot convert it, and says so
+    ],
+)
 def test_a_context_and_a_seed_give_the_same_candidates_whatever_the_batch(
     tmp_path: Path, backend: str, make: Callable[[Path], Path]
 ) -> None:
@@ -67,6 +73,22 @@ def test_the_backends_agree_on_probabilities(tmp_path: Path, make: Callable[[Pat
     ours, theirs = one.logprobs(PROMPTS[0], texts), other.logprobs(PROMPTS[0], texts)
     assert ours == pytest.approx(theirs, abs=1e-3)
     assert all(math.isfinite(x) and x <= 0 for x in ours)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_trigram_comes_twice(tmp_path: Path, backend: str) -> None:
+    one = teacher(tiny.llama(tmp_path / "m"), backend)
+    free = replace(DECODING, temperature=0.3, max_tokens=40, sentences=9, min_tokens=40)
+    [loose] = one.sample(PROMPTS[:1], 8, [1], free)
+    [strict] = one.sample(PROMPTS[:1], 8, [1], replace(free, no_repeat_ngram=3))
+    assert any(_repeats(c.text) for c in loose)
+    assert not any(_repeats(c.text) for c in strict)
+
+
+def _repeats(text: str) -> bool:
+    words = text.replace(".", " .").replace("?", " ?").replace("!", " !").split()
+    trigrams = list(zip(words, words[1:], words[2:], strict=False))
+    return len(set(trigrams)) < len(trigrams)
 
 
 def test_an_unknown_architecture_names_the_way_out(tmp_path: Path) -> None:

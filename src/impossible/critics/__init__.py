@@ -67,6 +67,11 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
             from .nli import Nli
 
             return Nli(locate(settings.nli), execution.threads, execution.batch_size, execution.device)
+        case "judge":
+            from ..weights import locate
+            from .nli import Nli
+
+            return Nli(locate(settings.judge), execution.threads, execution.batch_size, execution.device)
         case "tree_distance":
             from .tree import TreeDistance
 

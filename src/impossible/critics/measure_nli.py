@@ -1,13 +1,17 @@
 """How good a critic's probabilities are: as a classifier, as a ranking and as a calibrated judge."""
 
+import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .train_nli import LABELS, NOT_ENTAILED
+from .nli import CALIBRATION, Nli
+from .train_nli import LABELS, NOT_ENTAILED, NliExample
 
 Floats = NDArray[np.floating]
 _RECALLS = (0.3, 0.5, 0.7)
@@ -26,6 +30,46 @@ class NliReport:
     precision_at_recall: Mapping[float, float]
     recall_at_precision: Mapping[float, float]
     calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A critic on one file: its figures, the paraphrase AUC (nan for an NLI set), and its speed."""
+
+    name: str
+    report: NliReport
+    paraphrase_auc: float
+    pairs_per_second: float
+
+
+def calibrate(folder: Path, sets: Mapping[str, Sequence[NliExample]]) -> tuple[float, list[Measured]]:
+    """Fit the temperature to all sets together, write it to the folder's calibration.json, and measure each
+    set with it. Raises ModelError, DataError.
+    """
+    path = folder / CALIBRATION
+    path.unlink(missing_ok=True)
+    together = [e for examples in sets.values() for e in examples]
+    p = Nli(folder).probabilities([e.premise for e in together], [e.hypothesis for e in together])
+    temperature = fit_temperature(p, [e.label for e in together])
+    path.write_text(json.dumps({"temperature": round(temperature, 4)}) + "\n")
+    nli = Nli(folder)
+    return temperature, [measure_examples(nli, name, examples) for name, examples in sets.items()]
+
+
+def measure_examples(nli: Nli, name: str, examples: Sequence[NliExample]) -> Measured:
+    """Measure a critic; examples of a paraphrase set come in twos, forward and backward."""
+    start = time.perf_counter()
+    p = nli.probabilities([e.premise for e in examples], [e.hypothesis for e in examples])
+    seconds = time.perf_counter() - start
+    labels = [e.label for e in examples]
+    both = NOT_ENTAILED in labels and all(
+        (a.premise, a.hypothesis) == (b.hypothesis, b.premise)
+        for a, b in zip(examples[::2], examples[1::2], strict=False)
+    )
+    ranked = (
+        paraphrase_auc(p[::2, 0], p[1::2, 0], [int(x == LABELS[0]) for x in labels[::2]]) if both else np.nan
+    )
+    return Measured(name, measure(p, labels), ranked, len(examples) / seconds)
 
 
 def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
@@ -90,6 +134,20 @@ def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Float
 def _best(values: Floats, allowed: NDArray[np.bool_]) -> float:
     """The highest value among those allowed; 0 if none is."""
     return float(values[allowed].max(initial=0.0))
+
+
+def fit_temperature(probabilities: Floats, labels: Sequence[str]) -> float:
+    """The temperature, 0.25 to 4, that makes the labels most likely (Guo et al. 2017); `probabilities` (n, 3)
+    are those at temperature 1, in the order of LABELS. Raises DataError as `measure` does.
+    """
+    logits = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-12))
+
+    def surprise(temperature: float) -> float:
+        e = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
+        p, truth, _ = _as_classes(e / e.sum(1, keepdims=True), labels)
+        return float(-np.log(np.maximum(p[np.arange(len(truth)), truth], 1e-12)).mean())
+
+    return float(min(np.geomspace(0.25, 4, 161), key=surprise))
 
 
 def calibration_error(p: Floats, truth: NDArray[np.intp]) -> float:

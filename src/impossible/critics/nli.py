@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, ModelError
 
 MAX_TOKENS = 256
+CALIBRATION = "calibration.json"
 _ONNX = ("model_int8.onnx", "model.onnx")
 # On CPU a constant, not a setting: a batch's size touches the last bits of its scores.
 _CPU_BATCH = 32
@@ -89,7 +90,7 @@ def label_order(folder: Path) -> tuple[int, int | None, int]:
 
 def _temperature(folder: Path) -> float:
     """What to divide logits by, 1 without a calibration. Raises ModelError."""
-    path = folder / "calibration.json"
+    path = folder / CALIBRATION
     if not path.exists():
         return 1.0
     try:

@@ -1,16 +1,18 @@
-"""Fine-tune an encoder into a three-way NLI cross-encoder: the tool that made the embedded critic."""
+"""Fine-tune an encoder, or a causal LM by LoRA, into a three-way NLI cross-encoder: the tool that made the
+embedded critics."""
 
 import gzip
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional as F
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
@@ -18,14 +20,21 @@ from transformers import (
     Trainer,
     TrainingArguments,
 )
+from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import get_last_checkpoint
 
 from ..errors import DataError, ModelError
+from .adapter import join_pairs_by_lines, reads_left_to_right
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 LABELS = ("entailment", "neutral", "contradiction")
 # A pair known only not to be entailed: neutral or contradiction, whichever the model prefers.
 NOT_ENTAILED = "not_entailment"
 _CODE = {name: i for i, name in enumerate((*LABELS, NOT_ENTAILED))}
+# What the label of a paraphrase set says of each direction.
+_PARAPHRASE = {"paraphrase": LABELS[0], 1: LABELS[0], "not_paraphrase": NOT_ENTAILED, 0: NOT_ENTAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,11 @@ class NliExample:
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How to train. `max_tokens` counts both sentences; `warmup` is the share of all steps."""
+    """How to train. `max_tokens` counts both sentences, and longer pairs are left out; `warmup` is the share
+    of all steps. `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021) on every linear map,
+    in bfloat16; `layers` keeps the first so many layers of the base, and `frozen_layers` of them stay as they
+    are, which saves their backward pass.
+    """
 
     epochs: float = 1.0
     batch_size: int = 32
@@ -50,19 +63,31 @@ class TrainSettings:
     max_tokens: int = 128
     dropout: float = 0.0  # one epoch does not overfit, and drawing masks costs a seventh of the time on CPU
     freeze_embeddings: bool = True
+    lora_rank: int = 0
+    layers: int = 0
+    frozen_layers: int = 0
     save_steps: int = 250
     seed: int = 7
 
+    def describe(self) -> str:
+        """All settings in one line."""
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(self).items())
 
-def read_examples(path: Path) -> list[NliExample]:
+
+def read_examples(path: Path, limit: int | None = None, seed: int = 7) -> list[NliExample]:
     """Read JSONL (plain or .gz) or Parquet rows with `premise`, `hypothesis`, `label`, or with `source`,
-    `target`, `label`, where a paraphrase is entailment both ways and a non-paraphrase gives NOT_ENTAILED
-    both ways (strictly, one direction at least is not entailed).
+    `target`, `label` (paraphrase or 1, not_paraphrase or 0), where a paraphrase is entailment both ways and a
+    non-paraphrase gives NOT_ENTAILED both ways (strictly, one direction at least is not entailed).
 
-    Raises DataError, naming file and row.
+    A `limit` takes a random so many of the rows. Raises DataError, naming file and row.
     """
+    rows = list(enumerate(_rows(path), 1))
+    if not rows:
+        raise DataError(f"{path} holds no rows")
+    if limit is not None:
+        rows = random.Random(seed).sample(rows, min(limit, len(rows)))
     examples = []
-    for row_number, row in enumerate(_rows(path), 1):
+    for row_number, row in rows:
         try:
             examples += _from_row(row)
         except KeyError as error:
@@ -70,12 +95,10 @@ def read_examples(path: Path) -> list[NliExample]:
                 f"{path}, row {row_number}: {error.args[0]!r} is missing or unknown; wanted premise, "
                 f"hypothesis and a label of {', '.join(_CODE)}, or source, target, paraphrase/not_paraphrase"
             ) from None
-    if not examples:
-        raise DataError(f"{path} holds no rows")
     return examples
 
 
-def _rows(path: Path) -> Iterable[dict[str, str]]:
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
     try:
         if path.suffix == ".parquet":
             import pyarrow.parquet as pq
@@ -89,45 +112,69 @@ def _rows(path: Path) -> Iterable[dict[str, str]]:
         raise DataError(f"{path} cannot be read as NLI data: {error}") from error
 
 
-def _from_row(row: dict[str, str]) -> list[NliExample]:
+def _from_row(row: dict[str, Any]) -> list[NliExample]:
     if "premise" in row:
         label = row["label"]
         _CODE[label]
         return [NliExample(row["premise"], row["hypothesis"], label)]
     a, b = row["source"], row["target"]
-    label = {"paraphrase": "entailment", "not_paraphrase": NOT_ENTAILED}[row["label"]]
+    label = _PARAPHRASE[row["label"]]
     return [NliExample(a, b, label), NliExample(b, a, label)]
 
 
 def read_all(paths: Sequence[str], seed: int) -> list[NliExample]:
-    """Read every file; `FILE@5000` takes a random 5,000 of its examples."""
+    """Read every file; `FILE@5000` takes a random 5,000 of its rows."""
     examples: list[NliExample] = []
     for spec in paths:
         name, _, limit = spec.partition("@")
-        some = read_examples(Path(name))
-        if limit:
-            some = random.Random(seed).sample(some, min(int(limit), len(some)))
-        examples += some
+        if limit and not limit.isdigit():
+            raise DataError(f"--data {spec}: what follows @ must be a number of rows")
+        examples += read_examples(Path(name), int(limit) if limit else None, seed)
     return examples
 
 
-class _Encoded(torch.utils.data.Dataset[dict[str, object]]):
-    """Token ids of each pair, made once; padding is left to the batch."""
+class _Encoded(torch.utils.data.Dataset[dict[str, Any]]):
+    """Token ids of each pair that is short enough, made once; padding is left to the batch."""
 
     def __init__(self, examples: Sequence[NliExample], tokenizer: PreTrainedTokenizerBase, max_tokens: int):
-        self.tokens = tokenizer(
-            [e.premise for e in examples],
-            [e.hypothesis for e in examples],
-            truncation=True,
-            max_length=max_tokens,
-        )
-        self.labels = [_CODE[e.label] for e in examples]
+        tokens = tokenizer([e.premise for e in examples], [e.hypothesis for e in examples])
+        self.rows: list[dict[str, Any]] = [
+            {**{k: v[i] for k, v in tokens.items()}, "labels": _CODE[e.label]}
+            for i, e in enumerate(examples)
+            if len(tokens["input_ids"][i]) <= max_tokens
+        ]
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.rows)
 
-    def __getitem__(self, i: int) -> dict[str, object]:
-        return {**{k: v[i] for k, v in self.tokens.items()}, "labels": self.labels[i]}
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        return self.rows[i]
+
+
+class _ByLength(torch.utils.data.Sampler[int]):
+    """Rows in batches of about one length, drawn anew for each epoch from seed and epoch alone, so that a
+    resumed epoch goes on with the rows it has not seen.
+    """
+
+    def __init__(self, lengths: list[int], batch_size: int, seed: int):
+        self._lengths, self._batch_size, self._seed, self._epoch = lengths, batch_size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called before each epoch."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        yield from get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
+
+
+class _Trainer(Trainer):
+    def _get_train_sampler(self, train_dataset: object = None) -> _ByLength:
+        lengths = [len(row["input_ids"]) for row in self.train_dataset.rows]
+        return _ByLength(lengths, self.args.train_batch_size, self.args.seed)
 
 
 def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
@@ -163,7 +210,6 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         warmup_steps=settings.warmup,
         weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
-        train_sampling_strategy="group_by_length",
         save_steps=settings.save_steps,
         save_total_limit=2,
         logging_steps=50,
@@ -171,8 +217,10 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         seed=settings.seed,
         label_names=["labels"],
         dataloader_pin_memory=False,
+        bf16=settings.lora_rank > 0,
+        use_cpu=not torch.accelerator.is_available(),
     )
-    trainer = Trainer(
+    trainer = _Trainer(
         model=model,
         args=arguments,
         train_dataset=_Encoded(examples, tokenizer, settings.max_tokens),
@@ -181,6 +229,9 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
     )
     checkpoints = Path(arguments.output_dir)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
+    if settings.lora_rank:
+        model.save_pretrained(out / "adapter")
+        model = model.merge_and_unload().float()
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     return out
@@ -189,17 +240,48 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
 def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     torch.manual_seed(settings.seed)  # the classification head is new: same seed, same head
     try:
+        config = AutoConfig.from_pretrained(
+            base, id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)}
+        )
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+            if hasattr(config, name):
+                setattr(config, name, settings.dropout)
+        config.num_hidden_layers = settings.layers or config.num_hidden_layers
         tokenizer = AutoTokenizer.from_pretrained(base)
+        if reads_left_to_right(config):
+            join_pairs_by_lines(tokenizer)
+            config.pad_token_id = tokenizer.pad_token_id
         model = AutoModelForSequenceClassification.from_pretrained(
             base,
-            id2label=dict(enumerate(LABELS)),
-            label2id={name: i for i, name in enumerate(LABELS)},
-            hidden_dropout_prob=settings.dropout,
-            attention_probs_dropout_prob=settings.dropout,
+            config=config,
             ignore_mismatched_sizes=True,
+            dtype=torch.bfloat16 if settings.lora_rank else torch.float32,
         )
     except (OSError, ValueError) as error:
-        raise ModelError(f"{base} cannot be loaded as an encoder to train: {error}") from error
+        raise ModelError(f"{base} cannot be loaded as a model to train: {error}") from error
+    if settings.lora_rank:
+        return _with_adapters(model, settings), tokenizer
     if settings.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
     return model, tokenizer
+
+
+def _with_adapters(model: PreTrainedModel, settings: TrainSettings) -> "PeftModel":
+    """LoRA on every linear map of the layers that are not frozen; the head is trained whole, in float32."""
+    from peft import LoraConfig, get_peft_model
+
+    model.score.float()
+    linear = {
+        n.rsplit(".", 1)[-1] for n, m in model.base_model.named_modules() if isinstance(m, torch.nn.Linear)
+    }
+    return get_peft_model(
+        model,
+        LoraConfig(
+            task_type="SEQ_CLS",
+            r=settings.lora_rank,
+            lora_alpha=2 * settings.lora_rank,
+            target_modules=sorted(linear),
+            layers_to_transform=list(range(settings.frozen_layers, model.config.num_hidden_layers)),
+            modules_to_save=["score"],
+        ),
+    )

@@ -10,7 +10,8 @@ from ..recipe import Execution, Teacher
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How to draw tokens. `top_k` 0 keeps all. A sequence stops after `sentences` complete sentences; no end
-    token is drawn before `min_tokens`.
+    token is drawn before `min_tokens`; with `no_repeat_ngram` above 0 no sequence of so many tokens
+    comes twice.
     """
 
     temperature: float
@@ -19,6 +20,7 @@ class Decoding:
     max_tokens: int
     sentences: int = 1
     min_tokens: int = 0
+    no_repeat_ngram: int = 0
 
 
 @dataclass(frozen=True, slots=True)

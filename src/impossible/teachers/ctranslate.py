@@ -76,6 +76,7 @@ class CTranslate2Sampler:
                 sampling_temperature=decoding.temperature,
                 min_length=decoding.min_tokens,
                 max_length=decoding.max_tokens,
+                no_repeat_ngram_size=decoding.no_repeat_ngram,
                 include_prompt_in_result=False,
                 return_scores=True,  # else a single sequence has no log-probabilities
                 callback=on_token,

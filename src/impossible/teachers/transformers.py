@@ -61,6 +61,7 @@ class TransformersSampler:
                 top_k=decoding.top_k,
                 min_new_tokens=decoding.min_tokens,
                 max_new_tokens=decoding.max_tokens,
+                no_repeat_ngram_size=decoding.no_repeat_ngram,
                 pad_token_id=_pad(self._tokenizer),
                 logits_processor=LogitsProcessorList([raw]),
                 stopping_criteria=StoppingCriteriaList([watch]),

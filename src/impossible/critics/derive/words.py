@@ -150,7 +150,7 @@ SYNONYM_VERBS = """
     begin start, start begin, buy purchase, purchase buy, permit allow, construct build, reside live,
     occur happen, attempt try, commence begin, manufacture produce, select choose, choose select, obtain
     get, defeat beat, acquire get, assist help, demolish destroy, cease stop, terminate end, attain
-    reach, depict portray, portray depict, utilize use, employ use, aid help, relocate move, perish die,
+    reach, depict portray, portray depict, utilize use, aid help, relocate move, perish die,
     alter change, require need
 """
 SYNONYM_PHRASES = (  # pattern, replacement: function words and set phrases
