@@ -37,17 +37,20 @@ class Overlap:
         return np.array(shares, dtype=np.float32)
 
 
-def cascade(gates: dict[str, dict[str, float]]) -> tuple[list, Overlap, Counter[str]]:  # type: ignore[type-arg]
+def cascade(
+    gates: dict[str, dict[str, float]], task: str = "paraphrase", judge: Overlap | None = None
+) -> tuple[list, Overlap, Counter[str]]:  # type: ignore[type-arg]
     entailment = Overlap()
     critics = {
         "length_ratio": LengthRatio(),
         "numbers": Numbers(),
         "rouge_l": RougeL(),
         "entailment": entailment,
+        **({"judge": judge} if judge else {}),
     }
     counts: Counter[str] = Counter()
-    settings = Score.model_validate({"paraphrase": gates, "equivalence": 0.75})
-    return score_group(SENTENCES, critics, settings, ["paraphrase"], counts), entailment, counts
+    settings = Score.model_validate({task: gates, "equivalence": 0.75})
+    return score_group(SENTENCES, critics, settings, [task], counts), entailment, counts
 
 
 def test_every_pair_once_with_the_longer_as_source() -> None:
@@ -90,3 +93,20 @@ def test_a_pair_that_fails_forward_is_not_scored_backward() -> None:
     [pairs, _], _, _ = cascade({"entailment": {"min": 0.5}})
     failed = pairs.scores["entailment_forward"] < 0.5
     assert failed.any() and np.isnan(pairs.scores["entailment_backward"][failed]).all()
+
+
+def test_the_judge_sees_what_the_entailment_model_lets_through_both_ways() -> None:
+    judge = Overlap()
+    [pairs, _], _, _ = cascade({"entailment": {"min": 0.5}}, judge=judge)
+    passed = np.minimum(pairs.scores["entailment_forward"], pairs.scores["entailment_backward"]) >= 0.5
+    assert passed.any() and not passed.all()
+    np.testing.assert_array_equal(~np.isnan(pairs.scores["judge_forward"]), passed)
+    np.testing.assert_array_equal(~np.isnan(pairs.scores["judge_backward"]), passed)
+    assert len(judge.seen) == 2 * passed.sum()
+
+
+def test_of_a_summary_the_judge_is_asked_forward_only() -> None:
+    judge = Overlap()
+    [pairs, _], _, _ = cascade({"entailment": {"min": 0.5}}, "summary", judge)
+    assert (~np.isnan(pairs.scores["judge_forward"])).any()
+    assert np.isnan(pairs.scores["judge_backward"]).all()

@@ -44,8 +44,8 @@ Licences: see the sources of these files. `FILE@N` is N rows drawn at random wit
 
 """
     if measured:
-        text += f"""Logits are divided by {temperature:.2f}, the temperature that fits these files best; elsewhere the
-calibration error is a bit higher.
+        text += f"""Logits are divided by {temperature:.2f}, the temperature that fits these files best;
+elsewhere the calibration error is a bit higher.
 
 | file | rows | accuracy | ROC-AUC of entailment | calibration error |
 |---|---|---|---|---|

@@ -1,0 +1,53 @@
+"""Yield over one setting at a time: what the defaults were chosen by.
+
+python benchmarks/settings.py RECIPE FOLDER --vary sampling.temperature=0.4,0.6 [--vary …] [--set KEY=VALUE]
+
+Each variant is a run in FOLDER, so that the benchmark can be interrupted and gone on with. "judged right" is
+the share of pairs past all other critics that the judge accepts: an estimate of precision without it.
+"""
+
+import argparse
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from impossible.execute import read_ledger, read_state, run
+from impossible.recipe import load
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--vary", action="append", required=True, metavar="KEY=A,B,…")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
+    options = parser.parse_args()
+    print(
+        "| setting | distinct sentences | paraphrases | judged right | summaries | judged right | seconds |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for vary in options.vary:
+        key, _, values = vary.partition("=")
+        for value in values.split(",") if "[" not in values else values.split(";"):
+            out = options.folder / f"{key}={value}".replace("/", "_")
+            run(load(options.recipe, [*options.sets, f"{key}={value}"]), out)
+            print(f"| {key} = {value} | {row(out)} |", flush=True)
+
+
+def row(out: Path) -> str:
+    """A context's share of everything."""
+    state, ledger = read_state(out), read_ledger(out)
+    n = state.contexts
+    cells = [f"{state.counts['candidates'] / n:.0f}"]
+    for task in ("paraphrase", "summary"):
+        verdicts = ledger.filter(pc.equal(ledger["task"], task))["verdict"].to_pylist()
+        right = sum(v in ("kept", "duplicate") for v in verdicts)
+        cells += [
+            f"{verdicts.count('kept') / n:.1f}",
+            f"{right / max(1, right + verdicts.count('judge')):.0%}",
+        ]
+    return " | ".join([*cells, f"{sum(state.seconds.values()) / n:.0f}"])
+
+
+if __name__ == "__main__":
+    main()
