@@ -290,11 +290,14 @@ def _mostly_symbols(sentence: str) -> bool:
 
 
 def _loops(sentence: str) -> bool:
-    """A word or two thrice in a row, or three and more words twice: a model that is stuck."""
+    """A word or two thrice in a row, three words twice in a row, four twice: a model that is stuck."""
     words = _words(sentence)
     if len(set(words)) == len(words):
         return False
-    return any(_repeats(words, n, 3 if n < 3 else 2) for n in range(1, 1 + len(words) // 2))
+    fours = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    return len(set(fours)) < len(fours) or any(
+        _repeats(words, n, 3 if n < 3 else 2) for n in range(1, 1 + len(words) // 2)
+    )
 
 
 def _repeats(words: list[str], n: int, times: int) -> bool:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from tokenizers.processors import TemplateProcessing
@@ -15,8 +16,20 @@ from transformers import (
 
 from .nli import CALIBRATION
 
+if TYPE_CHECKING:
+    from peft import PeftModel
 
-def merge(base: Path, adapter: Path, folder: Path) -> None:
+
+def save_adapter(model: "PeftModel", folder: Path) -> None:
+    """Write what was trained, in bfloat16, with the classifier's config.json: all that `merge` needs."""
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.bfloat16()
+    model.save_pretrained(folder)
+    model.config.save_pretrained(folder)
+
+
+def merge(base: str | Path, adapter: Path, folder: Path) -> None:
     """Write `base` with `adapter` merged into its weights (W + B·A·alpha/r, Hu et al. 2021) to `folder`.
 
     `adapter` holds a peft adapter and the classifier's config.json, which may ask for fewer layers than the

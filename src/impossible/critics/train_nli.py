@@ -4,7 +4,7 @@ embedded critics."""
 import gzip
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,13 @@ from transformers import (
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    Trainer,
     TrainingArguments,
 )
-from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import get_last_checkpoint
 
+from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
-from .adapter import join_pairs_by_lines, reads_left_to_right
+from .adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -151,32 +150,6 @@ class _Encoded(torch.utils.data.Dataset[dict[str, Any]]):
         return self.rows[i]
 
 
-class _ByLength(torch.utils.data.Sampler[int]):
-    """Rows in batches of about one length, drawn anew for each epoch from seed and epoch alone, so that a
-    resumed epoch goes on with the rows it has not seen.
-    """
-
-    def __init__(self, lengths: list[int], batch_size: int, seed: int):
-        self._lengths, self._batch_size, self._seed, self._epoch = lengths, batch_size, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called before each epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
-        yield from get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
-
-
-class _Trainer(Trainer):
-    def _get_train_sampler(self, train_dataset: object = None) -> _ByLength:
-        lengths = [len(row["input_ids"]) for row in self.train_dataset.rows]
-        return _ByLength(lengths, self.args.train_batch_size, self.args.seed)
-
-
 def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
     """Cross-entropy; a NOT_ENTAILED row pays -log(p_neutral + p_contradiction)."""
 
@@ -220,7 +193,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         bf16=settings.lora_rank > 0,
         use_cpu=not torch.accelerator.is_available(),
     )
-    trainer = _Trainer(
+    trainer = ByLengthTrainer(
         model=model,
         args=arguments,
         train_dataset=_Encoded(examples, tokenizer, settings.max_tokens),
@@ -230,10 +203,11 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
     checkpoints = Path(arguments.output_dir)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
     if settings.lora_rank:
-        model.save_pretrained(out / "adapter")
-        model = model.merge_and_unload().float()
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+        save_adapter(model, out / "adapter")
+        merge(base, out / "adapter", out)
+    else:
+        model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
     return out
 
 

@@ -15,6 +15,11 @@ from ..weights import build_once, cache_folder, digest, locate
 from . import Continuation, Decoding
 from .stop import SentenceStop
 
+# Sequences drawn together: with more the logits of a step outgrow what glibc's malloc keeps (32 MiB), so that
+# each step faults its pages in anew. On 2 cores 200 at once ran at 298 tokens/s, 100 at 883, 25 at 695.
+_AT_ONCE = 100
+_LOGITS_BYTES = 24 * 2**20
+
 
 class CTranslate2Sampler:
     """Samples with `ctranslate2.Generator`, one prompt a thread, so that a batch changes nothing."""
@@ -27,6 +32,7 @@ class CTranslate2Sampler:
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
         self._threads = execution.threads or os.cpu_count() or 1
         self._special = set(self._tokenizer.all_special_ids)
+        self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(self._tokenizer))))
 
     def _open(self, threads: int) -> ctranslate2.Generator:
         return ctranslate2.Generator(
@@ -58,8 +64,25 @@ class CTranslate2Sampler:
     def _sample(
         self, prompt: str, n: int, seed: int, decoding: Decoding, threads: int, stopping: threading.Event
     ) -> list[Continuation]:
-        stops = [SentenceStop(self._decode, decoding.sentences) for _ in range(n)]
         seeded = _Seeded(seed)
+        drawn: list[Continuation] = []
+        with seeded:
+            generator = self._open(threads)
+            while (left := n - len(drawn)) > 0:
+                stops = self._draw(generator, prompt, min(left, self._at_once), decoding, seeded, stopping)
+                drawn += [Continuation(stop.text(), stop.logprob) for stop in stops]
+        return drawn
+
+    def _draw(
+        self,
+        generator: ctranslate2.Generator,
+        prompt: str,
+        n: int,
+        decoding: Decoding,
+        seeded: "_Seeded",
+        stopping: threading.Event,
+    ) -> list[SentenceStop]:
+        stops = [SentenceStop(self._decode, decoding.sentences) for _ in range(n)]
 
         def on_token(step: ctranslate2.GenerationStepResult) -> bool:
             seeded.done()
@@ -67,21 +90,20 @@ class CTranslate2Sampler:
                 return True
             return stops[step.hypothesis_id].push(step.token_id, _surface(step.token), step.log_prob)
 
-        with seeded:
-            self._open(threads).generate_batch(
-                [self._tokens(prompt)],
-                num_hypotheses=n,
-                sampling_topk=decoding.top_k,
-                sampling_topp=decoding.top_p,
-                sampling_temperature=decoding.temperature,
-                min_length=decoding.min_tokens,
-                max_length=decoding.max_tokens,
-                no_repeat_ngram_size=decoding.no_repeat_ngram,
-                include_prompt_in_result=False,
-                return_scores=True,  # else a single sequence has no log-probabilities
-                callback=on_token,
-            )
-        return [Continuation(stop.text(), stop.logprob) for stop in stops]
+        generator.generate_batch(
+            [self._tokens(prompt)],
+            num_hypotheses=n,
+            sampling_topk=decoding.top_k,
+            sampling_topp=decoding.top_p,
+            sampling_temperature=decoding.temperature,
+            min_length=decoding.min_tokens,
+            max_length=decoding.max_tokens,
+            no_repeat_ngram_size=decoding.no_repeat_ngram,
+            include_prompt_in_result=False,
+            return_scores=True,  # else a single sequence has no log-probabilities
+            callback=on_token,
+        )
+        return stops
 
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
