@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from impossible.cli import app
 from impossible.execute import State, Watch, read_state, run
-from impossible.recipe import Recipe, dump, merge, resolve
+from impossible.recipe import Recipe, dump, load, merge, resolve
 
 from . import tiny
 
@@ -35,8 +38,15 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "judge": {"min": 0.0},
         "persons": False,
         "entities": False,
+        "clause": False,
     }
-    gates = {"similarity": {"min": -1.0}, "entailment": {"min": 0.0}, "persons": False}
+    gates = {
+        "similarity": {"min": -1.0},
+        "entailment": {"min": 0.0},
+        "persons": False,
+        "entities": False,
+        "clause": False,
+    }
     return {
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
@@ -175,3 +185,24 @@ def test_kill_9_and_resume(undisturbed: Path, settings: dict[str, Any], tmp_path
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert (out / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
     assert stages_made(out) == stages_made(undisturbed)
+
+
+def test_calibrate_goes_on_where_it_stopped_and_writes_the_bound(undisturbed: Path, tmp_path: Path) -> None:
+    out, mine = tmp_path / "run", tmp_path / "mine.toml"
+    shutil.copytree(undisturbed, out)
+    mine.write_text("seed = 3\n")
+
+    def calibrate(keys: str, *more: str) -> str:
+        arguments = ["calibrate", str(out), "--critic", "judge", "--pairs", "10", *more]
+        done = CliRunner().invoke(app, arguments, input=keys)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "1 of 10" in calibrate("r\nx\nw\nq\n")  # x is no key, and is asked again
+    judged = [json.loads(line) for line in (out / "judgements" / "paraphrase.jsonl").read_text().splitlines()]
+    assert [row["right"] for row in judged] == [True, False]
+    assert "1 of 8" in calibrate("r\n" * 8, "--precision", "0.5", "--write", str(mine))
+    bound = load(mine).filter.paraphrase
+    assert bound is not None and bound.judge is not None
+    assert "1 of" not in calibrate("")  # all are judged
+    assert "summary" in str(CliRunner().invoke(app, ["calibrate", str(out), "--task", "haiku"]).exception)

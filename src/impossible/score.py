@@ -104,6 +104,8 @@ def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
     for column in (
         "entities_forward",
         "entities_backward",
+        "clause_forward",
+        "clause_backward",
         "entailment_forward",
         "entailment_backward",
         "judge_forward",

@@ -62,6 +62,10 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
             from .entities import Entities
 
             return Entities(parsed())
+        case "clause":
+            from .clause import ClauseCritic
+
+            return ClauseCritic(parsed())
         case "entailment":
             from ..weights import locate
             from .nli import Nli

@@ -39,7 +39,7 @@ class Nli:
 
     def __init__(self, folder: Path, threads: int = 0, batch_size: int = 32, device: str = "cpu"):
         self._columns = label_order(folder)
-        self._temperature = _temperature(folder)
+        self._temperature = temperature(folder)
         onnx = next((folder / name for name in _ONNX if (folder / name).exists()), None)
         self._runtime: _Runtime = (
             _Onnx(folder, onnx, threads or os.cpu_count() or 1)
@@ -88,8 +88,8 @@ def label_order(folder: Path) -> tuple[int, int | None, int]:
     return columns["entailment"], columns.get("neutral"), negative
 
 
-def _temperature(folder: Path) -> float:
-    """What to divide logits by, 1 without a calibration. Raises ModelError."""
+def temperature(folder: Path) -> float:
+    """What a model's logits are divided by, 1 without a calibration. Raises ModelError."""
     path = folder / CALIBRATION
     if not path.exists():
         return 1.0

@@ -1,0 +1,121 @@
+"""Clause: is it said of the same time, with the same modality, in the same mood? "They were" is not "they
+are", "I have to go" is not "I am going", "Can I go?" is not "I can go."
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc, Token
+
+from .distinct import distinct
+from .parse import ParsedSentences, share
+
+_FUTURE = {"will", "'ll", "’ll", "ll", "wo", "shall"}
+_MODALITY = {
+    **dict.fromkeys(("can", "ca", "could"), "ability"),
+    **dict.fromkeys(("may", "might"), "possibility"),
+    **dict.fromkeys(("must", "should", "ought"), "obligation"),
+}
+_HEDGES = {"maybe", "perhaps", "probably", "possibly"}
+_FINITE = {"VBD": "past", "VBZ": "present", "VBP": "present", "MD": "present"}
+_HAVE = {"have", "has", "'ve", "’ve", "'s", "’s"}
+_BEAR_TO = {"have", "has", "had", "need", "needs", "needed", "got"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The time of a finite verb (past, perfect, present or future) and what modality it has."""
+
+    time: str
+    modality: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """A sentence's main clause, all its finite clauses, and its mood: question, request or statement."""
+
+    main: Clause | None
+    all: tuple[Clause, ...]
+    mood: str
+
+
+def clauses(doc: Doc) -> Clauses:
+    """Read the clauses of a parsed sentence."""
+    root = next((token for token in doc if token.dep_ == "ROOT"), None)
+    found = {token.i: clause for token in doc if (clause := _clause(token)) is not None}
+    main = None if root is None else found.get(root.i)
+    return Clauses(main, tuple(found.values()), _mood(doc, root, main))
+
+
+def _clause(verb: Token) -> Clause | None:
+    if verb.pos_ not in ("VERB", "AUX") or verb.dep_ in ("aux", "auxpass"):
+        return None
+    helpers = [c for c in verb.children if c.dep_ in ("aux", "auxpass")]
+    finite = next((_FINITE[t.tag_] for t in [*helpers, verb] if t.tag_ in _FINITE), None)
+    if finite is None:
+        return None
+    words = {t.lower_ for t in helpers}
+    ahead = [c for c in verb.children if c.dep_ == "xcomp" and any(t.lower_ == "to" for t in c.children)]
+    modality = {_MODALITY[w] for w in words if w in _MODALITY}
+    modality |= {"possibility" for c in verb.children if c.lower_ in _HEDGES}
+    if ahead and verb.lower_ in _BEAR_TO:
+        modality.add("obligation")
+    if any(c.lower_ in ("able", "unable") for c in verb.children):
+        modality.add("ability")
+    going = bool(ahead) and verb.lower_ == "going"
+    return Clause(_time(finite, words, verb, going), frozenset(modality))
+
+
+def _time(finite: str, helpers: set[str], verb: Token, going: bool) -> str:
+    if helpers & _FUTURE or (going and finite == "present"):
+        return "future"
+    if finite == "present" and helpers & _HAVE and verb.tag_ in ("VBN", "VBG", "VBD"):
+        done = verb.tag_ != "VBG" or "been" in helpers
+        return "perfect" if done else finite
+    return finite
+
+
+def _mood(doc: Doc, root: Token | None, main: Clause | None) -> str:
+    if doc.text.rstrip("\"'”’) ").endswith("?"):
+        return "question"
+    asked = main is None and root is not None and root.tag_ == "VB"
+    return "request" if asked and not any(c.dep_.startswith("nsubj") for c in root.children) else "statement"
+
+
+class ClauseCritic:
+    """Share of what the target's main clause says beside its words that the source says too, 0 to 1: its time
+    (a simple past may stand for a perfect) and each modality, in any clause of the source, and its mood.
+
+    `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
+    """
+
+    name = "clause"
+    symmetric = False
+
+    def __init__(self, parser: Language | ParsedSentences):
+        self._parsed = share(parser)
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """Shares, (n,). Raises DataError if the two lists differ in length."""
+        sentences, s, t = distinct(sources, targets)
+        found = [clauses(doc) for doc in self._parsed(sentences)]
+        shares = [_share(found[a], found[b]) for a, b in zip(s.tolist(), t.tolist(), strict=True)]
+        return np.array(shares, dtype=np.float32)
+
+
+def _share(source: Clauses, target: Clauses) -> float:
+    held = [source.mood == target.mood]
+    if target.main is not None:
+        asked = (
+            {"ability"} if target.mood == "question" else set()
+        )  # "How can I …?" asks what "How do I …?" does
+        times = {clause.time for clause in source.all}
+        if times & {"past", "perfect"}:
+            times |= {"past", "perfect"}
+        modalities = frozenset().union(*(clause.modality for clause in source.all))
+        held.append(target.main.time in times)
+        held += [modality in modalities for modality in target.main.modality - asked]
+    return sum(held) / len(held)
