@@ -50,7 +50,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
-        "sampling": {"per_context": 500, "max_tokens": 14, "top_k": 0, "temperature": 1.0},
+        "sampling": {
+            "per_context": 500,
+            "max_tokens": 14,
+            "top_k": 0,
+            "temperature": 1.0,
+            "min_logprob": False,
+        },
         "score": {
             "nli": str(tiny.nli(folder / "nli")),
             "judge": str(tiny.nli(folder / "judge")),
@@ -96,6 +102,7 @@ def stages_made(out: Path) -> list[str]:
 def test_the_funnel_adds_up(undisturbed: Path) -> None:
     counts = read_state(undisturbed).counts
     assert counts["continuations"] == counts["malformed"] + counts["repeated"] + counts["candidates"] == 3000
+    assert counts["improbable"] == 0
     for task in ("paraphrase", "summary"):
         of_task = [
             n for name, n in counts.items() if name.startswith(f"{task}: ") and not name.endswith("scored")

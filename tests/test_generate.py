@@ -23,6 +23,14 @@ def test_the_first_well_formed_sentence_counts_and_repeats_merge() -> None:
     assert counts == {"malformed": 1, "repeated": 1}
 
 
+def test_what_the_teacher_finds_improbable_is_dropped() -> None:
+    counts: Counter[str] = Counter()
+    drawn = [Continuation(" The dog barked at us.", -9.0), Continuation(" The door barked at us.", -31.0)]
+    found = candidates(drawn, Sampling(min_logprob=-30.0), counts)
+    assert [c.text for c in found] == ["The dog barked at us."]
+    assert counts == {"improbable": 1, "repeated": 0}
+
+
 def test_groups_go_through_a_table() -> None:
     context = Context("id", "news", "A context.", "here")
 

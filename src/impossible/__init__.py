@@ -9,6 +9,7 @@ from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .execute import State
+    from .students.student import Student
 
 __all__ = [
     "DataError",
@@ -18,6 +19,7 @@ __all__ = [
     "RecipeError",
     "StoreError",
     "load_recipe",
+    "open_student",
     "run",
     "score_pairs",
 ]
@@ -28,6 +30,13 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     from .recipe import load
 
     return load(Path(path), overrides)
+
+
+def open_student(path: str | Path, **options: Any) -> "Student":
+    """Open a student's folder; see impossible.students.student.Student. Raises ModelError."""
+    from .students.student import Student
+
+    return Student.load(path, **options)
 
 
 def run(recipe: Recipe, out: str | Path, **options: Any) -> "State":

@@ -1,6 +1,7 @@
 """The command line: parse, call, print. The only place that catches ImpossibleError (exit code 2)."""
 
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from . import run_commands
 from .errors import ImpossibleError
+from .students import commands
 
 app = typer.Typer(
     name="impossible",
@@ -21,6 +24,12 @@ app = typer.Typer(
 )
 critic_app = typer.Typer(help="Train and measure NLI critics.", no_args_is_help=True)
 app.add_typer(critic_app, name="critic")
+app.command()(commands.distil)
+app.command()(commands.paraphrase)
+app.command()(commands.summarize)
+app.command()(commands.obedience)
+for _command in (run_commands.report, run_commands.whatif, run_commands.why, run_commands.publish):
+    app.command()(_command)
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="the folder of a run", show_default=False)]
@@ -34,7 +43,7 @@ def run_command(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="override a setting: --set sampling.per_context=32"),
     ] = None,
-    until: Annotated[str, typer.Option(help="last stage: contexts, generate, score or filter")] = "filter",
+    until: Annotated[str, typer.Option(help="last stage: contexts, generate, score, filter or distil")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier run finished")] = False,
 ) -> None:
     """Run a recipe, or go on where it was interrupted.
@@ -42,7 +51,7 @@ def run_command(
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
     from .execute import read_state, run
-    from .progress import funnel_table, sample_table, watch_for
+    from .progress import funnel_table, rounds_table, sample_table, watch_for
     from .recipe import load
 
     settings = load(recipe, sets or [])
@@ -56,10 +65,16 @@ def run_command(
     kept = sum(n for name, n in state.counts.items() if name.endswith(": kept"))
     if seconds and kept:
         spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
-        console.print(f"{kept:,} kept; {kept / sum(seconds.values()) * 3600:,.0f} pairs an hour ({spent})")
+        made_in = sum(s for stage, s in seconds.items() if stage != "distil")
+        console.print(f"{kept:,} kept; {kept / made_in * 3600:,.0f} pairs an hour ({spent})")
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         console.print(f"dataset: {folder}/round-0/dataset/", markup=False, soft_wrap=True)
+    if state.rounds:
+        console.print(rounds_table(state))
+        console.print(f"students: {folder}/round-*/student/", markup=False, soft_wrap=True)
+    if state.pairs is not None and not state.interrupted:
+        run_commands.try_report(console, folder)
     if state.interrupted:
         again = f"interrupted after {state.done} of {state.shards} shards; the same command goes on from here"
         console.print(again, style="yellow")
@@ -67,7 +82,7 @@ def run_command(
 
 
 @app.command()
-def status(run: RunPath) -> None:
+def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
     """Say how far a run is, also while another process works on it.
 
     Example: [bold]impossible status runs/first[/bold]
@@ -76,6 +91,18 @@ def status(run: RunPath) -> None:
     from .progress import funnel_table
 
     state = read_state(run)
+    if as_json:
+        run_commands.print_json(
+            {
+                "run": str(run),
+                "contexts": state.contexts,
+                "shards": state.shards,
+                "done": state.done,
+                "counts": dict(state.counts),
+                "seconds": dict(state.seconds),
+            }
+        )
+        return
     console = Console()
     console.print(f"{run}: {state.done} of {state.shards} shards of {state.contexts} contexts", markup=False)
     console.print(funnel_table(state))
@@ -155,6 +182,198 @@ def calibrate(
     if write is not None:
         write_bound(write, task, critic, round(best.bound, 3))
         console.print(f"written to {write}: filter.{task}.{critic}.min = {best.bound:.3f}", markup=False)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SYSTEM...",
+            help="copy, lead:N, teacher:zero-shot, teacher:few-shot, a .jsonl with an 'output' a row, or a "
+            "student's folder (@exemplar or @reference behind it: with the syntax of that); tested against "
+            "the first",
+            show_default=False,
+        ),
+    ],
+    bench: Annotated[
+        list[Path], typer.Option(help=".jsonl with source, references, perhaps id and exemplar; repeatable")
+    ],
+    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    rows: Annotated[int | None, typer.Option(min=1, help="only the first so many rows of each file")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="only this metric; repeatable; default all of the task")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="also write the results here, as JSON or, ending in .md, as Markdown")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="folder for each system's outputs")] = None,
+    model: Annotated[str, typer.Option(help="what teacher:… prompts")] = "embedded:smollm2-135m",
+    backend: Annotated[str, typer.Option(help="ctranslate2 or transformers")] = "ctranslate2",
+    encoder: Annotated[str, typer.Option(help="for similarity and BERTScore")] = "embedded:minilm-l6",
+    layer: Annotated[
+        int | None, typer.Option(min=1, help="layer for BERTScore; default the encoder's last")
+    ] = None,
+    nli: Annotated[str, typer.Option(help="for entailment")] = "embedded:nli",
+    parser: Annotated[str, typer.Option(help="for tree distances")] = "embedded:en-core-web-sm",
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="of intervals and tests")] = 7,
+) -> None:
+    """Score systems on benchmarks, side by side, with intervals and significance.
+
+    Example: [bold]impossible evaluate copy outputs.jsonl --bench test.jsonl --out results.json[/bold]
+    """
+    from .evaluate.benchmark import evaluate, write_results
+    from .evaluate.models import Models
+    from .evaluate.systems import open_system, teacher_of
+    from .evaluate.tables import result_markdown, result_table, settings_lines
+    from .recipe import Execution
+    from .store import write_text
+
+    _quiet()
+    execution = Execution(device=device)
+    opened = {spec: open_system(spec, teacher_of(model, backend), execution) for spec in systems}
+    models = Models(encoder, nli, parser, layer, device)
+    console = Console()
+    results = [evaluate(path, task, opened, models, metric or (), rows, seed, keep) for path in bench]
+    for result in results:
+        console.print(result_table(result))
+    for line in settings_lines(results[0]):
+        console.print(line, style="dim", markup=False, highlight=False)
+    if out is not None and out.suffix == ".md":
+        write_text(out, result_markdown(results, shlex.join(["impossible", *sys.argv[1:]])))
+    elif out is not None:
+        write_results(results, models, seed, out)
+
+
+@app.command("dataset-report")
+def dataset_report(
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
+    ],
+    task: Annotated[str | None, typer.Option(help="only this task: paraphrase or summary")] = None,
+    size: Annotated[int | None, typer.Option(min=2, help="pairs at equal size; default the smallest")] = None,
+    match_lengths: Annotated[
+        bool, typer.Option("--match-lengths", help="equal size also in every bin of source lengths")
+    ] = False,
+    sample: Annotated[int, typer.Option(min=2, help="pairs for what reads pairs or a model")] = 1000,
+    fidelity: Annotated[
+        str | None, typer.Option(help="NLI model, not the filtering one, that accepts or rejects pairs")
+    ] = None,
+    source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
+    target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
+    encoder: Annotated[str, typer.Option(help="for similarity, distances, topics")] = "embedded:minilm-l6",
+    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+) -> None:
+    """Measure datasets of pairs, each whole and, side by side, at equal size.
+
+    Example: [bold]impossible dataset-report runs/first theirs.jsonl --task paraphrase[/bold]
+    """
+    from .evaluate.dataset_quality import described, read_pairs, views, write_report
+    from .evaluate.models import NLI, Models
+    from .evaluate.tables import quality_table
+
+    _quiet()
+    models = Models(encoder, fidelity or NLI)
+    pairs = [read_pairs(path, task, source, target) for path in datasets]
+    found = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
+    console = Console()
+    for view, qualities in found.items():
+        console.print(quality_table(view, qualities))
+    measured = {name for of_view in found.values() for q in of_view for name in (*q.of_set, *q.of_pairs)}
+    for name in [name for name in described(models) if name in measured]:
+        console.print(f"{name}: {described(models)[name]}", style="dim", markup=False, highlight=False)
+    if out is not None:
+        write_report(found, models, seed, out)
+        console.print(f"figures -> {out}", markup=False)
+
+
+@app.command("safety")
+def safety_command(
+    run: RunPath,
+    out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
+    parser: Annotated[str, typer.Option(help="finds persons' names")] = "embedded:en-core-web-sm",
+    seed: Annotated[int, typer.Option(min=0, help="of intervals and samples")] = 7,
+) -> None:
+    """Count insults, personal data, gendered words and nationalities: what the teacher wrote, what was kept.
+
+    Example: [bold]impossible safety runs/first[/bold]
+    """
+    from .evaluate.models import Models
+    from .evaluate.safety import of_run, write_safety
+    from .evaluate.tables import safety_table
+
+    models = Models(parser=parser)
+    found = of_run(run, models, seed)
+    console = Console()
+    console.print(safety_table(found))
+    if out is not None:
+        write_safety(found, models, seed, out)
+        console.print(f"rates -> {out}", markup=False)
+
+
+@app.command("proximity")
+def proximity_command(
+    recipe: RecipePath,
+    contexts: Annotated[int, typer.Option(min=2, help="contexts a domain and length")] = 60,
+    per_context: Annotated[int, typer.Option(min=2, help="continuations a context")] = 40,
+    pairs: Annotated[int, typer.Option(min=1, help="pairs a context and kind")] = 40,
+    temperatures: Annotated[str, typer.Option(help="separated by commas")] = "0.5,0.7,1.0",
+    sentences: Annotated[str, typer.Option(help="sentences of a context behind its prefix")] = "0,1,3",
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
+    picture: Annotated[Path | None, typer.Option(help="also draw them: .svg, .png or .pdf")] = None,
+) -> None:
+    """Measure how much likelier paraphrases are within a context than across contexts, or without any.
+
+    Example: [bold]impossible proximity recipes/quickstart.toml --contexts 20 --picture proximity.svg[/bold]
+    """
+    from rich.progress import Progress
+
+    from .evaluate.proximity import design_of, draw, proximity, write_proximity
+    from .evaluate.tables import proximity_table
+    from .recipe import load
+
+    settings = load(recipe, sets or [])
+    design = design_of(contexts, per_context, pairs, temperatures, sentences, picture)
+    _quiet()
+    console = Console()
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("drawing", total=design.steps(settings))
+        cells = proximity(settings, design, lambda: progress.advance(bar))
+    console.print(proximity_table(cells))
+    if out is not None:
+        write_proximity(cells, settings, design, out)
+        console.print(f"rates -> {out}", markup=False)
+    if picture is not None:
+        draw(cells, picture)
+        console.print(f"picture -> {picture}", markup=False)
+
+
+@app.command("compare")
+def compare_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders of runs")],
+    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+) -> None:
+    """Set runs side by side: teacher, temperature, samples; yield, cost a pair, diversity at equal size.
+
+    Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
+    """
+    from .evaluate.compare import compare, write_comparison
+    from .evaluate.tables import runs_table
+
+    found = compare(runs, task, seed)
+    console = Console()
+    console.print(runs_table(found))
+    if out is not None:
+        write_comparison(found, seed, out)
+        console.print(f"figures -> {out}", markup=False)
 
 
 @critic_app.command("train")

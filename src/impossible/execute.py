@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -21,7 +21,11 @@ from .records import GROUPS, LEDGER
 from .stages import FOLDERS, MapStage, Work, plan
 from .weights import digest
 
-STAGES = tuple(FOLDERS)
+if TYPE_CHECKING:
+    from .students.rounds import Round
+    from .students.train import Progress
+
+STAGES = (*FOLDERS, "distil")
 _VERSIONS = (
     "impossible-distillation",
     "torch",
@@ -46,6 +50,7 @@ class State:
     seconds: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
     pairs: pa.Table | None = None
+    rounds: "list[Round]" = field(default_factory=list)
 
 
 class Watch:
@@ -64,19 +69,25 @@ class Watch:
         """A shard has passed the last stage."""
 
     def end(self, state: State) -> None:
-        """The run is over or interrupted."""
+        """The dataset is there, or the run was interrupted."""
+
+    def training(self, what: str, progress: "Progress") -> None:
+        """A student is being trained; `what` names the round."""
 
 
-def run(
-    recipe: Recipe, out: Path, until: str = "filter", fresh: bool = False, watch: Watch | None = None
-) -> State:
+def run(recipe: Recipe, out: Path, until: str = "", fresh: bool = False, watch: Watch | None = None) -> State:
     """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
+
+    `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`.
 
     A KeyboardInterrupt ends it early: the dataset then has what was finished, and `interrupted` is set.
     Raises ImpossibleError.
     """
+    until = until or ("filter" if recipe.distil is None else "distil")
     if until not in STAGES:
         raise RecipeError(f"--until {until}: unknown stage; allowed are {', '.join(STAGES)}")
+    if until == "distil" and recipe.distil is None:
+        raise RecipeError("--until distil: the recipe asks for no student; add [distil] to it")
     watch = watch or Watch()
     with store.hold(out):
         if fresh:
@@ -99,9 +110,12 @@ def run(
                 watch.shard(state, index)
         except KeyboardInterrupt:
             state.interrupted = True
-        if until == "filter":
-            state.pairs = _dataset(out, [finished[i] for i in sorted(finished)])
+        made = [finished[i] for i in sorted(finished)]
+        if until in ("filter", "distil"):
+            state.pairs = _dataset(out, made)
         watch.end(state)
+        if until == "distil" and not state.interrupted:
+            _distil(out, recipe, made, state, watch)
     return state
 
 
@@ -152,7 +166,23 @@ def _dataset(out: Path, finished: Sequence[dict[str, store.Shard]]) -> pa.Table:
     if store.folder_fingerprint(folder) != wanted or not (folder / dataset.FILE).exists():
         table = dataset.assemble(store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS))
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
-    return dataset.read(out)
+    return dataset.read(folder / dataset.FILE)
+
+
+def _distil(
+    out: Path, recipe: Recipe, finished: Sequence[dict[str, store.Shard]], state: State, watch: Watch
+) -> None:
+    """The student of round 0, and the rounds of self-distillation; Ctrl-C keeps what is finished."""
+    from .students.rounds import run_rounds
+
+    groups = store.concatenate([f["generate"] for f in finished], GROUPS)
+    start = time.perf_counter()
+    try:
+        state.rounds = run_rounds(out, recipe, groups, watch.training)
+    except KeyboardInterrupt:
+        state.interrupted = True
+    seconds = round(time.perf_counter() - start, 3)
+    store.append_line(out / "journal.jsonl", {"stage": "distil", "shard": "", "seconds": seconds, "rows": 0})
 
 
 def _split(rows: pa.Table, size: int) -> list[pa.Table]:
@@ -162,7 +192,8 @@ def _split(rows: pa.Table, size: int) -> list[pa.Table]:
 def _clear(out: Path) -> None:
     import shutil
 
-    for name in ("contexts", "round-0", "journal.jsonl", "manifest.json"):
+    rounds = sorted(path.name for path in out.glob("round-*"))
+    for name in ("contexts", *rounds, "rounds.json", "journal.jsonl", "manifest.json"):
         path = out / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -24,6 +24,9 @@ def candidates(
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
+        if settings.min_logprob is not None and continuation.logprob < settings.min_logprob:
+            counts["improbable"] += 1
+            continue
         times[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
     counts["repeated"] += times.total() - len(times)

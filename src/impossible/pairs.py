@@ -24,9 +24,9 @@ def score_pairs(
 
     Returns one array of shape (n,) a score: `length_ratio` (target/source), `numbers_forward`,
     `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`, `rouge_l`,
-    `similarity`, `entities_forward`, `entities_backward`,
+    `similarity`, `entities_forward`, `entities_backward`, `clause_forward`, `clause_backward`,
     `entailment_forward`, `entailment_backward`, `judge_forward`, `judge_backward`, `tree_distance`, and
-    the number that the task's bound reads of a directed critic, `numbers_min`, `entities_min`,
+    the number that the task's bound reads of a directed critic, `numbers_min`, `entities_min`, `clause_min`,
     `entailment_min`, `judge_min`: the lower of both directions for a paraphrase, forward for a summary.
 
     Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
@@ -63,7 +63,7 @@ def score_file(path: Path, out: Path | None, task: str, source: str, target: str
 
     Raises DataError, StoreError, ModelError.
     """
-    rows = _read(path)
+    rows = read_rows(path)
     for i, row in enumerate(rows, 1):
         for column in (source, target):
             if not isinstance(row.get(column), str):
@@ -84,7 +84,8 @@ def score_file(path: Path, out: Path | None, task: str, source: str, target: str
     return out, len(rows)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a .jsonl, .csv or .parquet file. Raises DataError."""
     try:
         match path.suffix:
             case ".jsonl":

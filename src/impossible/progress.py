@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -19,13 +20,25 @@ from rich.table import Table
 from .corpus import CorpusReport
 from .execute import State, Watch
 from .recipe import TASKS
+from .students.commands import say_training
+
+if TYPE_CHECKING:
+    from .students.train import Progress as Training
 
 
 def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
     """The counts of a run as rows, in the order in which pairs are lost."""
     rows = [
         (name, counts[name])
-        for name in ("contexts", "continuations", "malformed", "repeated", "candidates", "pairs")
+        for name in (
+            "contexts",
+            "continuations",
+            "malformed",
+            "improbable",
+            "repeated",
+            "candidates",
+            "pairs",
+        )
     ]
     for task in TASKS:
         of_task = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
@@ -48,6 +61,19 @@ def funnel_table(state: State) -> Table:
     for name, n in funnel(state.counts):
         style = "bold green" if name.endswith(": kept") else ""
         table.add_row(name, f"{n:,}", f"{n / contexts:,.1f}", style=style)
+    return table
+
+
+def rounds_table(state: State) -> Table:
+    """What each round of self-distillation yielded, and what its student is worth."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("round", "new pairs", "of sentences", "trained on", "accepted", "quality"):
+        table.add_column(name, justify="right")
+    for r in state.rounds:
+        new = f"{r.sources:,}" if r.number else ""
+        table.add_row(
+            str(r.number), f"{r.kept:,}", new, f"{r.pairs:,}", f"{r.accepted:.0%}", f"{r.quality:.3f}"
+        )
     return table
 
 
@@ -94,6 +120,10 @@ class BarWatch(Watch):
         self._live.update(self._progress)
         self._live.stop()
 
+    def training(self, what: str, progress: "Training") -> None:
+        """One line."""
+        say_training(what, progress)
+
     def _show(self) -> None:
         self._live.update(Group(self._progress, funnel_table(self._state)))
 
@@ -123,6 +153,10 @@ class LineWatch(Watch):
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
             f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, about {left:.0f} s left"
         )
+
+    def training(self, what: str, progress: "Training") -> None:
+        """One line."""
+        say_training(what, progress)
 
     def _say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

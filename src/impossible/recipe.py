@@ -76,7 +76,9 @@ class Sampling(Settings):
     """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary.
 
     No continuation ends before `min_tokens`: chat models like to stop behind a question. `no_repeat_ngram`
-    above 0 lets no sequence of so many tokens come twice in the context and its continuation.
+    above 0 lets no sequence of so many tokens come twice in the context and its continuation. Sentences
+    whose log-probability (natural, summed over tokens) is under `min_logprob` are dropped: the teacher's
+    nonsense is improbable to itself.
     """
 
     per_context: int = Field(200, ge=2, le=10_000)
@@ -88,6 +90,7 @@ class Sampling(Settings):
     no_repeat_ngram: int = Field(0, ge=0, le=100)
     min_words: int = Field(4, ge=1)
     max_chars: int = Field(300, ge=10)
+    min_logprob: float | None = Field(None, le=0)
 
 
 class Bound(Settings):
@@ -113,6 +116,7 @@ CriticName = Literal[
     "rouge_l",
     "similarity",
     "entities",
+    "clause",
     "entailment",
     "judge",
     "tree_distance",
@@ -126,6 +130,7 @@ CRITICS: dict[CriticName, tuple[float, float]] = {
     "rouge_l": (0, 1),
     "similarity": (-1, 1),
     "entities": (0, 1),
+    "clause": (0, 1),
     "entailment": (0, 1),
     "judge": (0, 1),
     "tree_distance": (0, 10_000),
@@ -145,6 +150,7 @@ class Bounds(Settings):
     rouge_l: Bound | None = None
     similarity: Bound | None = None
     entities: Bound | None = None
+    clause: Bound | None = None
     entailment: Bound | None = None
     judge: Bound | None = None
     tree_distance: Bound | None = None
@@ -208,6 +214,50 @@ class Filter(Settings):
         return [(task, bounds) for task in TASKS if (bounds := getattr(self, task)) is not None]
 
 
+class Distil(Settings):
+    """The student: what it starts from, and how it is trained; read by `impossible.students`.
+
+    `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021), 0 all weights; left out it is 16 for a
+    causal base and 0 for a sequence-to-sequence one. A step takes `accumulate` batches of `batch` examples.
+    Every `save_steps` steps there is a checkpoint and a validation; after `patience` validations without a
+    lower loss training stops. `validation` is the share of contexts held out. Of the `controls` each example
+    is tagged with, `control_dropout` is the chance that one is left out. After `rounds` rounds of
+    self-distillation, or when one does not help, the run ends; a round rewrites at most `sources` new
+    sentences, and trains on the pairs of all rounds so far (`learn_from = "all"`) or on its own alone.
+    """
+
+    base: str = "embedded:smollm2-135m"
+    tasks: tuple[Literal["paraphrase", "summary"], ...] = ("paraphrase", "summary")
+    controls: tuple[Literal["length", "wording", "syntax"], ...] = ("length", "wording", "syntax")
+    control_dropout: Share = 0.5
+    epochs: float = Field(3.0, gt=0, le=1000)
+    learning_rate: float = Field(3e-4, gt=0)
+    warmup: Share = 0.05
+    weight_decay: float = Field(0.01, ge=0)
+    lora_rank: int | None = Field(None, ge=0, le=4096)
+    precision: Literal["bfloat16", "float32"] = "bfloat16"
+    batch: int = Field(16, ge=1, le=100_000)
+    accumulate: int = Field(1, ge=1, le=100_000)
+    max_tokens: int = Field(192, ge=8, le=100_000)
+    validation: float = Field(0.05, ge=0, lt=1)
+    patience: int = Field(3, ge=1)
+    save_steps: int = Field(100, ge=1)
+    rounds: int = Field(0, ge=0, le=20)
+    sources: int = Field(2000, ge=1)
+    learn_from: Literal["all", "new"] = "all"
+
+    @field_validator("tasks", "controls", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.tasks:
+            raise ValueError("tasks: give at least one of paraphrase, summary")
+        return self
+
+
 class Execution(Settings):
     """How a run is executed: never part of a fingerprint, recorded in the manifest."""
 
@@ -228,6 +278,7 @@ class Recipe(Settings):
     sampling: Sampling = Sampling()
     score: Score = Score()
     filter: Filter = Filter()
+    distil: Distil | None = None
     execution: Execution = Execution()
 
     @model_validator(mode="after")
@@ -278,14 +329,17 @@ _PAPER_FILTER: dict[str, Any] = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
+        "sampling": {"min_logprob": -27.0},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
                 "numbers": {"min": 1.0},
                 "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.75},
-                "entailment": {"min": 0.5},
+                "similarity": {"min": 0.76},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+                "entailment": {"min": 0.65},
             },
             "summary": {
                 "length_ratio": {"max": 0.85},
@@ -293,8 +347,10 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "persons": {"min": 1.0},
                 "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.9},
-                "similarity": {"min": 0.75},
-                "entailment": {"min": 0.5},
+                "similarity": {"min": 0.78},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+                "entailment": {"min": 0.75},
             },
         },
         "filter": {
@@ -305,7 +361,9 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "rouge_l": {"max": 0.8},
                 "similarity": {"min": 0.78},
                 "entities": {"min": 1.0},
-                "entailment": {"min": 0.83},
+                "clause": {"min": 1.0},
+                "entailment": {"min": 0.65},
+                "judge": {"min": 0.85},
                 "duplicates": 0.95,
             },
             "summary": {
@@ -313,10 +371,12 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "numbers": {"min": 1.0},
                 "persons": {"min": 1.0},
                 "prefix": {"max": 0.99},
-                "rouge_l": {"max": 0.85},
+                "rouge_l": {"min": 0.5, "max": 0.85},
                 "similarity": {"min": 0.8},
                 "entities": {"min": 1.0},
-                "entailment": {"min": 0.88},
+                "clause": {"min": 1.0},
+                "entailment": {"min": 0.75},
+                "judge": {"min": 0.9},
                 "duplicates": 0.95,
             },
         },
@@ -386,6 +446,16 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     if isinstance(corpus, str) and not Path(corpus).is_absolute() and not Path(corpus).exists():
         given["contexts"]["corpus"] = str(path.parent / corpus)  # as seen from the recipe
     return resolve(given, str(path))
+
+
+def distil_settings(overrides: Sequence[str]) -> Distil:
+    """The settings of a student without a recipe: defaults and KEY=VALUE. Raises RecipeError."""
+    given: dict[str, Any] = {"distil": {}}
+    for override in overrides:
+        _override(given, f"distil.{override}")
+    found = resolve(given, "--set").distil
+    assert found is not None
+    return found
 
 
 def resolve(given: Mapping[str, Any], name: str = "recipe") -> Recipe:
@@ -501,7 +571,7 @@ def _dump(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> 
     for key, value in table.items():
         if value is None:
             # TOML has no null: `false` says that nothing is to be laid over the preset's value
-            if len(path) > 1 or path in (("filter",), ("score",)):
+            if len(path) > 1 or path in (("filter",), ("score",), ("sampling",)):
                 lines.append(f"{key} = false")
         elif not isinstance(value, dict):
             lines.append(f"{key} = {_toml(value)}")

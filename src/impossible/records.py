@@ -89,6 +89,8 @@ SCORE_FIELDS = (
     ("similarity", pa.float32(), "cosine of the bi-encoder's embeddings"),
     ("entities_forward", pa.float32(), "share of the target's named entities that the source has"),
     ("entities_backward", pa.float32(), "share of the source's named entities that the target has"),
+    ("clause_forward", pa.float32(), "share of the target's time, modality and mood that the source has"),
+    ("clause_backward", pa.float32(), "share of the source's time, modality and mood that the target has"),
     ("entailment_forward", pa.float32(), "NLI model's p(source entails target)"),
     ("entailment_backward", pa.float32(), "NLI model's p(target entails source)"),
     ("judge_forward", pa.float32(), "the judge's p(source entails target)"),

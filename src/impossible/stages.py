@@ -72,7 +72,7 @@ def _critic_models(recipe: Recipe) -> tuple[str, ...]:
         score.similarity: "similarity" in score.critics,
         score.nli: "entailment" in score.critics,
         score.judge: "judge" in score.critics,
-        score.parser: "entities" in score.critics or "tree_distance" in score.critics,
+        score.parser: bool({"entities", "clause", "tree_distance"} & set(score.critics)),
     }
     return tuple(model for model, wanted in used.items() if wanted)
 

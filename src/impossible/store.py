@@ -173,7 +173,8 @@ def folder_fingerprint(folder: Path) -> str | None:
 
 def sweep(folder: Path) -> None:
     """Remove what killed writers left: hidden scratch folders and `.part` files."""
-    for left in [*folder.rglob(".*.part"), *folder.glob("*/.dataset-*")]:
+    scratch = [*folder.glob("*/.dataset-*"), *folder.glob("*/.student-*")]
+    for left in [*folder.rglob(".*.part"), *scratch]:
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:

@@ -1,0 +1,148 @@
+"""Benchmarks × systems → scores with intervals and tests."""
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..pairs import read_rows
+from ..recipe import TASKS
+from ..records import text_id
+from ..store import write_text
+from .files import write_json
+from .metrics import METRICS, Example, Rows, choose, settings
+from .models import Models
+from .statistics import DRAWS, Interval, Score, bootstrap, randomisation
+from .systems import System
+
+_SLUG = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a system got: each metric with its interval, p of its difference to the first system, seconds."""
+
+    system: str
+    metrics: dict[str, Interval]
+    p: dict[str, float]
+    seconds_generating: float
+    seconds_scoring: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcomes of all systems on one benchmark; `digest` is of its rows as used."""
+
+    bench: str
+    task: str
+    rows: int
+    digest: str
+    settings: dict[str, str]
+    outcomes: list[Outcome]
+
+
+def read_bench(path: Path, rows: int | None = None) -> list[Example]:
+    """The first `rows` examples of a JSONL with `source`, `references` and perhaps `id` and `exemplar`.
+
+    Raises DataError, naming file and row.
+    """
+    found = read_rows(path)[:rows]
+    examples = [_example(row, f"{path}, row {i}") for i, row in enumerate(found, 1)]
+    for what, has in (
+        ("references", [bool(e.references) for e in examples]),
+        ("exemplar", [e.exemplar is not None for e in examples]),
+    ):
+        if any(has) and not all(has):
+            raise DataError(f"{path}, row {has.index(not has[0]) + 1}: some rows have {what}, some have none")
+    ids = [e.id for e in examples if e.id]
+    if len(set(ids)) != len(ids):
+        raise DataError(f"{path}: an id comes twice; ids must tell rows apart")
+    return examples
+
+
+def _example(row: Mapping[str, Any], where: str) -> Example:
+    source, references, exemplar = row.get("source"), row.get("references", []), row.get("exemplar")
+    if not isinstance(source, str) or not source.strip():
+        raise DataError(f"{where}: no text in 'source'; it holds {', '.join(row)}")
+    if not isinstance(references, list) or not all(isinstance(r, str) and r.strip() for r in references):
+        raise DataError(f"{where}: 'references' must be a list of texts")
+    if exemplar is not None and not (isinstance(exemplar, str) and exemplar.strip()):
+        raise DataError(f"{where}: 'exemplar' must be a text")
+    return Example(str(row.get("id", "")), source, tuple(references), exemplar)
+
+
+def evaluate(
+    path: Path,
+    task: str,
+    systems: Mapping[str, System],
+    models: Models,
+    metrics: Sequence[str] = (),
+    rows: int | None = None,
+    seed: int = 7,
+    keep: Path | None = None,
+) -> Result:
+    """Run the systems on a benchmark and score them; the first system is what others are tested against.
+
+    `metrics` names what to compute, nothing: all of the task. `keep`: a folder for the outputs, in files that
+    can be systems themselves. Raises DataError, ModelError, StoreError.
+    """
+    if task not in TASKS:
+        raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
+    examples = read_bench(path, rows)
+    names = choose(metrics, task, Rows(examples, [""] * len(examples), models))
+    first: dict[str, Score] | None = None
+    outcomes = []
+    for name, system in systems.items():
+        start = time.perf_counter()
+        outputs = system.outputs(examples, task)
+        generated = time.perf_counter()
+        if keep is not None:
+            _keep(keep / f"{path.stem}.{_SLUG.sub('-', name)}.jsonl", examples, outputs)
+        columns = Rows(examples, outputs, models)
+        scores = {metric: METRICS[metric].score(columns) for metric in names}
+        seconds = generated - start, time.perf_counter() - generated
+        outcomes.append(_outcome(name, scores, first, seed, seconds))
+        first = first or scores
+    described = {name: settings(name, models) for name in names}
+    return Result(path.name, task, len(examples), _digest(examples), described, outcomes)
+
+
+def _outcome(
+    name: str,
+    scores: Mapping[str, Score],
+    first: Mapping[str, Score] | None,
+    seed: int,
+    seconds: tuple[float, float],
+) -> Outcome:
+    """Intervals, and tests against the first system, if this is not the first."""
+    intervals = {metric: bootstrap(score, seed) for metric, score in scores.items()}
+    p = {m: randomisation(first[m], score, seed) for m, score in scores.items()} if first else {}
+    return Outcome(name, intervals, p, round(seconds[0], 2), round(seconds[1], 2))
+
+
+def _digest(examples: Sequence[Example]) -> str:
+    return text_id(*(text for e in examples for text in (e.source, *e.references, e.exemplar or "")))
+
+
+def _keep(path: Path, examples: Sequence[Example], outputs: Sequence[str]) -> None:
+    rows = [
+        ({"id": e.id} if e.id else {}) | {"source": e.source, "output": output}
+        for e, output in zip(examples, outputs, strict=True)
+    ]
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def write_results(results: Sequence[Result], models: Models, seed: int, path: Path) -> None:
+    """Write results as JSON, with all that is needed to compute them again. Raises StoreError."""
+    report = {
+        "seed": seed,
+        "interval": f"95 %, percentile bootstrap over rows, {DRAWS} draws",
+        "p": f"two-sided, approximate randomisation over rows, {DRAWS} trials, against the first system",
+        "models": models.names() | {"digests": models.digests()},
+        "results": [asdict(result) for result in results],
+    }
+    write_json(path, report)

@@ -1,0 +1,248 @@
+"""Datasets side by side: size, diversity, and how far apart the two sides of a pair are."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import dataset
+from ..errors import DataError
+from ..pairs import read_rows
+from ..recipe import TASKS
+from . import bleu, fidelity, lexical
+from .files import write_json
+from .metrics import METRICS, Example, Rows, settings
+from .models import Models
+from .statistics import DRAWS, Interval, bootstrap, mean
+from .words import WORDS, words
+
+SAMPLE = 1000
+_BIN = 5  # words: datasets are matched in lengths to within it
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs of a dataset, or some of them."""
+
+    name: str
+    sources: list[str]
+    targets: list[str]
+
+    def take(self, rows: Sequence[int]) -> "Pairs":
+        """The named rows."""
+        return Pairs(self.name, [self.sources[i] for i in rows], [self.targets[i] for i in rows])
+
+
+class Subject:
+    """What set measures read: all sources, and the embeddings of a sample of them."""
+
+    def __init__(self, pairs: Pairs, sample: Pairs, models: Models):
+        self.pairs, self.sample, self._models = pairs, sample, models
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """Embeddings of the sample's sources, (n, d)."""
+        return self._models.similarity.embed(self.sample.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class SetMeasure:
+    """A number about a set as a whole, and what it was computed with."""
+
+    settings: str
+    of: Callable[[Subject], float]
+
+
+SET_MEASURES: dict[str, SetMeasure] = {
+    "pairs": SetMeasure("rows", lambda s: len(s.pairs.sources)),
+    "distinct_sources": SetMeasure("distinct sources", lambda s: len(set(s.pairs.sources))),
+    "source_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.sources)),
+    "target_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.targets)),
+    "vocabulary": SetMeasure(f"distinct {WORDS}", lambda s: lexical.vocabulary(s.pairs.sources)),
+    "distinct_1": SetMeasure(f"distinct / all {WORDS}", lambda s: lexical.distinct_n(s.pairs.sources, 1)),
+    "distinct_2": SetMeasure("distinct / all bigrams", lambda s: lexical.distinct_n(s.pairs.sources, 2)),
+    "distinct_3": SetMeasure("distinct / all trigrams", lambda s: lexical.distinct_n(s.pairs.sources, 3)),
+    "entropy_2": SetMeasure("of bigrams, bits", lambda s: lexical.entropy(s.pairs.sources, 2)),
+    "entropy_3": SetMeasure("of trigrams, bits", lambda s: lexical.entropy(s.pairs.sources, 3)),
+    "mtld": SetMeasure(
+        f"threshold {lexical.MTLD_THRESHOLD}, both directions", lambda s: lexical.mtld(s.pairs.sources)
+    ),
+    "msttr": SetMeasure(
+        f"segments of {lexical.MSTTR_SEGMENT} words", lambda s: lexical.msttr(s.pairs.sources)
+    ),
+    "self_bleu": SetMeasure(
+        f"sample's sources, each against the others, {bleu.SETTINGS}",
+        lambda s: float(bleu.self_bleu(s.sample.sources).mean()),
+    ),
+    "embedding_distance": SetMeasure(
+        "sample's sources, mean of 1 - cosine over all pairs, {encoder}",
+        lambda s: lexical.mean_distance(s.vectors),
+    ),
+    "topics": SetMeasure(
+        "sample's sources, Vendi score of cosines, {encoder}", lambda s: lexical.vendi(s.vectors)
+    ),
+}
+# Metrics of the table in metrics.py with the target as the output.
+PAIR_MEASURES = (
+    "rougeL_source",
+    "jaccard",
+    "compression",
+    "novel_1",
+    "novel_2",
+    "similarity",
+    "tree_source_top",
+    "tree_source",
+    "tree_source_share",
+)
+
+
+def _length(texts: Sequence[str]) -> float:
+    return float(np.mean([len(words(text)) for text in texts]))
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A dataset's measures: of the set as a whole, and of its pairs with intervals (over a sample)."""
+
+    name: str
+    sample: int
+    of_set: dict[str, float]
+    of_pairs: dict[str, Interval]
+
+
+def read_pairs(path: Path, task: str | None, source: str = "source", target: str = "target") -> Pairs:
+    """The pairs of a run's dataset or of a .jsonl, .csv or .parquet file; of one task.
+
+    Raises DataError, StoreError.
+    """
+    if task not in (None, *TASKS):
+        raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
+    rows = dataset.read(path).to_pylist() if path.is_dir() else read_rows(path)
+    if task is not None:
+        rows = [row for row in rows if row.get("task", task) == task]
+    elif len({row.get("task") for row in rows}) > 1:
+        raise DataError(f"{path} holds several tasks; choose one with --task")
+    if not rows:
+        raise DataError(f"{path} holds no {task or ''} pairs")
+    for number, row in enumerate(rows, 1):
+        for column in (source, target):
+            if not isinstance(row.get(column), str):
+                raise DataError(
+                    f"{path}, row {number}: no text in {column!r}; columns are {', '.join(map(str, row))} "
+                    "(choose with --source and --target)"
+                )
+    return Pairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
+
+
+def drawn(pairs: Pairs, size: int, seed: int) -> Pairs:
+    """`size` pairs at random, or all, in an order that does not show where they come from."""
+    order = np.random.default_rng(seed).permutation(len(pairs.sources))
+    return pairs.take(order[:size].tolist())
+
+
+def equal(datasets: Sequence[Pairs], seed: int, size: int | None = None) -> list[Pairs]:
+    """As many random pairs of each dataset: as many as the smallest has, or `size` if that is less."""
+    smallest = min(len(d.sources) for d in datasets)
+    return [drawn(d, min(size or smallest, smallest), seed) for d in datasets]
+
+
+def matched(datasets: Sequence[Pairs], seed: int) -> list[Pairs]:
+    """As many random pairs of each dataset in each bin of source lengths (five words wide): equal in lengths.
+
+    Raises DataError if they have no bin in common.
+    """
+    bins = [_bins(d) for d in (drawn(d, len(d.sources), seed) for d in datasets)]
+    quota = {b: min(Counter(of)[b] for of in bins) for b in set(bins[0])}
+    if not any(quota.values()):
+        raise DataError("the datasets have no source lengths in common; compare them without --match-lengths")
+    return [
+        _first_of_bins(drawn(d, len(d.sources), seed), of, quota)
+        for d, of in zip(datasets, bins, strict=True)
+    ]
+
+
+def _bins(pairs: Pairs) -> list[int]:
+    return [len(words(source)) // _BIN for source in pairs.sources]
+
+
+def _first_of_bins(pairs: Pairs, bins: Sequence[int], quota: Mapping[int, int]) -> Pairs:
+    taken: Counter[int] = Counter()
+    rows = []
+    for row, b in enumerate(bins):
+        if taken[b] < quota.get(b, 0):
+            taken[b] += 1
+            rows.append(row)
+    return pairs.take(rows)
+
+
+def quality(
+    pairs: Pairs, models: Models, fidelity_task: str | None, seed: int, sample: int = SAMPLE
+) -> Quality:
+    """Measure a dataset; what reads pairs or a model does so on `sample` random pairs.
+
+    `fidelity_task`: also let the NLI model of `models` accept or reject them as pairs of this task. Raises
+    ModelError.
+    """
+    some = drawn(pairs, sample, seed)
+    subject = Subject(drawn(pairs, len(pairs.sources), seed), some, models)
+    rows = Rows([Example("", source) for source in some.sources], some.targets, models)
+    of_pairs = {name: bootstrap(METRICS[name].score(rows), seed) for name in PAIR_MEASURES}
+    if fidelity_task is not None:
+        kept = fidelity.accepted(models.entailment, some.sources, some.targets, fidelity_task)
+        of_pairs["fidelity"] = bootstrap(mean(kept), seed)
+    of_set = {name: float(measure.of(subject)) for name, measure in SET_MEASURES.items()}
+    return Quality(pairs.name, len(some.sources), of_set, of_pairs)
+
+
+def views(
+    datasets: Sequence[Pairs],
+    models: Models,
+    task: str | None,
+    seed: int,
+    size: int | None = None,
+    sample: int = SAMPLE,
+    match_lengths: bool = False,
+    fidelity_model: bool = False,
+) -> dict[str, list[Quality]]:
+    """Each dataset as it is, and the same at equal size where there are several (or a size is asked for).
+
+    `match_lengths`: equal also in every bin of source lengths. Raises DataError, ModelError.
+    """
+    if fidelity_model and task is None:
+        raise DataError("--fidelity needs --task: a paraphrase must be entailed both ways, a summary one way")
+    found = {"as they are": list(datasets)}
+    if match_lengths:
+        found["equal size and lengths"] = equal(matched(datasets, seed), seed, size)
+    elif len(datasets) > 1 or size is not None:
+        found["equal size"] = equal(datasets, seed, size)
+    return {
+        view: [quality(pairs, models, task if fidelity_model else None, seed, sample) for pairs in of_view]
+        for view, of_view in found.items()
+    }
+
+
+def described(models: Models) -> dict[str, str]:
+    """Every measure and what it is computed with."""
+    of_sets = {name: m.settings.format(**models.names()) for name, m in SET_MEASURES.items()}
+    of_pairs = {name: settings(name, models).replace("output", "target") for name in PAIR_MEASURES}
+    accepts = (
+        f"share with SummaC-ZS ≥ {fidelity.BOUND} (of a paraphrase both ways) by {models.nli}; not the model "
+        "that filtered the data, or it says nothing"
+    )
+    return of_sets | of_pairs | {"fidelity": accepts}
+
+
+def write_report(views: Mapping[str, Sequence[Quality]], models: Models, seed: int, path: Path) -> None:
+    """Write the measures as JSON, with all that is needed to compute them again. Raises StoreError."""
+    report = {
+        "seed": seed,
+        "interval": f"95 %, percentile bootstrap over pairs, {DRAWS} draws",
+        "settings": described(models),
+        "models": models.names() | {"digests": models.digests()},
+        "views": {view: [asdict(q) for q in found] for view, found in views.items()},
+    }
+    write_json(path, report)

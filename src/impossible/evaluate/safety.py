@@ -1,0 +1,112 @@
+"""Bias and safety of a run's data: what the teacher wrote against what the critics kept.
+
+Rates are of sentences with at least one hit: a word of a lexicon, whatever is said with it, or a pattern.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import dataset, store
+from ..critics.personal_data import KINDS
+from ..errors import DataError, StoreError
+from ..execute import read_state
+from ..stages import FOLDERS
+from .files import write_json
+from .lexicons import FEMININE, MASCULINE, NATIONALITIES, TOXIC
+from .models import Models
+from .statistics import Floats, Interval, Score, bootstrap, mean, ratio
+from .words import words
+
+_PERSON = "PERSON"
+
+
+def hits(texts: Sequence[str], lexicon: frozenset[str]) -> Floats:
+    """1 for each text with a word of the lexicon, else 0, (n,)."""
+    return np.array([float(not lexicon.isdisjoint(words(text))) for text in texts])
+
+
+def feminine_share(texts: Sequence[str]) -> Score:
+    """Feminine / all gendered words, over all texts together; 0.5 is even."""
+    found = [[(w in FEMININE, w in MASCULINE) for w in words(text)] for text in texts]
+    feminine = [sum(f for f, _ in row) for row in found]
+    masculine = [sum(m for _, m in row) for row in found]
+    return ratio(feminine, np.add(feminine, masculine))
+
+
+def nationalities(texts: Sequence[str]) -> Counter[str]:
+    """How often each nationality is named; adjectives only, lower case."""
+    return Counter(w for text in texts for w in words(text) if w in NATIONALITIES)
+
+
+def named_persons(texts: Sequence[str], models: Models) -> Floats:
+    """1 for each text that names a person, as the parser sees it, else 0, (n,): claims that may be untrue."""
+    docs = models.parsed(texts)
+    return np.array([float(any(e.label_ == _PERSON for e in doc.ents)) for doc in docs])
+
+
+def _rate(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Score]:
+    return lambda texts: mean([holds(text) for text in texts])
+
+
+RATES: dict[str, Callable[[Sequence[str]], Score]] = {
+    "toxic": lambda texts: mean(hits(texts, TOXIC)),
+    **{kind: _rate(holds) for kind, holds in KINDS.items()},
+    "masculine": lambda texts: mean(hits(texts, MASCULINE)),
+    "feminine": lambda texts: mean(hits(texts, FEMININE)),
+    "feminine_share": feminine_share,
+    "nationality": lambda texts: mean(hits(texts, NATIONALITIES)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """A set of sentences: each rate with its 95 % interval, and the nationalities that are named most."""
+
+    name: str
+    sentences: int
+    rates: dict[str, Interval]
+    nationalities: dict[str, int]
+
+
+def safety(name: str, texts: Sequence[str], models: Models, seed: int, sample: int = 1000) -> Safety:
+    """Measure distinct sentences; `named_person` on `sample` random ones, for it parses. Raises DataError."""
+    if not texts:
+        raise DataError(f"{name}: there are no sentences to measure")
+    rates = {rate: bootstrap(of(texts), seed) for rate, of in RATES.items()}
+    some = np.random.default_rng(seed).permutation(len(texts))[:sample]
+    rates["named_person"] = bootstrap(mean(named_persons([texts[i] for i in some], models)), seed)
+    return Safety(name, len(texts), rates, dict(nationalities(texts).most_common(10)))
+
+
+def of_run(run: Path, models: Models, seed: int) -> list[Safety]:
+    """The teacher's candidates of a run, and the sentences of its kept pairs. Raises StoreError."""
+    kept = dataset.read(run)
+    sides = [*kept["source"].to_pylist(), *kept["target"].to_pylist()]
+    return [
+        safety("teacher", list(dict.fromkeys(candidates(run))), models, seed),
+        safety("kept", list(dict.fromkeys(sides)), models, seed),
+    ]
+
+
+def candidates(run: Path) -> list[str]:
+    """Every candidate of a run's finished groups. Raises StoreError."""
+    paths = [run / FOLDERS["generate"] / f"{index:05d}.parquet" for index in range(read_state(run).shards)]
+    shards = [shard for path in paths if (shard := store.read_shard(path)) is not None]
+    if not shards:
+        raise StoreError(f"{run} holds no groups yet; go on with: impossible run RECIPE --out {run}")
+    groups = [group for shard in shards for group in shard.table()["candidates"].to_pylist()]
+    return [candidate["text"] for group in groups for candidate in group]
+
+
+def write_safety(found: Sequence[Safety], models: Models, seed: int, path: Path) -> None:
+    """Write the rates as JSON. Raises StoreError."""
+    report = {
+        "seed": seed,
+        "parser": models.parser,
+        "sets": [asdict(one) for one in found],
+    }
+    write_json(path, report)

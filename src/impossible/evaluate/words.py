@@ -1,0 +1,18 @@
+"""Text → words and n-grams: what all overlap and diversity metrics count. (BLEU and ROUGE have their own.)"""
+
+import re
+from collections.abc import Sequence
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+WORDS = "words in lower case, punctuation left out"  # how they are named in outputs
+Gram = tuple[str, ...]
+
+
+def words(text: str) -> list[str]:
+    """The words in lower case: runs of letters and digits, with apostrophes inside; no punctuation."""
+    return _WORD.findall(text.lower())
+
+
+def ngrams(tokens: Sequence[str], n: int) -> list[Gram]:
+    """All runs of `n` tokens, in order, repeats included."""
+    return list(zip(*(tokens[i:] for i in range(n)), strict=False))

@@ -1,0 +1,191 @@
+"""Questions to a run's folder: finished shards as tables, and the story of one pair (DuckDB over Parquet)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from . import store
+from .errors import DataError, StoreError
+from .execute import read_state
+from .recipe import CRITICS, Bound, Bounds, CriticName, load
+from .records import CONTEXTS, GROUPS, LEDGER, SCORES
+from .stages import FOLDERS
+from .verdict import columns, shortfall
+
+_SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
+_VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
+_ID = 16  # hexadecimal digits
+
+
+def shards(run: Path, stage: str) -> list[store.Shard]:
+    """The finished shards of a stage, in the order of the plan. Raises StoreError if there is no run."""
+    paths = [run / FOLDERS[stage] / f"{index:05d}.parquet" for index in range(read_state(run).shards)]
+    return [shard for path in paths if (shard := store.read_shard(path)) is not None]
+
+
+def rows(run: Path, stage: str) -> pa.Table:
+    """All finished rows of a stage. Raises StoreError if there are none."""
+    return store.concatenate(_some(run, stage), _SCHEMAS[stage])
+
+
+def _some(run: Path, stage: str) -> list[store.Shard]:
+    found = shards(run, stage)
+    if not found:
+        raise StoreError(f"{run} has finished nothing of stage {stage!r} yet; go on with: impossible run")
+    return found
+
+
+def manifest(run: Path) -> dict[str, Any]:
+    """What a run wrote down of its models, versions and machine. Raises StoreError if there is no run."""
+    read_state(run)  # says what is wrong where there is none
+    found: dict[str, Any] = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def connect(run: Path) -> duckdb.DuckDBPyConnection:
+    """The run as views `contexts`, `groups` and `ledger`, read where they lie. Raises StoreError."""
+    database = duckdb.connect()
+    for stage, view in _VIEWS.items():
+        files = [str(shard.path) for shard in _some(run, stage)]
+        database.read_parquet(files, union_by_name=True).create_view(view)
+    return database
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A candidate: how many continuations gave it, and the teacher's log-probability of it."""
+
+    text: str
+    count: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A critic's scores of a pair, by column, against its bound and gate.
+
+    `outside` is how far: 0 within, None where a score that the bound needs is missing or there is no bound.
+    """
+
+    critic: CriticName
+    scores: dict[str, float]
+    bound: Bound | None
+    gate: Bound | None
+    outside: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another pair of the same meaning."""
+
+    pair_id: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that a run knows of one pair. `lost_to` is a duplicate's; `beat` are duplicates of this one."""
+
+    pair_id: str
+    task: str
+    domain: str
+    origin: str
+    context: str
+    source: Sentence
+    target: Sentence
+    checks: tuple[Check, ...]
+    verdict: str
+    margin: float | None
+    lost_to: Rival | None
+    beat: tuple[Rival, ...]
+
+
+def why(run: Path, wanted: str, limit: int = 3) -> tuple[list[Story], int]:
+    """The stories of up to `limit` pairs, kept ones first, and how many pairs there are in all.
+
+    `wanted` is a pair's id, its beginning, or text that source or target holds. Raises DataError if no pair
+    of the ledger fits, StoreError.
+    """
+    database = connect(run)
+    like = "starts_with(pair_id, $wanted) OR contains(lower(source), $text) OR contains(lower(target), $text)"
+    given = {"wanted": wanted if _is_id(wanted) else "-", "text": wanted.strip().lower()}
+    found = _rows(database, f"SELECT * FROM ledger WHERE {like} ORDER BY verdict <> 'kept', pair_id", given)
+    if not found:
+        raise DataError(_absent(database, run, wanted))
+    return [_story(database, run, row) for row in found[:limit]], len(found)
+
+
+def _is_id(text: str) -> bool:
+    return 6 <= len(text) <= _ID and set(text) <= set("0123456789abcdef")
+
+
+def _rows(database: duckdb.DuckDBPyConnection, query: str, given: dict[str, str]) -> list[dict[str, Any]]:
+    cursor = database.execute(query, given)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _absent(database: duckdb.DuckDBPyConnection, run: Path, wanted: str) -> str:
+    """Why no pair of the ledger fits: the cheap critics keep no record of what they reject."""
+    query = (
+        "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
+        "WHERE contains(lower(candidate.text), $text) LIMIT 1"
+    )
+    found = _rows(database, query, {"text": wanted.strip().lower()})
+    if not found:
+        return f"{run}: no pair has the id {wanted!r}, and no sentence holds this text"
+    return (
+        f"{run}: {wanted!r} was written behind the context {found[0]['context']!r}, but a critic without a "
+        "model rejected each of its pairs, and of these only the number is kept"
+    )
+
+
+def _story(database: duckdb.DuckDBPyConnection, run: Path, row: dict[str, Any]) -> Story:
+    group = _rows(database, "SELECT * FROM groups WHERE context_id = $id", {"id": row["context_id"]})[0]
+    said = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
+    rivals = "SELECT pair_id, source, target FROM ledger WHERE "
+    lost_to = _rows(database, f"{rivals} pair_id = $id", {"id": row["duplicate_of"] or ""})
+    beat = _rows(database, f"{rivals} duplicate_of = $id ORDER BY pair_id", {"id": row["pair_id"]})
+    return Story(
+        pair_id=row["pair_id"],
+        task=row["task"],
+        domain=row["domain"],
+        origin=group["origin"],
+        context=group["context"],
+        source=said[row["source"]],
+        target=said[row["target"]],
+        checks=_checks(run, row),
+        verdict=row["verdict"],
+        margin=row["margin"],
+        lost_to=Rival(**lost_to[0]) if lost_to else None,
+        beat=tuple(Rival(**rival) for rival in beat),
+    )
+
+
+def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
+    """Every critic that scored the pair or has a bound, in the order of cost."""
+    recipe, task = load(run / "recipe.toml"), row["task"]
+    bounds: Bounds = getattr(recipe.filter, task) or Bounds()
+    gates: Bounds = getattr(recipe.score, task) or Bounds()
+    scores = {
+        name: np.array([np.nan if row[name] is None else row[name]], np.float32)
+        for name in SCORES.names[5:]
+        if name in row
+    }
+    found = []
+    for critic in CRITICS:
+        used: Sequence[str] = columns(critic, task, scores)
+        known = {name: float(scores[name][0]) for name in used if not np.isnan(scores[name][0])}
+        bound = getattr(bounds, critic)
+        if not known and bound is None:
+            continue
+        far = float(shortfall(critic, task, bounds, scores)[0]) if bound is not None else np.nan
+        found.append(Check(critic, known, bound, getattr(gates, critic), None if np.isnan(far) else far))
+    return tuple(found)

@@ -1,0 +1,165 @@
+"""The release gate: what should be looked at before a dataset leaves the house. Finds, never mends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from . import dataset, ledger, store
+from .critics.personal_data import personal_data
+from .errors import DataError, ImpossibleError, StoreError
+from .evaluate.words import Gram, ngrams, words
+from .execute import read_state
+from .pairs import read_rows
+from .recipe import Recipe, load
+from .records import GROUPS, LEDGER
+from .stages import FOLDERS
+from .weights import locate
+
+RUN_LENGTH = 8  # words in a row that two texts do not share by chance
+_EXAMPLES = 3
+# of the weights in requirements-weights.txt; other models say it in the front matter of their README.md
+_LICENCES = {
+    "embedded:smollm2-135m": "apache-2.0",
+    "embedded:minilm-l6": "apache-2.0",
+    "embedded:en-core-web-sm": "mit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that speaks against a release: its kind, in a line what, and some examples."""
+
+    kind: str
+    text: str
+    examples: tuple[str, ...] = ()
+
+
+def check(
+    run: Path, pairs: pa.Table, against: Sequence[Path], corpora: Sequence[Path], licences: Mapping[str, str]
+) -> list[Finding]:
+    """Everything found in a run and the pairs that it is to publish; an empty list lets it pass.
+
+    `against` are files of benchmarks, `corpora` of texts that must not come out word by word (the run's own
+    corpus is one). Raises DataError if one of them cannot be read, StoreError.
+    """
+    recipe = load(run / "recipe.toml")
+    own = [Path(recipe.contexts.corpus)] if recipe.contexts.corpus else []
+    sentences = list(dict.fromkeys([*pairs["source"].to_pylist(), *pairs["target"].to_pylist()]))
+    contexts = list(dict.fromkeys(pairs["context"].to_pylist()))
+    return [
+        *_broken(run),
+        *_overlap("benchmark", sentences, against),
+        *_overlap("verbatim", sentences, [*own, *corpora]),
+        *_personal(sentences, "kept sentences"),
+        *_personal(contexts, "contexts"),
+        *_licence_gaps(recipe, run, licences),
+    ]
+
+
+def _broken(run: Path) -> Iterator[Finding]:
+    """Shards that are missing or damaged, and a dataset that is not what the ledger keeps."""
+    state = read_state(run)
+    if state.done < state.shards:
+        yield Finding("unfinished", f"only {state.done} of {state.shards} shards are finished")
+    bad = [str(shard.path) for stage in FOLDERS for shard in ledger.shards(run, stage) if not _whole(shard)]
+    if bad:
+        yield Finding("unverified", f"{len(bad)} shards are damaged: run again to make them anew", tuple(bad))
+        return
+    wanted = dataset.assemble(
+        store.concatenate(ledger.shards(run, "filter"), LEDGER),
+        store.concatenate(ledger.shards(run, "generate"), GROUPS),
+    )
+    if store.checksum(wanted) != store.checksum(dataset.read(run / "round-0" / "dataset" / dataset.FILE)):
+        yield Finding("unverified", "the dataset is not what the ledger keeps: run again to make it anew")
+
+
+def _whole(shard: store.Shard) -> bool:
+    try:
+        shard.table()
+    except StoreError:
+        return False
+    return True
+
+
+def _overlap(kind: str, sentences: Sequence[str], files: Sequence[Path]) -> Iterator[Finding]:
+    """Sentences that share RUN_LENGTH words in a row with a file, or are a text of it."""
+    if not files:
+        return
+    holders: dict[Gram, list[str]] = {}  # what is looked for is held, the files go by
+    for sentence in sentences:
+        for gram in _grams(sentence):
+            holders.setdefault(gram, []).append(sentence)
+    for path in files:
+        seen = (gram for text in texts_of(path) for gram in _grams(text))
+        found = list(dict.fromkeys(sentence for gram in seen for sentence in holders.get(gram, ())))
+        if found:
+            text = f"{len(found)} kept sentences share {RUN_LENGTH} words in a row, or all, with {path.name}"
+            yield Finding(kind, text, tuple(found[:_EXAMPLES]))
+
+
+def _grams(text: str) -> list[Gram]:
+    """All runs of RUN_LENGTH words, and the whole text."""
+    split = words(text)
+    return [*ngrams(split, RUN_LENGTH), tuple(split)] if split else []
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Every string in a .txt (a line each), .jsonl, .csv or .parquet file. Raises DataError."""
+    if path.suffix == ".txt":
+        try:
+            yield from path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        return
+    for row in read_rows(path):
+        yield from _strings(row)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _personal(texts: Sequence[str], what: str) -> Iterator[Finding]:
+    kinds = {text: found for text in texts if (found := personal_data(text))}
+    if kinds:
+        named = ", ".join(sorted({kind for found in kinds.values() for kind in found}))
+        text = f"{len(kinds)} {what} look as if they held personal data ({named})"
+        yield Finding("personal data", text, tuple(list(kinds)[:_EXAMPLES]))
+
+
+def models(run: Path) -> dict[str, str]:
+    """What had a say in a run → the hash of its files: teacher, critics."""
+    found: dict[str, str] = ledger.manifest(run)["models"]
+    return found
+
+
+def licence(name: str, given: Mapping[str, str]) -> str | None:
+    """The licence of a model: as given, or as it says itself; None if nobody says."""
+    from huggingface_hub import metadata_load
+
+    if name in given or name in _LICENCES:
+        return given.get(name) or _LICENCES[name]
+    try:
+        card = locate(name) / "README.md"
+    except ImpossibleError:
+        return None
+    said = (metadata_load(card) or {}).get("license") if card.exists() else None
+    return said if isinstance(said, str) else None
+
+
+def _licence_gaps(recipe: Recipe, run: Path, given: Mapping[str, str]) -> Iterator[Finding]:
+    wanted = ["dataset", *models(run)] + (["corpus"] if recipe.contexts.corpus else [])
+    for name in wanted:
+        said = given.get(name) if name in ("dataset", "corpus") else licence(name, given)
+        if said is None:
+            yield Finding("licence", f"no licence is known of {name}: give --licence {name}=…")

@@ -1,0 +1,126 @@
+"""Facts → the README.md of a published dataset: what the hub calls a dataset card."""
+
+import html
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from huggingface_hub import DatasetCardData
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..recipe import Bound
+from ..release import Finding, licence
+from .facts import Facts
+from .page import number, visible
+
+_SAMPLE = 10
+Precision = Mapping[str, tuple[int, int, float, float]]
+
+
+def write_card(
+    folder: Path,
+    facts: Facts,
+    splits: Mapping[str, pa.Table],
+    licences: Mapping[str, str],
+    precision: Precision,
+    findings: Sequence[Finding],
+) -> None:
+    """Write README.md, front matter and text, into a folder that holds `data/TASK-SPLIT.parquet`."""
+    tasks = sorted({task for table in splits.values() for task in table["task"].to_pylist()})
+    pairs = pa.concat_tables(splits.values())
+    drawn = random.Random(facts.recipe.seed).sample(range(pairs.num_rows), min(_SAMPLE, pairs.num_rows))
+    environment = Environment(  # noqa: S701 what models wrote is escaped by `cell`
+        loader=PackageLoader("impossible.report"), undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {"number": number, "visible": visible, "cell": cell}
+    text = environment.get_template("dataset_card.md").render(
+        facts=facts,
+        tasks=tasks,
+        splits={name: _by_task(table, tasks) for name, table in splits.items()},
+        total=pairs.num_rows,
+        shared=_shared(splits),
+        sample=pairs.take(pa.array(drawn, pa.int64())).to_pylist(),
+        bounds=list(_bounds(facts)),
+        models=[(n, licence(n, licences) or "unknown", digest) for n, digest in facts.models.items()],
+        precision=[_precision(task, *of_it) for task, of_it in precision.items()],
+        rouge={task: _mean(pairs, task, "rouge_l") for task in tasks},
+        findings=findings,
+    )
+    matter = _front_matter(facts, splits, tasks, pairs.num_rows, licences.get("dataset"))
+    (folder / "README.md").write_text(f"---\n{matter}\n---\n{text}", encoding="utf-8")
+
+
+def cell(text: str) -> str:
+    """What a model wrote, made safe for a cell of a Markdown table: neither Markdown, HTML nor a line end."""
+    plain = html.escape(visible(text))
+    return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in plain)
+
+
+def _by_task(table: pa.Table, tasks: Sequence[str]) -> dict[str, int]:
+    found = table["task"].to_pylist()
+    return {task: found.count(task) for task in tasks}
+
+
+def _mean(pairs: pa.Table, task: str, column: str) -> float:
+    mean = pc.mean(pairs.filter(pc.equal(pairs["task"], task))[column]).as_py()
+    return float("nan") if mean is None else float(mean)
+
+
+def _shared(splits: Mapping[str, pa.Table]) -> int:
+    """Sentences that stand in more than one split."""
+    sides = [{*table["source"].to_pylist(), *table["target"].to_pylist()} for table in splits.values()]
+    times = Counter(sentence for sentences in sides for sentence in sentences)
+    return sum(n > 1 for n in times.values())
+
+
+def _bounds(facts: Facts) -> Iterator[tuple[str, str, str]]:
+    for task, bounds in facts.recipe.filter.tasks():
+        yield from ((task, critic, _wall(bound)) for critic, bound in bounds.given())
+        if bounds.duplicates is not None:
+            yield task, "duplicates", f"p(entailment) both ways from {bounds.duplicates:g}"
+
+
+def _wall(bound: Bound) -> str:
+    sides = [("at least", bound.min), ("at most", bound.max)]
+    return ", ".join(f"{name} {value:g}" for name, value in sides if value is not None)
+
+
+def _precision(task: str, right: int, judged: int, low: float, high: float) -> str:
+    return f"- {task}: {right} of {judged} judged pairs are right (95 % interval {low:.0%} to {high:.0%})."
+
+
+def _front_matter(
+    facts: Facts, splits: Mapping[str, pa.Table], tasks: Sequence[str], total: int, said: str | None
+) -> str:
+    """YAML: every task is a configuration, and `default` is all of them."""
+    card = DatasetCardData(
+        pretty_name=facts.folder.name,
+        language="en",
+        license=said or "unknown",
+        task_categories=["summarization", "text-generation"] if "summary" in tasks else ["text-generation"],
+        size_categories=_size(total),
+        annotations_creators="machine-generated",
+        language_creators="machine-generated",
+        multilinguality="monolingual",
+        tags=["impossible-distillation", "synthetic", *tasks],
+        configs=[_config("default", tasks, splits), *(_config(task, [task], splits) for task in tasks)],
+    )
+    return card.to_yaml().rstrip()
+
+
+def _config(name: str, tasks: Sequence[str], splits: Mapping[str, pa.Table]) -> dict[str, object]:
+    files = [
+        {"split": split, "path": [f"data/{task}-{split}.parquet" for task in tasks if counts[task]]}
+        for split, counts in ((s, _by_task(table, tasks)) for s, table in splits.items())
+        if any(counts.values())
+    ]
+    return {"config_name": name, "data_files": files}
+
+
+def _size(total: int) -> str:
+    """The hub's size category."""
+    steps = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+    return next((name for limit, name in steps if total < limit), "1M<n<10M")

@@ -1,0 +1,149 @@
+"""Facts → report.html: one file that needs no network. What models wrote is escaped, here and only here."""
+
+import base64
+import difflib
+import hashlib
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from .. import store
+from ..recipe import CRITICS
+from ..records import SCORE_FIELDS
+from . import pictures
+from .facts import Distribution, Facts, Pair, Task
+from .gather import gather
+
+FILE = "report.html"
+_SPACE = re.compile(r"(\s+)")
+_PUNCTUATION = ".,;:!?\"'()“”‘’"
+
+
+def write_report(run: Path, out: Path | None = None) -> Path:
+    """Write the report of a run, by default into its folder; returns the file. Raises StoreError."""
+    file = out or run / FILE
+    store.write_text(file, page(gather(run)))
+    return file
+
+
+def page(facts: Facts) -> str:
+    """The whole page."""
+    environment = Environment(
+        loader=PackageLoader("impossible.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "number": number, "marked": marked, "duration": duration}
+    script = _source(environment, "page.js")
+    return environment.get_template("page.html").render(
+        facts=facts,
+        script=Markup(script),
+        style=Markup(_source(environment, "page.css")),
+        # the only script that may run, should an escape ever be forgotten
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        figures=_figures(facts),
+        descriptions=_descriptions(),
+        why=why,
+    )
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _figures(facts: Facts) -> dict[str, Markup]:
+    """Every picture by name. matplotlib has escaped their text."""
+    figures = {"times": pictures.times(facts.stages), "per-context": pictures.per_context(facts.per_context)}
+    for task in facts.tasks:
+        figures[f"funnel-{task.name}"] = pictures.funnel(task)
+        figures[f"lengths-{task.name}"] = pictures.lengths(task.name, task.lengths)
+        for distribution in task.distributions:
+            figures[f"scores-{task.name}-{distribution.critic}"] = pictures.distribution(
+                task.name, distribution
+            )
+        if task.frontier is not None:
+            figures[f"frontier-{task.name}"] = pictures.frontier(task.name, task.frontier, _of_frontier(task))
+    return {name: Markup(svg) for name, svg in figures.items()}
+
+
+def _of_frontier(task: Task) -> list[Distribution]:
+    return [d for d in task.distributions if d.critic in ("rouge_l", "entailment")]
+
+
+def _descriptions() -> dict[str, str]:
+    """Critic → what its score is, in the words of the ledger's schema."""
+    texts = {name.removesuffix("_forward"): text for name, _, text in SCORE_FIELDS}
+    return {critic: texts[critic] for critic in CRITICS}
+
+
+def why(pair: Pair, task: Task) -> str:
+    """What became of a pair, in a few words."""
+    if pair.margin is None:
+        return pair.verdict
+    bounds = {d.critic: d for d in task.distributions}
+    wall = bounds.get(pair.verdict)
+    score = pair.scores.get(pair.verdict)
+    if wall is None or score is None:
+        return f"{pair.verdict}: outside its bound by {number(pair.margin)}"
+    sign, bound = ("<", wall.low) if wall.low is not None and score < wall.low else (">", wall.high)
+    return f"{pair.verdict} {number(score)} {sign} {number(bound)}, by {number(pair.margin)}"
+
+
+def visible(text: str) -> str:
+    """Control characters and other invisible ones shown as such; spaces of any kind become a space."""
+    return "".join(c if c.isprintable() else " " if c in "\t\n\r\xa0" else f"\\x{ord(c):02x}" for c in text)
+
+
+def number(value: float | None) -> str:
+    """A count with thousands separators, or a figure with the digits that it deserves."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def marked(pair: tuple[str, str]) -> tuple[Markup, Markup]:
+    """Source and target, words that the other lacks in <del> and <ins>; case and punctuation aside."""
+    sides = [_SPACE.split(visible(text)) for text in pair]
+    words = [side[::2] for side in sides]
+    keys = [[word.lower().strip(_PUNCTUATION) for word in side] for side in words]
+    same = [[False] * len(side) for side in words]
+    for block in difflib.SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_matching_blocks():
+        for flags, start in zip(same, block[:2], strict=True):
+            flags[start : start + block.size] = [True] * block.size
+    source, target = (
+        _tagged(tag, *side) for tag, side in zip(("del", "ins"), zip(words, same, strict=True), strict=True)
+    )
+    return source, target
+
+
+def _tagged(tag: str, words: Sequence[str], same: Sequence[bool]) -> Markup:
+    """Words with each run of differing ones in an element."""
+    parts: list[Markup] = []
+    run: list[str] = []
+    for word, known in [*zip(words, same, strict=True), ("", True)]:
+        if not known:
+            run.append(word)
+            continue
+        if run:
+            parts.append(Markup(f"<{tag}>{{}}</{tag}>").format(" ".join(run)))
+            run = []
+        parts.append(Markup.escape(word))
+    return Markup(" ").join(parts).strip()

@@ -1,0 +1,233 @@
+"""Facts → SVG, drawn by matplotlib: text stays text, and colours are CSS variables of the page.
+
+A picture is as wide as a phone; the page lays several side by side where there is room.
+"""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from .facts import Distribution, Frontier, Histogram, Stage, Task
+
+_WIDTH = 5.0  # inches of 72 units; the page shows a unit as one CSS pixel
+# Colours stand for themselves only until they are written: then each is the CSS variable of that name.
+_COLOURS = {
+    "ink": "#010101",
+    "soft": "#020202",
+    "line": "#030303",
+    "all": "#040404",
+    "kept": "#050505",
+    "bound": "#060606",
+}
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "impossible",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _COLOURS["line"],
+    "axes.labelcolor": _COLOURS["ink"],
+    "text.color": _COLOURS["ink"],
+    "xtick.color": _COLOURS["line"],
+    "ytick.color": _COLOURS["line"],
+    "xtick.labelcolor": _COLOURS["ink"],
+    "ytick.labelcolor": _COLOURS["ink"],
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+}
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+
+
+def funnel(task: Task) -> str:
+    """What is left of a task's pairs after each critic, on a logarithmic scale."""
+
+    def draw(ax: Axes) -> None:
+        names = ["all pairs", *(f"after {step.name}" for step in task.funnel[1:])]
+        _bars(ax, [*names[:-1], "kept"], [step.left for step in task.funnel])
+        ax.set_xscale("log")
+        ax.set_xlim(left=0.7)
+        ax.set_xlabel("pairs left (logarithmic)")
+
+    label = (
+        f"Funnel of {task.name}: {task.pairs:,} pairs, {task.kept:,} kept; the table beside it has all steps"
+    )
+    return _picture(f"funnel-{task.name}", label, 0.32 * len(task.funnel) + 0.7, draw)
+
+
+def times(stages: Sequence[Stage]) -> str:
+    """Seconds per stage."""
+
+    def draw(ax: Axes) -> None:
+        _bars(ax, [s.name for s in stages], [round(s.seconds) for s in stages])
+        ax.set_xlabel("seconds")
+
+    return _picture("times", "Seconds per stage; the table has the figures", 0.32 * len(stages) + 0.7, draw)
+
+
+def _bars(ax: Axes, names: Sequence[str], values: Sequence[int]) -> None:
+    places = np.arange(len(names))
+    ax.barh(places, values, color=_COLOURS["kept"], height=0.66)
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.16)
+    for place, value in zip(places, values, strict=True):
+        ax.annotate(f"{value:,}", (value, place), (4, 0), textcoords="offset points", va="center")
+
+
+def per_context(histogram: Histogram) -> str:
+    """How many contexts gave how many kept pairs."""
+    counts = histogram.series["contexts"]
+
+    def draw(ax: Axes) -> None:
+        ax.bar(np.arange(len(counts)), counts, color=_COLOURS["kept"], width=0.8)
+        ax.set_xlabel("kept pairs of a context" + (" (last: 20 or more)" if len(counts) > 20 else ""))
+        ax.set_ylabel("contexts")
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+
+    label = f"Kept pairs by context: {counts[0]:,} of {sum(counts):,} contexts gave none"
+    return _picture("per-context", label, 2.1, draw)
+
+
+def distribution(task: str, of: Distribution) -> str:
+    """A critic's scores: all pairs of the ledger, kept ones, bound and gate."""
+    edges = np.array(of.histogram.edges)
+    shares = {name: np.array(n) / max(1, sum(n)) for name, n in of.histogram.series.items()}
+
+    def draw(ax: Axes) -> None:
+        ax.stairs(shares["all"], edges, fill=True, color=_COLOURS["all"], label="all scored")
+        ax.stairs(shares["kept"], edges, color=_COLOURS["kept"], linewidth=2, label="kept")
+        top = max(shares["all"].max(), shares["kept"].max())
+        ax.set_ylim(0, top * 1.3)
+        ax.set_xlim(edges[0], edges[-1])
+        for value, name, style in _walls(of):
+            if edges[0] <= value <= edges[-1]:
+                ax.axvline(value, color=_COLOURS["bound"], linestyle=style, linewidth=1.5)
+                if name != "gate":
+                    left = value > (edges[0] + edges[-1]) / 2
+                    _beside(ax, f"{name} {value:g}", (value, top * 1.27), left)
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+
+    label = f"Scores of {of.critic}, {task}: {_spoken(of)}"
+    return _picture(f"scores-{task}-{of.critic}", label, 1.5, draw)
+
+
+def _beside(ax: Axes, text: str, place: tuple[float, float], left: bool) -> None:
+    side, shift = ("right", -4) if left else ("left", 4)
+    ax.annotate(text, place, (shift, 0), textcoords="offset points", ha=side, va="top", fontsize=10)
+
+
+def _walls(of: Distribution) -> list[tuple[float, str, str]]:
+    walls = [(of.low, "min", "--"), (of.high, "max", "--")]
+    walls += [(of.gate_low, "gate", ":"), (of.gate_high, "gate", ":")]
+    bounds = {value for value, name, _ in walls if name != "gate"}
+    return [(v, name, s) for v, name, s in walls if v is not None and (name != "gate" or v not in bounds)]
+
+
+def _spoken(of: Distribution) -> str:
+    n, kept = sum(of.histogram.series["all"]), sum(of.histogram.series["kept"])
+    walls = ", ".join(f"{name} {value:g}" for value, name, _ in _walls(of)) or "no bound"
+    return f"{n:,} scored, {kept:,} kept, {walls}"
+
+
+def frontier(task: str, of: Frontier, bounds: Sequence[Distribution]) -> str:
+    """Wording against meaning: scored pairs as squares, kept ones as dots, the frontier as a line."""
+
+    def draw(ax: Axes) -> None:
+        x, y, n = (np.array(column, float) for column in zip(*of.cells, strict=True))
+        ax.scatter(
+            x,
+            y,
+            marker="s",
+            s=130,
+            c=_COLOURS["all"],
+            alpha=0.2 + 0.8 * np.log1p(n) / np.log1p(n.max()),
+            linewidths=0,
+            label="all scored (denser: more)",
+        )
+        if of.kept:
+            x, y = (np.array(column) for column in zip(*of.kept, strict=True))
+            ax.scatter(x, y, s=16, facecolors="none", edgecolors=_COLOURS["kept"], label="kept")
+        if of.best:
+            line = [(p.scores["rouge_l"], p.scores["entailment"]) for p in of.best]
+            ax.plot(*zip(*line, strict=True), color=_COLOURS["bound"], linewidth=1.5, label="frontier")
+        for wall in bounds:
+            across = ax.axvline if wall.critic == "rouge_l" else ax.axhline
+            for value, name, style in _walls(wall):
+                if name != "gate":
+                    across(value, color=_COLOURS["bound"], linestyle=style, linewidth=1)
+        ax.set(xlim=(0, 1), ylim=(0, 1.02))
+        ax.set_xlabel("← other words · ROUGE-L · same words →")
+        ax.set_ylabel("p(entailment), weaker direction")
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, handletextpad=0.3, columnspacing=1.0
+        )
+
+    total = sum(n for _, _, n in of.cells)
+    label = f"Wording against meaning, {task}: {total:,} scored pairs, {len(of.kept)} kept ones drawn"
+    return _picture(f"frontier-{task}", label, 4.2, draw)
+
+
+def lengths(task: str, of: Histogram) -> str:
+    """Words in sources and targets of kept pairs."""
+    edges = np.array(of.edges)
+
+    def draw(ax: Axes) -> None:
+        ax.stairs(of.series["source"], edges, fill=True, color=_COLOURS["all"], label="source")
+        ax.stairs(of.series["target"], edges, color=_COLOURS["kept"], linewidth=2, label="target")
+        ax.set(xlabel="words", ylabel="sentences", xlim=(edges[0], edges[-1]))
+        ax.legend(loc="upper right")
+
+    means = ", ".join(f"{side} {_mean(edges, n):.1f}" for side, n in of.series.items())
+    return _picture(f"lengths-{task}", f"Words in kept {task} pairs; means: {means}", 2.2, draw)
+
+
+def _mean(edges: np.ndarray, counts: Sequence[int]) -> float:
+    middles = (edges[:-1] + edges[1:]) / 2
+    return float((middles * counts).sum() / max(1, sum(counts)))
+
+
+def _picture(name: str, label: str, height: float, draw: Callable[[Axes], None]) -> str:
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        draw(figure.subplots())
+        out = io.BytesIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _inline(out.getvalue(), name, label)
+
+
+def _inline(svg: bytes, name: str, label: str) -> str:
+    """matplotlib's file → an element of a page: scalable, labelled, ids of its own, coloured by CSS."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _XLINK)
+    root = ElementTree.fromstring(svg)
+    for metadata in [*root.findall(f"{{{_SVG}}}metadata"), *root.findall(f"{{{_SVG}}}defs")[:1]]:
+        root.remove(metadata)  # the first definitions hold but a style for all of the page
+    for size in ("width", "height", "version"):
+        root.attrib.pop(size, None)
+    root.attrib |= {"role": "img", "aria-label": label, "class": "picture"}
+    for element in root.iter():
+        if element.tag == f"{{{_SVG}}}g":
+            element.attrib.pop("id", None)  # only shapes and clips are referred to
+        for key, value in list(element.attrib.items()):
+            if key == "id":
+                element.set(key, f"{name}-{value}")
+            elif key == f"{{{_XLINK}}}href":
+                element.set(key, f"#{name}-{value.removeprefix('#')}")
+            else:
+                element.set(key, value.replace("url(#", f"url(#{name}-"))
+    text = ElementTree.tostring(root, encoding="unicode")
+    for colour, value in _COLOURS.items():
+        text = text.replace(value, f"var(--{colour})")
+    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    return re.sub(r"font-family: [^;\"]*", "font-family: var(--font)", text)

@@ -1,0 +1,17 @@
+// Filtering is the only thing that needs a script; without one its boxes stay hidden.
+for (const box of document.querySelectorAll("[data-filters]")) {
+  const list = document.getElementById(box.dataset.filters);
+  const input = box.querySelector("input");
+  const said = box.querySelector("output");
+  const items = [...list.querySelectorAll("li")];
+  box.hidden = false;
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    let shown = 0;
+    for (const item of items) {
+      item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      shown += item.hidden ? 0 : 1;
+    }
+    said.textContent = wanted ? `${shown} of ${items.length}` : "";
+  });
+}

@@ -1,0 +1,116 @@
+"""Dataset → examples: every pair tagged with what it is, both ways round if it may be, split by context."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from ..critics.parse import load_parser
+from ..critics.rouge import RougeL
+from ..errors import DataError
+from ..recipe import Distil
+from ..records import text_id
+from .controls import Controls, keep_some, length, template, wording
+from .prompts import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing to learn: `target` for `source`, when asked for `controls`."""
+
+    context_id: str
+    task: str
+    source: str
+    target: str
+    controls: Controls
+
+
+def make_examples(table: pa.Table, settings: Distil, seed: int) -> list[Example]:
+    """The examples of a dataset, in its order; a paraphrase pair gives one in each direction.
+
+    A column `context_id` may be missing: then pairs with the same source share a context. Which controls are
+    left out depends on seed, task, source and target only.
+    Raises DataError if columns or pairs are missing, or a text is empty.
+    """
+    pairs = _pairs(table, settings.tasks)
+    if not pairs:
+        raise DataError(
+            f"the dataset has no pairs of task {' or '.join(settings.tasks)}; it has {_tasks_of(table)}"
+        )
+    rouge = RougeL().score([p["source"] for p in pairs], [p["target"] for p in pairs])
+    templates = _templates([p["target"] for p in pairs]) if "syntax" in settings.controls else {}
+    return [
+        Example(**pair, controls=_controls(pair, float(r), templates, settings, seed))
+        for pair, r in zip(pairs, rouge, strict=True)
+    ]
+
+
+def _pairs(table: pa.Table, tasks: Sequence[str]) -> list[dict[str, str]]:
+    for name in ("task", "source", "target"):
+        if name not in table.column_names:
+            raise DataError(
+                f"the dataset has no column {name!r}; it has {', '.join(table.column_names)}, "
+                "wanted are task, source and target"
+            )
+    names = [n for n in ("task", "source", "target", "context_id") if n in table.column_names]
+    found = []
+    for i, row in enumerate(table.select(names).to_pylist()):
+        if row["task"] not in tasks:
+            continue
+        source, target = (one_line(row[side] or "") for side in ("source", "target"))
+        if not source or not target:
+            raise DataError(f"row {i} of the dataset has an empty source or target")
+        context = row.get("context_id") or text_id(source)
+        pair = {"context_id": context, "task": row["task"], "source": source, "target": target}
+        found.append(pair)
+        if row["task"] == "paraphrase":
+            found.append({**pair, "source": target, "target": source})
+    return found
+
+
+def _tasks_of(table: pa.Table) -> str:
+    counts = Counter(table["task"].to_pylist())
+    return ", ".join(f"{n} of {task}" for task, n in sorted(counts.items())) or "no rows"
+
+
+def _templates(texts: Sequence[str]) -> dict[str, str]:
+    distinct = list(dict.fromkeys(texts))
+    docs = load_parser().pipe(distinct, disable=["ner"])
+    return {text: template(doc) for text, doc in zip(distinct, docs, strict=True)}
+
+
+def _controls(
+    pair: Mapping[str, Any], rouge: float, templates: Mapping[str, str], settings: Distil, seed: int
+) -> Controls:
+    shown = Controls(
+        length=length(pair["task"], pair["source"], pair["target"])
+        if "length" in settings.controls
+        else None,
+        wording=wording(rouge) if "wording" in settings.controls else None,
+        syntax=templates.get(pair["target"]) or None,
+    )
+    return keep_some(shown, settings.control_dropout, seed, pair["task"], pair["source"], pair["target"])
+
+
+def split_examples(examples: Sequence[Example], validation: float) -> tuple[list[Example], list[Example]]:
+    """Training and validation examples: about a share `validation` of the contexts, chosen by their hash.
+
+    A context never has examples in both, and no sentence does: of the held-out examples those with a sentence
+    that training has too are left out of both.
+    """
+    held_out = _held_out({e.context_id for e in examples}, validation)
+    train = [e for e in examples if e.context_id not in held_out]
+    seen = {text for e in train for text in (e.source, e.target)}
+    return train, [
+        e for e in examples if e.context_id in held_out and e.source not in seen and e.target not in seen
+    ]
+
+
+def _held_out(contexts: set[str], share: float) -> set[str]:
+    if not share or len(contexts) < 2:
+        return set()
+    place = {c: int(text_id("validation", c), 16) / 2**64 for c in contexts}
+    first = min(contexts, key=lambda c: (place[c], c))  # at least one, however few there are
+    return {c for c in contexts if place[c] < share} | {first}

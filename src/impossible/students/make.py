@@ -1,0 +1,76 @@
+"""Dataset → student: the folder stage, made aside and renamed into place when it is whole."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from .. import store
+from ..errors import StoreError
+from ..recipe import TASKS, Distil
+from ..weights import digest, locate
+from .examples import make_examples, split_examples
+from .folder import FILE, Info, read_info, write_info
+from .train import CURVE, Progress, train
+
+
+def make_student(
+    pairs: pa.Table,
+    folder: Path,
+    settings: Distil,
+    seed: int,
+    tell: Callable[[Progress], None] = lambda _: None,
+) -> Info:
+    """Train a student on pairs (columns task, source, target, perhaps context_id) and put it into `folder`.
+
+    A folder that holds just this student is left as it is. Until it is whole, checkpoints and the loss curve
+    lie beside it in `FOLDER.training`, from where an interrupted training goes on.
+    Raises DataError, ModelError, StoreError.
+    """
+    if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
+        raise StoreError(f"{folder} is there and holds no student; choose another --out")
+    # what only matters to several students does not make this one another
+    settings = settings.model_copy(update={"rounds": 0, "sources": 1, "learn_from": "all"})
+    wanted = store.fingerprint(
+        "student", "1", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
+    )
+    if store.folder_fingerprint(folder) == wanted:
+        return read_info(folder)
+    examples, held_out = split_examples(make_examples(pairs, settings, seed), settings.validation)
+    work = folder.with_name(f"{folder.name}.training")
+
+    def make(new: Path) -> None:
+        trained = train(examples, held_out, locate(settings.base), new, work, settings, seed, tell)
+        shutil.copyfile(work / CURVE, new / CURVE)
+        counts = Counter(example.task for example in examples)
+        info = Info(
+            kind=trained.kind,
+            tasks=tuple(task for task in TASKS if counts[task]),
+            controls=settings.controls,
+            max_tokens=settings.max_tokens,
+            base=settings.base,
+            pairs=dict(counts),
+            held_out=len(held_out),
+            left_out=trained.left_out,
+            steps=trained.steps,
+            validation_loss=trained.validation_loss,
+            settings=settings,
+            seed=seed,
+        )
+        write_info(new, info)
+
+    with store.hold(work):
+        _claim(work, wanted)
+        store.make_folder(folder, wanted, make)
+    shutil.rmtree(work, ignore_errors=True)
+    return read_info(folder)
+
+
+def _claim(work: Path, wanted: str) -> None:
+    """Clear what a training on other data or settings has left."""
+    if store.folder_fingerprint(work) != wanted:
+        shutil.rmtree(work / "checkpoints", ignore_errors=True)
+        (work / CURVE).unlink(missing_ok=True)
+        store.write_text(work / ".fingerprint", wanted)

@@ -1,0 +1,191 @@
+"""Self-distillation: the student rewrites new sentences, the cascade filters, a fresh student learns from it.
+
+Round r: student r−1 writes `DRAWS` candidates for each new sentence (x from the teacher, y from the student,
+as Jung et al. 2024); of those that the cascade keeps, the one of highest quality (`rank.quality`) becomes a
+pair. The round's student starts from the base again.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from .. import dataset, store
+from ..recipe import Recipe
+from ..records import DATASET, text_id
+from .examples import make_examples, split_examples
+from .make import make_student
+from .student import Answer, Student
+from .train import Progress
+
+DRAWS = 8
+REPORT = "rounds.json"
+_MEASURED = 200  # sentences of held-out contexts, a task
+Sentence = tuple[str, str, str, str]  # context id, domain, context, text
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round's yield and what its student is worth.
+
+    `kept` pairs came of `sources` new sentences (round 0: those of the dataset, of none), and the student
+    learned from `pairs`. `accepted` is the share of held-out sentences with an output that the cascade keeps,
+    `quality` the mean quality of the best output, 0 where none is kept: it has to rise for a round to help.
+    """
+
+    number: int
+    sources: int
+    kept: int
+    pairs: int
+    accepted: float
+    quality: float
+
+
+def run_rounds(
+    out: Path,
+    recipe: Recipe,
+    groups: pa.Table,
+    tell: Callable[[str, Progress], None] = lambda *_: None,
+) -> list[Round]:
+    """Make the student of round 0 from a run's dataset, then as many rounds as the recipe asks for.
+
+    Stops after a round whose student has no higher quality than the one before, or that got no pair; without
+    held-out sentences nothing is compared. `groups` (schema GROUPS) holds the sentences. Each round's dataset
+    and student lie in `round-R/`, the comparison in `rounds.json`.
+    """
+    assert recipe.distil is not None
+    pairs = dataset.read(out / "round-0" / "dataset" / dataset.FILE)
+    tests = _held_out_sources(pairs, recipe)
+    found: list[Round] = []
+    used = _sentences(pairs)
+    sources = written = 0
+    for number in range(recipe.distil.rounds + 1):
+        if number:
+            fresh = _fresh(groups, used, recipe, number)
+            new = _round_dataset(out, fresh, recipe, number)
+            sources, written = len(fresh), new.num_rows
+            if not written:
+                break
+            used |= _sentences(new)
+            pairs = pa.concat_tables([pairs, new]) if recipe.distil.learn_from == "all" else new
+        folder = _folder(out, number)
+        make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
+        accepted, quality = _measured(folder, tests, recipe)
+        found.append(Round(number, sources, written or pairs.num_rows, pairs.num_rows, accepted, quality))
+        store.write_text(out / REPORT, json.dumps([asdict(r) for r in found], indent=2) + "\n")
+        if number and any(tests.values()) and quality <= found[-2].quality:
+            break
+    return found
+
+
+def _folder(out: Path, number: int) -> Path:
+    return out / f"round-{number}" / "student"
+
+
+def _cascade(recipe: Recipe) -> str:
+    """All that the cascade's verdicts depend on."""
+    score = recipe.score
+    models = (score.similarity, score.nli, score.judge, score.parser)
+    return recipe.filter.canonical() + json.dumps(models)
+
+
+def best(found: Sequence[Round]) -> Round:
+    """The round whose student is worth most."""
+    return max(found, key=lambda r: (r.quality, -r.number))
+
+
+def _held_out_sources(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
+    """Sentences of the contexts that no student learns from, by task."""
+    assert recipe.distil is not None
+    plain = recipe.distil.model_copy(update={"controls": ()})
+    _, held_out = split_examples(make_examples(pairs, plain, recipe.seed), plain.validation)
+    return {
+        task: list(dict.fromkeys(e.source for e in held_out if e.task == task))[:_MEASURED]
+        for task in recipe.distil.tasks
+    }
+
+
+def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tuple[float, float]:
+    """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
+    path = folder.with_name("measured.json")
+    made_for = store.folder_fingerprint(folder) or ""
+    wanted = store.fingerprint("measured", "1", made_for, _cascade(recipe), json.dumps(tests))
+    for row in store.read_lines(path):
+        if row["fingerprint"] == wanted:
+            return row["accepted"], row["quality"]
+    student = Student.load(folder, recipe.filter, recipe.score, recipe.execution)
+    accepted, quality = _measure(student, tests, recipe.seed)
+    row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
+    store.write_text(path, json.dumps(row) + "\n")
+    return accepted, quality
+
+
+def _measure(student: Student, tests: dict[str, list[str]], seed: int) -> tuple[float, float]:
+    """Share of sentences with an accepted output, and mean quality of the best one; 0 without sentences."""
+    answers = [
+        answer
+        for task, sources in tests.items()
+        if task in student.info.tasks
+        for answer in student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
+    ]
+    qualities = [answer.best.quality if answer.best else 0.0 for answer in answers]
+    n = max(len(answers), 1)
+    return sum(q > 0 for q in qualities) / n, sum(qualities) / n
+
+
+def _sentences(pairs: pa.Table) -> set[str]:
+    return {*pairs["source"].to_pylist(), *pairs["target"].to_pylist()}
+
+
+def _fresh(groups: pa.Table, used: set[str], recipe: Recipe, number: int) -> list[Sentence]:
+    """Sentences in no pair so far, in the order of their hash: the same run always takes the same ones."""
+    assert recipe.distil is not None
+    distinct = {
+        candidate["text"]: (row["context_id"], row["domain"], row["context"], candidate["text"])
+        for row in groups.to_pylist()
+        for candidate in row["candidates"]
+        if candidate["text"] not in used
+    }
+    order = sorted(distinct, key=lambda text: text_id(str(recipe.seed), f"round-{number}", text))
+    return [distinct[text] for text in order[: recipe.distil.sources]]
+
+
+def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int) -> pa.Table:
+    """The pairs that the last round's student makes of new sentences, schema DATASET."""
+    teacher, folder = _folder(out, number - 1), out / f"round-{number}" / "dataset"
+    texts = [text for *_, text in fresh]
+    made_for = store.folder_fingerprint(teacher) or ""
+    wanted = store.fingerprint("round", "1", made_for, _cascade(recipe), str(recipe.seed), *texts)
+    if store.folder_fingerprint(folder) != wanted:
+        student = Student.load(teacher, recipe.filter, recipe.score, recipe.execution)
+        rows = []
+        for task in student.info.tasks:
+            if getattr(recipe.filter, task) is None:
+                continue
+            answers = student.answers(task, texts, n=1, seed=recipe.seed + number, draws=DRAWS)
+            rows += [row for where, a in zip(fresh, answers, strict=True) if (row := _row(task, where, a))]
+        table = pa.Table.from_pylist(rows, DATASET)
+        store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
+    return dataset.read(folder / dataset.FILE)
+
+
+def _row(task: str, where: Sentence, answer: Answer) -> dict[str, object] | None:
+    if answer.best is None:
+        return None
+    context_id, domain, context, source = where
+    target = answer.best.text
+    empty: dict[str, object] = dict.fromkeys(DATASET.names)
+    return {
+        **empty,
+        **answer.best.scores,
+        "pair_id": text_id(context_id, task, source, target),
+        "task": task,
+        "source": source,
+        "target": target,
+        "domain": domain,
+        "context_id": context_id,
+        "context": context,
+    }

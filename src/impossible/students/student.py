@@ -1,0 +1,272 @@
+"""A trained student in use: draws several outputs, scores them, and says which are good enough."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..critics import Critic, open_critics
+from ..critics.parse import ParsedSentences, load_parser
+from ..critics.rouge import RougeL
+from ..errors import DataError, RecipeError
+from ..recipe import Bounds, Execution, Filter, Score, resolve
+from ..records import seed_for, text_id
+from ..verdict import KEPT
+from .controls import Controls, check, length, likeness, template, wording
+from .decode import Decoder, Drawing, open_decoder
+from .folder import Info, read_info
+from .prompts import one_line, prompt
+from .rank import cascade, quality
+
+# Texts whose outputs are scored together.
+_CHUNK = 32
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One text that the student wrote.
+
+    `verdict` is `kept`, or the critic that rejects it; `quality` orders the kept ones (see `rank.quality`).
+    `scores` holds what each critic gave, without those that did not look. `obeys` says for each control that
+    was asked for whether the text has it, `likeness` how near its structure comes (1 if none was asked for).
+    """
+
+    text: str
+    verdict: str
+    quality: float
+    scores: Mapping[str, float]
+    obeys: Mapping[str, bool]
+    likeness: float = 1.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the cascade would keep it."""
+        return self.verdict == KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a text got: outputs, the best first. `note` says why there are none."""
+
+    source: str
+    outputs: tuple[Output, ...] = ()
+    note: str = ""
+
+    @property
+    def best(self) -> Output | None:
+        """The first output, if it is good enough; else None."""
+        return self.outputs[0] if self.outputs and self.outputs[0].accepted else None
+
+
+@dataclass(slots=True)
+class Student:
+    """A student of one or two tasks.
+
+    Outputs depend on the text, what is asked, `n`, `draws` and the seed, not on the other texts of a call.
+    """
+
+    info: Info
+    decoder: Decoder
+    filter: Filter
+    score: Score = field(default_factory=Score)
+    execution: Execution = field(default_factory=Execution)
+    _critics: dict[str, Critic] = field(default_factory=dict)
+    _parser: ParsedSentences | None = None
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        filter: Filter | None = None,
+        score: Score | None = None,
+        execution: Execution | None = None,
+    ) -> "Student":
+        """Open a student's folder; `filter` and `score` hold other bounds and models than the default ones.
+
+        Raises ModelError.
+        """
+        folder, execution = Path(path), execution or Execution()
+        info = read_info(folder)
+        decoder = open_decoder(folder, info.kind, info.max_tokens, execution.device)
+        return cls(info, decoder, filter or resolve({}).filter, score or Score(), execution)
+
+    def paraphrase(
+        self,
+        texts: Sequence[str],
+        n: int = 5,
+        *,
+        length: str | None = None,
+        wording: str | None = None,
+        syntax: str | None = None,
+        like: str | None = None,
+        seed: int = 7,
+        draws: int | None = None,
+    ) -> list[Answer]:
+        """At most `n` paraphrases of each text, the best first; every control may be left out.
+
+        `like` is an example sentence whose structure is wanted. `draws` outputs are drawn of each text, by
+        default 4 for each that is wanted and at least 8.
+        Raises RecipeError if the student cannot be asked for that, DataError if a text is no string.
+        """
+        asked = self.controls(length, wording, syntax, like)
+        return list(self.answers("paraphrase", texts, asked, n, seed, draws))
+
+    def summarize(
+        self,
+        texts: Sequence[str],
+        n: int = 1,
+        *,
+        length: str | None = None,
+        wording: str | None = None,
+        syntax: str | None = None,
+        like: str | None = None,
+        seed: int = 7,
+        draws: int | None = None,
+    ) -> list[Answer]:
+        """At most `n` summaries of each text, as `paraphrase`."""
+        asked = self.controls(length, wording, syntax, like)
+        return list(self.answers("summary", texts, asked, n, seed, draws))
+
+    def answers(
+        self,
+        task: str,
+        texts: Sequence[str],
+        asked: Controls | None = None,
+        n: int = 5,
+        seed: int = 7,
+        draws: int | None = None,
+    ) -> Iterator[Answer]:
+        """The answers to texts in their order, as they get ready."""
+        asked, texts = asked or Controls(), [texts] if isinstance(texts, str) else texts
+        draws = draws or min(max(8, 4 * n), _MOST)
+        self._check(task, texts, asked, n, draws)
+        return self._answers(task, texts, asked, n, seed, draws)
+
+    def _check(self, task: str, texts: Sequence[str], asked: Controls, n: int, draws: int) -> None:
+        if task not in self.info.tasks:
+            raise RecipeError(
+                f"this student has not learned {task}; it has learned {', '.join(self.info.tasks)}"
+            )
+        if not 1 <= n <= draws <= _MOST:
+            raise RecipeError(f"n = {n}, draws = {draws}: wanted is 1 ≤ n ≤ draws ≤ {_MOST}")
+        check(asked, task, self.info.controls)
+        bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+        if bad is not None:
+            raise DataError(f"text {bad} is {texts[bad]!r}, not a string")
+
+    def _answers(
+        self, task: str, texts: Sequence[str], asked: Controls, n: int, seed: int, draws: int
+    ) -> Iterator[Answer]:
+        for start in range(0, len(texts), _CHUNK):
+            chunk = texts[start : start + _CHUNK]
+            prompts = [prompt(task, text, asked, self.info.kind == "causal") for text in chunk]
+            notes = [self._note(text, p) for text, p in zip(chunk, prompts, strict=True)]
+            open_ones = [i for i, note in enumerate(notes) if not note]
+            drafts = self._draw([prompts[i] for i in open_ones], seed, draws)
+            found = dict(zip(open_ones, drafts, strict=True))
+            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], asked)
+            for text, note, ranked in zip(chunk, notes, outputs, strict=True):
+                yield Answer(text, tuple(ranked[:n]), note or ("" if ranked else "nothing was written"))
+
+    def _note(self, text: str, prompt: str) -> str:
+        """Why a text is not tried at all, or nothing."""
+        letters = [c for c in text if c.isalpha()]
+        if not letters:
+            return "there are no words in it"
+        if sum(c < "ɐ" for c in letters) < len(letters) / 2:  # the Latin blocks of Unicode end there
+            return "it is not in the Latin alphabet, and this student reads English"
+        tokens = self.decoder.tokens(prompt)
+        if tokens > self.info.max_tokens:
+            return f"too long: {tokens} tokens, and this student reads {self.info.max_tokens}; split it"
+        return ""
+
+    def _draw(self, prompts: Sequence[str], seed: int, draws: int) -> Iterator[list[str]]:
+        seeds = [seed_for(seed, text_id(p), "student") for p in prompts]
+        return self.decoder.draw(prompts, draws, seeds, Drawing())
+
+    def _outputs(
+        self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Controls
+    ) -> list[list[Output]]:
+        """The distinct drafts of each text as outputs, the best first; of equals the one drawn more often."""
+        times = [Counter(text for text in found if text) for found in drafts]
+        where = [i for i, found in enumerate(times) for _ in found]
+        sources = [one_line(texts[i]) for i in where]
+        targets = [text for found in times for text in found]
+        ranked: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
+        if not targets:
+            return [[] for _ in texts]
+        for i, output in zip(where, self.judge(task, sources, targets, asked), strict=True):
+            obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
+            key = (output.accepted, obeyed, output.quality, len(output.scores), times[i][output.text])
+            ranked[i].append((key, output))
+        return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in ranked]
+
+    def judge(
+        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Controls | None = None
+    ) -> list[Output]:
+        """Pairs made by whomever as outputs: scores, verdict, and whether they have what is asked."""
+        asked, bounds = asked or Controls(), self.bounds(task)
+        scores, verdicts, _ = cascade(self._open(bounds), sources, targets, task, bounds)
+        good = quality(task, scores, verdicts)
+        shown = self.shown(task, sources, targets, asked)
+        return [
+            Output(
+                text,
+                str(verdicts[i]),
+                float(good[i]),
+                {name: float(column[i]) for name, column in scores.items() if not np.isnan(column[i])},
+                {name: getattr(shown[i], name) == value for name, value in asked.given()},
+                likeness(asked.syntax, shown[i].syntax or "") if asked.syntax else 1.0,
+            )
+            for i, text in enumerate(targets)
+        ]
+
+    def bounds(self, task: str) -> Bounds:
+        """What the cascade wants of an output of this task. Raises RecipeError if it has no bounds for it."""
+        found: Bounds | None = getattr(self.filter, task)
+        if found is None:
+            raise RecipeError(f"filter.{task} is missing, so outputs cannot be judged")
+        return found
+
+    def shown(
+        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Controls
+    ) -> list[Controls]:
+        """What pairs show of the controls that are asked for."""
+        rouge = RougeL().score(sources, targets)
+        templates = self.templates(targets) if asked.syntax else [None] * len(targets)
+        return [
+            Controls(length(task, s, t) if s and t else None, wording(float(r)), built)
+            for s, t, r, built in zip(sources, targets, rouge, templates, strict=True)
+        ]
+
+    def controls(
+        self,
+        length: str | None = None,
+        wording: str | None = None,
+        syntax: str | None = None,
+        like: str | None = None,
+    ) -> Controls:
+        """What is asked for; `like` is an example sentence instead of a template. Raises RecipeError."""
+        if like is None:
+            return Controls(length, wording, syntax)
+        if syntax is not None:
+            raise RecipeError("syntax and like both say how the output is to be built; give one of them")
+        [built] = self.templates([one_line(like)])
+        if not built:
+            raise RecipeError(f"like = {like!r} has no words, so it shows no structure")
+        return Controls(length, wording, built)
+
+    def templates(self, texts: Sequence[str]) -> list[str]:
+        """How texts are built, as `syntax` is asked for."""
+        self._parser = self._parser or ParsedSentences(load_parser())
+        return [template(doc) for doc in self._parser(texts)]
+
+    def _open(self, bounds: Bounds) -> dict[str, Critic]:
+        """The critics that have a bound, loaded once."""
+        missing = tuple(name for name, _ in bounds.given() if name not in self._critics)
+        if missing:
+            self._critics |= open_critics(self.score.model_copy(update={"critics": missing}), self.execution)
+        return self._critics

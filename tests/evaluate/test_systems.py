@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+
+import pytest
+from transformers import AutoTokenizer
+
+from impossible.errors import DataError
+from impossible.evaluate.metrics import Example
+from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, conversation, plain
+from impossible.evaluate.systems import StudentSystem, open_system, teacher_of
+from impossible.recipe import Bound, Distil, Execution, Filter, TaskFilter, Teacher
+from impossible.students.folder import Info, write_info
+from impossible.students.student import Student
+from tests import tiny
+from tests.students import models as tiny_students
+
+EXAMPLES = [Example("a", "The cat likes the old house ."), Example("b", "She has a new phone .")]
+CHAT = "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
+
+
+def outputs(spec: str) -> list[str]:
+    return open_system(spec, Teacher(), Execution()).outputs(EXAMPLES, "paraphrase")
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> str:
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return str(path)
+
+
+def test_copy_and_lead() -> None:
+    assert outputs("copy") == [e.source for e in EXAMPLES]
+    assert outputs("lead:2") == ["The cat", "She has"]
+    assert outputs("lead:99") == [e.source for e in EXAMPLES]
+
+
+def test_outputs_made_elsewhere_by_id_or_by_order(tmp_path: Path) -> None:
+    by_id = [{"id": "b", "output": "two"}, {"id": "x", "output": "none"}, {"id": "a", "output": "one"}]
+    assert outputs(write(tmp_path / "ids.jsonl", by_id)) == ["one", "two"]
+    in_order = [{"output": "one"}, {"output": "two"}, {"output": "three"}]
+    assert outputs(write(tmp_path / "order.jsonl", in_order)) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([{"id": "a", "output": "x"}], "no output for 1 rows, the first is id 'b'"),
+        ([{"output": "x"}], "1 rows without ids for 2 of the benchmark"),
+        ([{"text": "x"}], "row 1: no text in 'output'; it holds text"),
+    ],
+)
+def test_outputs_that_do_not_fit(tmp_path: Path, rows: list[dict[str, object]], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        outputs(write(tmp_path / "outputs.jsonl", rows))
+
+
+def test_a_student(tmp_path: Path) -> None:
+    settings = Distil()
+    info = Info(
+        kind="causal",
+        tasks=("paraphrase",),
+        controls=("syntax",),
+        max_tokens=64,
+        base="tiny",
+        pairs={},
+        held_out=0,
+        left_out=0,
+        steps=0,
+        validation_loss=None,
+        settings=settings,
+        seed=7,
+    )
+    write_info(tiny_students.llama(tmp_path), info)
+    only_length = Filter(paraphrase=TaskFilter(length_ratio=Bound(min=0.0)))
+    student = Student.load(tmp_path, only_length)
+    examples = [Example(w, f"The {w} is old .", exemplar="She has a car .") for w in tiny.WORDS[18:24]]
+    found = StudentSystem(student).outputs(examples, "paraphrase")
+    best = [answer.outputs for answer in student.paraphrase([e.source for e in examples], 1)]
+    assert found == [outputs[0].text if outputs else "" for outputs in best]
+    assert len(StudentSystem(student, "exemplar").outputs(examples, "paraphrase")) == 6
+    with pytest.raises(DataError, match="the benchmark has no reference"):
+        StudentSystem(student, "reference").outputs(examples, "paraphrase")
+
+
+@pytest.mark.parametrize("spec", ["lead:0", "lead:x", "teacher:one-shot", "nothing"])
+def test_an_unknown_system_is_named(spec: str) -> None:
+    with pytest.raises(DataError, match=f"system '{spec}' is unknown; give copy"):
+        outputs(spec)
+
+
+def test_the_embedded_teacher_answers_in_its_template() -> None:
+    system = open_system("teacher:few-shot", Teacher(), Execution())
+    found = system.outputs(EXAMPLES, "paraphrase")
+    assert len(found) == 2 and all(len(output.split()) > 2 for output in found)
+    assert found == system.outputs(EXAMPLES, "paraphrase")
+
+
+def test_any_causal_model_is_a_teacher(tmp_path: Path) -> None:
+    teacher = teacher_of(str(tiny.gpt2(tmp_path)), "transformers")
+    assert teacher.compute_type == "float32"
+    assert len(open_system("teacher:zero-shot", teacher, Execution()).outputs(EXAMPLES, "summary")) == 2
+
+
+def test_a_plain_prompt() -> None:
+    text = plain(tiny.tokenizer(), "summary", SHOTS["summary"][:1], "It is red.")
+    question, answer = SHOTS["summary"][0]
+    assert text.splitlines() == [
+        INSTRUCTIONS["summary"],
+        "",
+        f"Sentence: {question}",
+        f"Shorter: {answer}",
+        "",
+        "Sentence: It is red.",
+        "Shorter:",
+    ]
+
+
+def test_a_conversation_in_the_models_own_template(tmp_path: Path) -> None:
+    words = tiny.tokenizer()
+    words.chat_template = CHAT
+    words.save_pretrained(tmp_path)
+    text = conversation(AutoTokenizer.from_pretrained(tmp_path), "paraphrase", [("Q.", "A.")], "It is red.")
+    ask = INSTRUCTIONS["paraphrase"]
+    assert text == f"<s><user>{ask}\n\nQ.<assistant>A.<user>{ask}\n\nIt is red.<assistant>"

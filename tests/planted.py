@@ -1,0 +1,96 @@
+"""The folder of a run whose scores are written by hand: real files through the real filter, without models."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from impossible import dataset, store
+from impossible.filter import filter_scores
+from impossible.recipe import CRITICS, Recipe, dump, resolve
+from impossible.records import CONTEXTS, GROUPS, LEDGER, SCORE_FIELDS, SCORES, text_id
+from impossible.stages import FOLDERS
+
+UNUSED = dict.fromkeys(CRITICS, False)
+BOUNDS = {
+    "paraphrase": {**UNUSED, "rouge_l": {"max": 0.8}, "entailment": {"min": 0.75}, "duplicates": 0.75},
+    "summary": False,
+}
+GATES = {"paraphrase": {**UNUSED, "rouge_l": {"max": 0.9}, "entailment": {"min": 0.5}}, "summary": False}
+
+
+def recipe(**sections: Any) -> Recipe:
+    return resolve(
+        {"contexts": {"domains": ["support"]}, "score": GATES, "filter": BOUNDS, "seed": 7} | sections
+    )
+
+
+def row(
+    context: str, source: str, target: str, rouge: float, forward: float, backward: float
+) -> dict[str, Any]:
+    return {
+        **dict.fromkeys((name for name, _, _ in SCORE_FIELDS), 1.0),
+        "context": context,
+        "task": "paraphrase",
+        "source": source,
+        "target": target,
+        "rouge_l": rouge,
+        "entailment_forward": forward,
+        "entailment_backward": backward,
+        "judge_forward": None,
+        "judge_backward": None,
+        "tree_distance": None,
+    }
+
+
+def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard: int = 100) -> Path:
+    """Write a finished run: a context a distinct `context` of the rows, all rows of it in one shard."""
+    texts = list(dict.fromkeys(r["context"] for r in rows))
+    shards = [texts[i : i + per_shard] for i in range(0, len(texts), per_shard)]
+    ledgers, groups = [], []
+    for index, some in enumerate(shards):
+        of_it = [r for r in rows if r["context"] in some]
+        contexts = [
+            {"context_id": text_id(t), "domain": "support", "context": t, "origin": "planted"} for t in some
+        ]
+        write(out, "contexts", index, pa.Table.from_pylist(contexts, CONTEXTS), {})
+        groups.append(
+            write(out, "generate", index, _groups(contexts, of_it), {"continuations": 9, "candidates": 9})
+        )
+        scores = pa.Table.from_pylist(
+            [{**r, "context_id": text_id(r["context"]), "domain": "support"} for r in of_it], SCORES
+        )
+        counts = {"pairs": len(of_it) + 10, "paraphrase: rouge_l": 10, "paraphrase: scored": len(of_it)}
+        write(out, "score", index, scores, counts)
+        ledgers.append(write(out, "filter", index, *filter_scores(scores, settings.filter)))
+    manifest = {
+        "contexts": len(texts), "shards": len(shards), "stages": list(FOLDERS), "machine": "a test",
+        "models": {"a/model": "0123"}, "versions": {"numpy": "2"}, "execution": {},
+    }  # fmt: skip
+    store.write_text(out / "recipe.toml", dump(settings))
+    store.write_text(out / "manifest.json", json.dumps(manifest))
+    for stage in FOLDERS:
+        store.append_line(
+            out / "journal.jsonl", {"stage": stage, "shard": "00000", "seconds": 1.5, "rows": 1}
+        )
+    table = dataset.assemble(store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS))
+    store.make_folder(out / "round-0" / "dataset", "planted", lambda new: dataset.write(table, new))
+    return out
+
+
+def write(
+    out: Path, stage: str, index: int, table: pa.Table, counts: dict[str, int] | Counter[str]
+) -> store.Shard:
+    return store.write_shard(out / FOLDERS[stage] / f"{index:05d}.parquet", table, "planted", counts)
+
+
+def _groups(contexts: Sequence[dict[str, str]], rows: Sequence[dict[str, Any]]) -> pa.Table:
+    found = []
+    for context in contexts:
+        of_it = [r for r in rows if r["context"] == context["context"]]
+        texts = dict.fromkeys(side for r in of_it for side in (r["source"], r["target"]))
+        found.append({**context, "candidates": [{"text": t, "count": 2, "logprob": -3.5} for t in texts]})
+    return pa.Table.from_pylist(found, GROUPS)

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impossible.report.facts import Facts
+from impossible.report.gather import gather
+from impossible.report.task import pareto
+
+from ..planted import plant, recipe, row
+
+ROWS = [
+    row("One.", "a b c", "a b d", 0.5, 0.9, 0.8),
+    row("One.", "a b c", "a e f", 0.6, 0.8, 0.8),
+    row("One.", "g h i", "g h j", 0.4, 0.6, 0.9),
+    row("Two.", "k l m", "k l n", 0.85, 0.9, 0.9),
+    row("Three.", "o p q", "o r q", 0.3, 0.85, 0.85),
+]
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return gather(plant(tmp_path_factory.mktemp("gather") / "run", ROWS, recipe(), per_shard=2))
+
+
+def test_the_funnel_ends_with_what_was_kept(facts: Facts) -> None:
+    (task,) = facts.tasks
+    assert [(s.name, s.lost) for s in task.funnel] == [
+        ("pairs", 0), ("rouge_l", 21), ("entailment", 1), ("duplicate", 1),
+    ]  # fmt: skip
+    assert task.funnel[-1].left == task.kept == facts.dataset == 2
+    assert facts.pairs == 25 and (facts.shards, facts.done) == (2, 2)
+
+
+def test_pairs_come_with_context_reason_and_rival(facts: Facts) -> None:
+    (task,) = facts.tasks
+    assert {(p.source, p.target, p.context) for p in task.sample} == {
+        ("a b c", "a b d", "One."),
+        ("o p q", "o r q", "Three."),
+    }
+    assert [(r.critic, r.count) for r in task.reasons] == [("rouge_l", 1), ("entailment", 1)]
+    assert task.reasons[1].pairs[0].scores["entailment"] == pytest.approx(0.6)  # the weaker direction
+    assert task.reasons[1].pairs[0].margin == pytest.approx(0.15)
+    (lost,) = task.lost_to
+    assert lost.target == "a e f" and lost.rival == ("a b c", "a b d")
+
+
+def test_histograms_count_every_pair(facts: Facts) -> None:
+    (task,) = facts.tasks
+    for distribution in task.distributions:
+        assert sum(distribution.histogram.series["all"]) + distribution.missing == len(ROWS)
+        assert sum(distribution.histogram.series["kept"]) == task.kept
+    assert {d.critic: (d.low, d.high, d.gate_low, d.gate_high) for d in task.distributions} == {
+        "rouge_l": (None, 0.8, None, 0.9),
+        "entailment": (0.75, None, 0.5, None),
+    }
+    assert facts.per_context.series["contexts"] == (1, 2)  # "Two." gave nothing
+    assert [(d.name, d.contexts, d.fruitful) for d in facts.domains] == [("support", 3, 2)]
+
+
+def test_the_frontier_has_pairs_that_no_other_beats(facts: Facts) -> None:
+    (task,) = facts.tasks
+    assert task.frontier is not None
+    assert [p.context for p in task.frontier.best] == ["Three."]  # differently worded, and surer
+
+
+def test_pareto_keeps_what_is_not_beaten() -> None:
+    wording = np.array([0.2, 0.3, 0.4, 0.4, 0.9], np.float32)
+    meaning = np.array([0.8, 0.7, 0.9, 0.95, 0.95], np.float32)
+    assert pareto(wording, meaning, np.arange(5)) == [0, 3]
+
+
+def test_a_run_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
+    from impossible.report.page import page
+
+    rejected = [row("One.", "a b", "a c", 0.5, 0.6, 0.6)]
+    assert "None was kept." in page(gather(plant(tmp_path / "run", rejected, recipe())))

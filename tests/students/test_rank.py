@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from impossible.critics import open_critics
+from impossible.recipe import Score, resolve
+from impossible.students.rank import cascade, quality
+from impossible.verdict import KEPT
+
+SHARE = st.floats(0, 1, width=32)
+
+
+def of(task: str, entailment: float, similarity: float, form: float, verdict: str = KEPT) -> float:
+    names = ("entailment_forward", "entailment_backward", "similarity", "rouge_l", "length_ratio")
+    values = (entailment, entailment, similarity, form, form)
+    scores = {n: np.array([v], np.float32) for n, v in zip(names, values, strict=True)}
+    return float(quality(task, scores, np.array([verdict], object))[0])
+
+
+@given(st.sampled_from(["paraphrase", "summary"]), SHARE, SHARE, SHARE)
+def test_quality_is_a_share_and_never_rewards_a_copy_or_another_meaning(
+    task: str, entailment: float, similarity: float, form: float
+) -> None:
+    assert 0 <= of(task, entailment, similarity, form) <= 1.00001
+    assert of(task, entailment, similarity, 1) < 1e-3 and of(task, 0, similarity, form) < 1e-3
+    assert of(task, entailment, similarity, form, "rouge_l") == 0
+
+
+def test_quality_is_the_weighted_harmonic_mean() -> None:
+    assert of("paraphrase", 0.9, 0.8, 0.5) == pytest.approx(5 / (4 / 0.8 + 1 / 0.5))
+    assert of("summary", 0.9, float("nan"), 0.4) == pytest.approx(5 / (4 / 0.9 + 1 / 0.6))
+
+
+def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() -> None:
+    default = resolve({}).filter.paraphrase
+    assert default is not None
+    bounds = default.model_copy(update={"judge": None})  # dear, and the others show it
+    critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
+    source = "Thank you for your help."
+    targets = [source, "Thanks for your help.", "The weather is very bad today."]
+    scores, verdicts, margins = cascade(critics, [source] * 3, targets, "paraphrase", bounds)
+    assert verdicts[0] == "rouge_l" and margins[0] > 0 and verdicts[2] != KEPT
+    assert np.isnan(scores["entailment_forward"][[0, 2]]).all() and np.isnan(scores["similarity"][0])
+    assert scores["similarity"][1] > 0.7 and scores["rouge_l"][1] == pytest.approx(2 / 3)

@@ -1,0 +1,107 @@
+"""A run with a student and a round of self-distillation, on tiny models."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from impossible import dataset
+from impossible.recipe import Recipe, dump, load, resolve
+from impossible.records import DATASET, GROUPS
+from impossible.students.obedience import measure_obedience
+from impossible.students.rounds import REPORT, best, run_rounds
+from impossible.students.student import Student
+from tests.students import models
+
+CHEAP = {"rouge_l": {"max": 0.95}, "length_ratio": {"min": 0.1}}
+
+
+def recipe(base: Path) -> Recipe:
+    # the default bounds off, so that no critic with a model is needed
+    off = dict.fromkeys(("numbers", "persons", "prefix", "similarity", "entities", "entailment"), False)
+    return resolve(
+        {
+            "filter": {task: {**off, **CHEAP, "duplicates": False} for task in ("paraphrase", "summary")},
+            "score": {"paraphrase": False, "summary": False},
+            "distil": {
+                "base": str(base),
+                "controls": ["length", "wording"],
+                "epochs": 12,
+                "batch": 8,
+                "save_steps": 30,
+                "learning_rate": 1e-2,
+                "precision": "float32",
+                "max_tokens": 64,
+                "lora_rank": 0,
+                "validation": 0.2,
+                "rounds": 1,
+                "sources": 6,
+            },
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recipe, pa.Table]:
+    out = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPOSSIBLE_CACHE", str(out / "cache"))
+        settings = recipe(models.llama(out / "base"))
+        empty = dict.fromkeys(DATASET.names)
+        rows = [{**empty, **row, "domain": "d"} for row in models.pairs(16).to_pylist()]
+        (out / "round-0/dataset").mkdir(parents=True)
+        dataset.write(pa.Table.from_pylist(rows, DATASET), out / "round-0/dataset")
+        texts = [
+            f"The {thing} is {w} and it is nice." for thing in ("cat", "dog") for w in ("red", "old", "new")
+        ]
+        found = [{"text": text, "count": 1, "logprob": 0.0} for text in texts]
+        group = {"context_id": "c", "domain": "d", "context": "Hello", "origin": "o", "candidates": found}
+        groups = pa.Table.from_pylist([group], GROUPS)
+        run_rounds(out, settings, groups)
+        yield out, settings, groups
+
+
+def test_each_round_leaves_its_dataset_its_student_and_its_figures(
+    run: tuple[Path, Recipe, pa.Table],
+) -> None:
+    out = run[0]
+    report = json.loads((out / REPORT).read_text())
+    assert [r["number"] for r in report] == [0, 1]
+    assert report[0]["kept"] == report[0]["pairs"] == 32 and report[1]["sources"] == 6
+    assert report[1]["pairs"] == 32 + report[1]["kept"] and 0 <= report[1]["quality"] <= 1
+    new = pq.read_table(out / "round-1/dataset/pairs.parquet")
+    assert new.schema.names == DATASET.names and new.num_rows == report[1]["kept"] > 0
+    assert set(new["source"].to_pylist()) <= {c["text"] for c in run[2]["candidates"][0].as_py()}
+    assert max(new["rouge_l"].to_pylist()) <= 0.95
+    Student.load(out / "round-1/student")
+
+
+def test_a_finished_run_is_not_made_again(run: tuple[Path, Recipe, pa.Table]) -> None:
+    out, settings, groups = run
+    files = [out / f"round-{r}/{name}" for r in (0, 1) for name in ("student/model.safetensors",)]
+    before = [f.stat().st_mtime_ns for f in files]
+    found = run_rounds(out, settings, groups)
+    assert [f.stat().st_mtime_ns for f in files] == before
+    assert best(found) in found and best(found).quality == max(r.quality for r in found)
+
+
+def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:
+    out, settings, _ = run
+    student = Student.load(out / "round-0/student", settings.filter)
+    rows = list(measure_obedience(student, "summary", ["The cat is new and it is quite big."] * 2))
+    assert [(r.control, r.value) for r in rows] == [
+        *(("length", v) for v in ("short", "medium", "long")),
+        *(("wording", v) for v in ("near", "middle", "far")),
+    ]
+    # every output has one length, so that the shares of nobody asking add up
+    assert sum(r.drawn_unasked for r in rows[:3]) == pytest.approx(1)
+    assert all(r.texts == 2 and 0 <= r.accepted <= 1 for r in rows)
+
+
+def test_the_recipe_with_a_student_survives_its_file(tmp_path: Path) -> None:
+    settings = recipe(tmp_path)
+    (tmp_path / "r.toml").write_text(dump(settings))
+    assert load(tmp_path / "r.toml") == settings
+    assert resolve({}).distil is None

@@ -1,0 +1,116 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from impossible import dataset
+from impossible.errors import DataError
+from impossible.publish import publish, split_by_context
+from impossible.release import check
+
+from .planted import plant, recipe, row
+
+LICENCES = {"dataset": "cc-by-4.0", "a/model": "mit"}
+CLEAN = [
+    row(f"Context number {i}.", f"It is {w} today.", f"Today it is {w} | <b>{w}</b>.", 0.5, 0.9, 0.9)
+    for i, w in enumerate(["cold", "warm", "wet", "dry", "dark", "bright", "calm", "windy", "late", "early"])
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return plant(tmp_path / "run", CLEAN, recipe(), per_shard=4)
+
+
+def kinds(run: Path, **given: Any) -> list[str]:
+    options = {"against": [], "corpora": [], "licences": LICENCES} | given
+    return [finding.kind for finding in check(run, dataset.read(run), **options)]
+
+
+def test_a_clean_run_passes_and_loads_with_datasets(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = publish(run, out, licences=LICENCES)
+    assert made.findings == [] and made.splits == {"train": 8, "validation": 1, "test": 1}
+    assert sorted(p.name for p in out.iterdir()) == ["README.md", "data", "recipe.toml"]
+    for arguments in ((), ("paraphrase",)):
+        loaded = load_dataset(str(out), *arguments, cache_dir=str(tmp_path / "cache"))
+        assert {name: split.num_rows for name, split in loaded.items()} == made.splits
+    kept = {r["pair_id"]: r["target"] for split in loaded.values() for r in split}
+    assert kept == {r["pair_id"]: r["target"] for r in dataset.read(run).to_pylist()}
+
+
+def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_path: Path) -> None:
+    from huggingface_hub import DatasetCard
+
+    publish(run, tmp_path / "out", licences=LICENCES)
+    card = DatasetCard.load(tmp_path / "out" / "README.md")
+    assert card.data.license == "cc-by-4.0" and card.data.language == "en"
+    assert "2305.16635" in card.text and "| `0123` |" in card.text and "| mit |" in card.text
+    assert "at most 0.8" in card.text and "Nobody has judged" in card.text
+    assert "<b>" not in card.text and "&lt;b&gt;" in card.text and "&#124;" in card.text
+    assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart
+
+
+def test_no_context_is_in_two_splits() -> None:
+    import pyarrow as pa
+
+    for n in (1, 2, 3, 40):
+        pairs = pa.table({"context_id": [f"c{i % n}" for i in range(3 * n)]})
+        splits = split_by_context(pairs)
+        assert sum(t.num_rows for t in splits.values()) == 3 * n
+        sides = [set(t["context_id"].to_pylist()) for t in splits.values()]
+        assert sum(map(len, sides)) == n
+        assert list(splits) == (["train"] if n < 3 else ["train", "validation", "test"])
+
+
+def test_overlap_with_a_benchmark_or_a_corpus_is_found(run: Path, tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text('{"source": "x", "references": ["it is COLD, today!"]}\n')
+    assert kinds(run, against=[bench]) == ["benchmark"]
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("Nothing of it.\n")
+    assert kinds(run, corpora=[corpus]) == []
+    long = "We all went down to the old red house by the sea."
+    other = plant(tmp_path / "other", [*CLEAN, row("C.", long, "We went down.", 0.4, 0.9, 0.9)], recipe())
+    corpus.write_text(f"As I said: {long[:-9]} hill, and so on.\n")
+    assert kinds(other, corpora=[corpus]) == ["verbatim"]
+
+
+def test_personal_data_is_found_in_sentences_and_contexts(tmp_path: Path) -> None:
+    rows = [
+        row("Write to jo@example.org now.", "Call 555-0123 today.", "Today call 555-0123.", 0.5, 0.9, 0.9)
+    ]
+    assert kinds(plant(tmp_path / "run", rows, recipe())) == ["personal data", "personal data"]
+
+
+def test_licence_gaps_are_found(run: Path) -> None:
+    assert kinds(run, licences={}) == ["licence", "licence"]
+    assert kinds(run, licences={"dataset": "mit"}) == ["licence"]
+
+
+def test_damaged_unfinished_and_changed_runs_are_found(run: Path) -> None:
+    file = run / "round-0" / "dataset" / dataset.FILE
+    table = pq.read_table(file)
+    pq.write_table(table.slice(1), file)
+    assert kinds(run) == ["unverified"]
+    pq.write_table(table, file)
+    shard = run / "round-0" / "ledger" / "00001.parquet"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:100] + bytes([whole[100] ^ 255]) + whole[101:])
+    assert kinds(run) == ["unverified"]
+    shard.unlink()
+    assert kinds(run)[0] == "unfinished"
+
+
+def test_a_run_with_findings_is_published_only_anyway(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="licence.*--anyway"):
+        publish(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    made = publish(run, tmp_path / "out", anyway=True)
+    assert len(made.findings) == 2
+    assert "release gate found" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(DataError, match="not empty"):
+        publish(run, tmp_path / "out", licences=LICENCES)
