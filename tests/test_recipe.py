@@ -42,10 +42,13 @@ def test_presets_hold_the_method_table(preset: str) -> None:
     assert recipe.sampling.temperature == {"paper": 0.7, "code": 0.5}[preset]
 
 
-def test_false_removes_a_bound_and_a_task() -> None:
+def test_false_removes_a_bound_and_a_task(tmp_path: Path) -> None:
     recipe = resolve({"filter": {"summary": False, "paraphrase": {"entities": False}}})
     assert recipe.filter.summary is None
     assert recipe.filter.paraphrase is not None and recipe.filter.paraphrase.entities is None
+    # the preset's gate goes with its bound
+    assert recipe.score.paraphrase is not None and recipe.score.paraphrase.entities is None
+    assert load(write(tmp_path, dump(recipe))) == recipe
 
 
 def test_a_corpus_is_found_beside_its_recipe(tmp_path: Path) -> None:

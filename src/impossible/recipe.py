@@ -329,7 +329,7 @@ _PAPER_FILTER: dict[str, Any] = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
-        "sampling": {"min_logprob": -27.0},
+        "sampling": {"min_logprob": -18.0},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
@@ -464,11 +464,29 @@ def resolve(given: Mapping[str, Any], name: str = "recipe") -> Recipe:
     if preset not in PRESETS:
         raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
     try:
-        recipe = Recipe.model_validate(merge(PRESETS[preset], given))
+        recipe = Recipe.model_validate(_ungated(merge(PRESETS[preset], given), given))
     except ValidationError as error:
         raise RecipeError(f"{name}: {_explain(error)}") from None
     _check_world(recipe, name)
     return recipe
+
+
+def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A bound that is taken away takes the preset's gate along."""
+    for task in TASKS:
+        removed = {critic for critic, bound in _table(laid, "filter", task).items() if bound is None}
+        gates = removed & set(_table(laid, "score", task)) - set(_table(given, "score", task))
+        if gates:
+            laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})
+    return laid
+
+
+def _table(tables: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """A table within tables; empty if there is none."""
+    found: Any = tables
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

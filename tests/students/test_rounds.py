@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible import dataset
-from impossible.recipe import Recipe, dump, load, resolve
+from impossible.recipe import CRITICS, Recipe, dump, load, resolve
 from impossible.records import DATASET, GROUPS
 from impossible.students.obedience import measure_obedience
 from impossible.students.rounds import REPORT, best, run_rounds
@@ -20,7 +20,7 @@ CHEAP = {"rouge_l": {"max": 0.95}, "length_ratio": {"min": 0.1}}
 
 def recipe(base: Path) -> Recipe:
     # the default bounds off, so that no critic with a model is needed
-    off = dict.fromkeys(("numbers", "persons", "prefix", "similarity", "entities", "entailment"), False)
+    off = dict.fromkeys(CRITICS, False)
     return resolve(
         {
             "filter": {task: {**off, **CHEAP, "duplicates": False} for task in ("paraphrase", "summary")},

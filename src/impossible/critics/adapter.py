@@ -25,7 +25,7 @@ def save_adapter(model: "PeftModel", folder: Path) -> None:
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.bfloat16()
-    model.save_pretrained(folder)
+    model.save_pretrained(str(folder))
     model.config.save_pretrained(folder)
 
 

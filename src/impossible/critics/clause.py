@@ -1,5 +1,6 @@
-"""Clause: is it said of the same time, with the same modality, in the same mood? "They were" is not "they
-are", "I have to go" is not "I am going", "Can I go?" is not "I can go."
+"""Clause: is it said of the same time, by or of the same person, with the same modality, in the same mood?
+"They were" is not "they are", "Can you help me?" is not "Can I help you?", "I am trying to sell it" is not
+"I am selling it", "Can I go?" is not "I can go."
 """
 
 from collections.abc import Sequence
@@ -22,15 +23,26 @@ _MODALITY = {
 _HEDGES = {"maybe", "perhaps", "probably", "possibly"}
 _FINITE = {"VBD": "past", "VBZ": "present", "VBP": "present", "MD": "present"}
 _HAVE = {"have", "has", "'ve", "’ve", "'s", "’s"}
-_BEAR_TO = {"have", "has", "had", "need", "needs", "needed", "got"}
+# What a verb with an infinitive says of it.
+_WITH_TO = {
+    **dict.fromkeys(("have", "has", "had", "need", "needs", "needed", "got"), "obligation"),
+    **dict.fromkeys(("try", "tries", "tried", "trying"), "attempt"),
+    **dict.fromkeys(
+        ("want", "wants", "wanted", "wanting", "hope", "hopes", "hoped", "hoping", "like"), "wish"
+    ),
+}
+_PERSONS = {"i", "we", "you", "he", "she", "they"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """The time of a finite verb (past, perfect, present or future) and what modality it has."""
+    """Of a finite verb: its time (past, perfect, present or future), what modality it has, and the personal
+    pronoun that is its subject, if one is.
+    """
 
     time: str
     modality: frozenset[str]
+    person: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +73,15 @@ def _clause(verb: Token) -> Clause | None:
     ahead = [c for c in verb.children if c.dep_ == "xcomp" and any(t.lower_ == "to" for t in c.children)]
     modality = {_MODALITY[w] for w in words if w in _MODALITY}
     modality |= {"possibility" for c in verb.children if c.lower_ in _HEDGES}
-    if ahead and verb.lower_ in _BEAR_TO:
-        modality.add("obligation")
+    if ahead and verb.lower_ in _WITH_TO:
+        modality.add(_WITH_TO[verb.lower_])
     if any(c.lower_ in ("able", "unable") for c in verb.children):
         modality.add("ability")
     going = bool(ahead) and verb.lower_ == "going"
-    return Clause(_time(finite, words, verb, going), frozenset(modality))
+    person = next(
+        (c.lower_ for c in verb.children if c.dep_.startswith("nsubj") and c.lower_ in _PERSONS), None
+    )
+    return Clause(_time(finite, words, verb, going), frozenset(modality), person)
 
 
 def _time(finite: str, helpers: set[str], verb: Token, going: bool) -> str:
@@ -81,13 +96,16 @@ def _time(finite: str, helpers: set[str], verb: Token, going: bool) -> str:
 def _mood(doc: Doc, root: Token | None, main: Clause | None) -> str:
     if doc.text.rstrip("\"'”’) ").endswith("?"):
         return "question"
-    asked = main is None and root is not None and root.tag_ == "VB"
-    return "request" if asked and not any(c.dep_.startswith("nsubj") for c in root.children) else "statement"
+    bare = main is None and root is not None and root.tag_ == "VB"
+    subjects = [token for token in doc if token.dep_.startswith("nsubj") and token.head is root]
+    return "request" if bare and not subjects else "statement"
 
 
 class ClauseCritic:
-    """Share of what the target's main clause says beside its words that the source says too, 0 to 1: its time
-    (a simple past may stand for a perfect) and each modality, in any clause of the source, and its mood.
+    """Share of four things that the target has of the source, 0 to 1: its mood; in some clause of the source,
+    the time of its main clause (a simple past may stand for a perfect); there too, its modality; and persons:
+    the pronouns that are subjects of the main clauses, and of all clauses if there are equally many, do not
+    differ.
 
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """
@@ -107,15 +125,21 @@ class ClauseCritic:
 
 
 def _share(source: Clauses, target: Clauses) -> float:
-    held = [source.mood == target.mood]
+    held = [source.mood == target.mood, _agree(source, target)]
     if target.main is not None:
-        asked = (
-            {"ability"} if target.mood == "question" else set()
-        )  # "How can I …?" asks what "How do I …?" does
+        # "How can I …?" asks what "How do I …?" does
+        free = {"ability"} if target.mood == "question" else set()
         times = {clause.time for clause in source.all}
         if times & {"past", "perfect"}:
             times |= {"past", "perfect"}
-        modalities = frozenset().union(*(clause.modality for clause in source.all))
         held.append(target.main.time in times)
-        held += [modality in modalities for modality in target.main.modality - asked]
+        held.append(any(clause.modality - free == target.main.modality - free for clause in source.all))
     return sum(held) / len(held)
+
+
+def _agree(source: Clauses, target: Clauses) -> bool:
+    couples = [(source.main, target.main)]
+    if len(source.all) == len(target.all):
+        couples += zip(source.all, target.all, strict=True)
+    persons = [(a.person, b.person) for a, b in couples if a is not None and b is not None]
+    return all(a == b for a, b in persons if a is not None and b is not None)
