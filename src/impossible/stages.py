@@ -50,7 +50,7 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            1,
+            2,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.model,),
             lambda: _generate(recipe),
