@@ -29,7 +29,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     settings: dict[str, Any] = {
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
-        "sampling": {"per_context": 400, "max_tokens": 14, "top_k": 0, "temperature": 1.0, "min_words": 1},
+        "sampling": {
+            "per_context": 400,
+            "max_tokens": 14,
+            "top_k": 0,
+            "temperature": 1.0,
+            "min_words": 1,
+            "min_logprob": False,
+        },
         "score": {
             "nli": str(tiny.nli(folder / "nli")),
             "critics": ["length_ratio", "entailment"],

@@ -40,7 +40,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
         {
             "contexts": {"domains": ["news"]},
             "teacher": {"model": str(teacher), "compute_type": "float32"},
-            "sampling": {"min_words": 1, "top_k": 0, "top_p": 1.0, "max_tokens": 12},
+            "sampling": {"min_words": 1, "top_k": 0, "top_p": 1.0, "max_tokens": 12, "min_logprob": False},
             "score": {"nli": str(nli), "equivalence": 0.3},
         }
     )
