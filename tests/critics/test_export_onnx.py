@@ -40,3 +40,9 @@ def test_embeddings_are_int8_too(exported_nli: Path) -> None:
 def test_nothing_to_export(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no usable classifier"):
         export(tmp_path)
+
+
+@pytest.mark.parametrize("name", [FLOAT32, INT8])
+def test_no_folder_of_the_machine_is_told(exported_nli: Path, name: str) -> None:
+    content = (exported_nli / name).read_bytes()
+    assert b"stack_trace" not in content and b"site-packages" not in content

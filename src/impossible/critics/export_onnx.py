@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
@@ -32,6 +33,8 @@ def export(folder: Path) -> None:
     example = dict(tokenizer(["a b c", "d"], ["e f", "g"], padding=True, return_tensors="pt"))
     _write_float32(model.eval(), example, folder / FLOAT32)
     _write_int8(folder / FLOAT32, folder / INT8)
+    for name in (FLOAT32, INT8):
+        _forget_the_machine(folder / name)
 
 
 class _Logits(torch.nn.Module):
@@ -76,6 +79,15 @@ def _write_int8(source: Path, path: Path) -> None:
     """
     with _quiet():
         quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+
+
+def _forget_the_machine(path: Path) -> None:
+    """Remove the exporter's stack traces, which name the folders of the machine it ran on."""
+    model = onnx.load(path)
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.functions):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    onnx.save(model, path)
 
 
 @contextmanager
