@@ -1,13 +1,15 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from transformers import AutoTokenizer
 
 from impossible.errors import DataError
-from impossible.evaluate.metrics import Example
+from impossible.evaluate.metrics import Example, Rows
+from impossible.evaluate.models import Models
 from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, conversation, plain
-from impossible.evaluate.systems import StudentSystem, open_system, teacher_of
+from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teacher_of
 from impossible.recipe import Bound, Distil, Execution, Filter, TaskFilter, Teacher
 from impossible.students.folder import Info, write_info
 from impossible.students.student import Student
@@ -81,17 +83,32 @@ def test_a_student(tmp_path: Path) -> None:
         StudentSystem(student, "reference").outputs(examples, "paraphrase")
 
 
-@pytest.mark.parametrize("spec", ["lead:0", "lead:x", "teacher:one-shot", "nothing"])
+@pytest.mark.parametrize(
+    "spec", ["lead:0", "lead:x", "teacher:one-shot", "teacher:few-shot:4", "copy+3", "nothing"]
+)
 def test_an_unknown_system_is_named(spec: str) -> None:
-    with pytest.raises(DataError, match=f"system '{spec}' is unknown; give copy"):
+    with pytest.raises(DataError, match=f"system '{re.escape(spec)}' is unknown; give copy"):
         outputs(spec)
 
 
 def test_the_embedded_teacher_answers_in_its_template() -> None:
-    system = open_system("teacher:few-shot", Teacher(), Execution())
+    system = open_system("teacher:few-shot:2", Teacher(), Execution())
     found = system.outputs(EXAMPLES, "paraphrase")
     assert len(found) == 2 and all(len(output.split()) > 2 for output in found)
     assert found == system.outputs(EXAMPLES, "paraphrase")
+
+
+def test_the_cascade_chooses_among_several_answers() -> None:
+    system = open_system("teacher:zero-shot+6", Teacher(), Execution())
+    assert isinstance(system, BestOf)
+    examples = [Example("a", "I am going to be with my son."), Example("b", "Can you help me fix it?")]
+    drafts = system._prompted.drafts(examples, "paraphrase", 6)
+    chosen = system.outputs(examples, "paraphrase")
+    assert all(output in found for output, found in zip(chosen, drafts, strict=True))
+    models = Models()
+    kept = [bool(Rows([e], [o], models).accepted[0]) for e, o in zip(examples, chosen, strict=True)]
+    some = [Rows([e] * 6, d, models).accepted.any() for e, d in zip(examples, drafts, strict=True)]
+    assert kept == some
 
 
 def test_any_causal_model_is_a_teacher(tmp_path: Path) -> None:
@@ -101,10 +118,10 @@ def test_any_causal_model_is_a_teacher(tmp_path: Path) -> None:
 
 
 def test_a_plain_prompt() -> None:
-    text = plain(tiny.tokenizer(), "summary", SHOTS["summary"][:1], "It is red.")
+    text = plain(tiny.tokenizer(), INSTRUCTIONS["summary"][0], "Shorter", SHOTS["summary"][:1], "It is red.")
     question, answer = SHOTS["summary"][0]
     assert text.splitlines() == [
-        INSTRUCTIONS["summary"],
+        INSTRUCTIONS["summary"][0],
         "",
         f"Sentence: {question}",
         f"Shorter: {answer}",
@@ -118,6 +135,7 @@ def test_a_conversation_in_the_models_own_template(tmp_path: Path) -> None:
     words = tiny.tokenizer()
     words.chat_template = CHAT
     words.save_pretrained(tmp_path)
-    text = conversation(AutoTokenizer.from_pretrained(tmp_path), "paraphrase", [("Q.", "A.")], "It is red.")
-    ask = INSTRUCTIONS["paraphrase"]
+    ask = "Say it."
+    loaded = AutoTokenizer.from_pretrained(tmp_path)
+    text = conversation(loaded, ask, "In other words", [("Q.", "A.")], "It is red.")
     assert text == f"<s><user>{ask}\n\nQ.<assistant>A.<user>{ask}\n\nIt is red.<assistant>"

@@ -93,7 +93,7 @@ def evaluate(
     if task not in TASKS:
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
     examples = read_bench(path, rows)
-    names = choose(metrics, task, Rows(examples, [""] * len(examples), models))
+    names = choose(metrics, task, Rows(examples, [""] * len(examples), models, task))
     first: dict[str, Score] | None = None
     outcomes = []
     for name, system in systems.items():
@@ -102,7 +102,7 @@ def evaluate(
         generated = time.perf_counter()
         if keep is not None:
             _keep(keep / f"{path.stem}.{_SLUG.sub('-', name)}.jsonl", examples, outputs)
-        columns = Rows(examples, outputs, models)
+        columns = Rows(examples, outputs, models, task)
         scores = {metric: METRICS[metric].score(columns) for metric in names}
         seconds = generated - start, time.perf_counter() - generated
         outcomes.append(_outcome(name, scores, first, seed, seconds))

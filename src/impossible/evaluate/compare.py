@@ -1,6 +1,5 @@
 """Runs side by side: what they cost, what they gave, and how diverse it is."""
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,9 +8,9 @@ import numpy as np
 
 from .. import dataset
 from ..calibrate import read_judgements
-from ..errors import DataError, StoreError
+from ..errors import DataError
 from ..execute import State, read_state
-from ..recipe import TASKS, Recipe, resolve
+from ..recipe import TASKS, Recipe, load
 from . import bleu, lexical
 from .dataset_quality import Pairs, equal
 from .files import write_json
@@ -78,7 +77,7 @@ def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
 def _figures(
     run: Path, task: str, entailment: Sequence[float | None], sample: Pairs, seed: int
 ) -> RunFigures:
-    state, recipe = read_state(run), _recipe(run)
+    state, recipe = read_state(run), load(run / "recipe.toml")
     kept = len(entailment)
     seconds = sum(state.seconds.values())
     judged = [right for right in read_judgements(run, task).values() if right is not None]
@@ -102,21 +101,6 @@ def _figures(
         mtld=lexical.mtld(texts),
         self_bleu=float(bleu.self_bleu(texts).mean()) if len(texts) > 1 else np.nan,
     )
-
-
-def _recipe(run: Path) -> Recipe:
-    """The resolved recipe of a run without its corpus, which may lie elsewhere by now.
-
-    Raises StoreError, RecipeError.
-    """
-    path = run / "recipe.toml"
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); run the recipe again to write it anew") from error
-    for gone in ("corpus", "field"):
-        given.get("contexts", {}).pop(gone, None)
-    return resolve(given, str(path))
 
 
 def _share(kept: int, state: State, of: str) -> float:

@@ -8,6 +8,9 @@ from typing import Literal
 import numpy as np
 
 from ..errors import DataError
+from ..recipe import resolve
+from ..students.rank import cascade
+from ..verdict import KEPT
 from . import bleu, mixtures, overlap, rouge
 from .models import Models
 from .statistics import Floats, Score, best, mean, ratio
@@ -30,7 +33,10 @@ class Example:
 class Rows:
     """Examples with a system's outputs, as columns; what costs a model is computed once."""
 
-    def __init__(self, examples: Sequence[Example], outputs: Sequence[str], models: Models):
+    def __init__(
+        self, examples: Sequence[Example], outputs: Sequence[str], models: Models, task: str = "paraphrase"
+    ):
+        self.task = task
         self.sources = [e.source for e in examples]
         self.references = [e.references for e in examples]
         self.exemplars = [e.exemplar or "" for e in examples]
@@ -65,6 +71,18 @@ class Rows:
     def entailed(self) -> Floats:
         """p(output entails source), (n,)."""
         return self._models.entailment.score(self.outputs, self.sources).astype(np.float64)
+
+    @cached_property
+    def accepted(self) -> Floats:
+        """1 where the default cascade keeps (source, output), else 0, (n,); 0 for an empty output."""
+        written = [i for i, output in enumerate(self.outputs) if output]
+        sources, outputs = [self.sources[i] for i in written], [self.outputs[i] for i in written]
+        bounds = getattr(resolve({}).filter, self.task)
+        found = np.zeros(len(self.outputs))
+        if written:
+            _, verdicts, _ = cascade(self._models.critics, sources, outputs, self.task, bounds)
+            found[written] = verdicts == KEPT
+        return found
 
     @cached_property
     def source_bleu(self) -> Floats:
@@ -138,6 +156,9 @@ def _trees() -> dict[str, Metric]:
 
 
 METRICS: dict[str, Metric] = {
+    "accepted": Metric(
+        "share that the default cascade keeps, last critic embedded:judge", 1, lambda r: mean(r.accepted)
+    ),
     "bleu": Metric(
         f"corpus BLEU against the references, {bleu.SETTINGS}",
         1,

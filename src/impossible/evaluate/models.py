@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..weights import digest, locate
 
 if TYPE_CHECKING:
+    from ..critics import Critics
     from ..critics.nli import Nli
     from ..critics.parse import ParsedSentences
     from ..critics.similarity import Similarity
@@ -62,6 +63,14 @@ class Models:
         from ..critics.nli import Nli
 
         return Nli(locate(self.nli), self.threads, device=self.device)
+
+    @cached_property
+    def critics(self) -> "Critics":
+        """The critics of the default cascade, whatever the other models are."""
+        from ..critics import open_critics
+        from ..recipe import Execution, Score
+
+        return open_critics(Score(), Execution(device=self.device, threads=self.threads))
 
     @cached_property
     def parsed(self) -> "ParsedSentences":

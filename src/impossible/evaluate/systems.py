@@ -5,20 +5,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
+import numpy as np
+
+from ..critics import open_critics
 from ..errors import DataError
 from ..pairs import read_rows
-from ..recipe import Execution, Teacher, resolve
+from ..recipe import Execution, Score, Teacher, resolve
+from ..students.rank import cascade, quality
+from ..verdict import KEPT
 from .metrics import Example
 
 if TYPE_CHECKING:
     from ..students.student import Student
+    from .prompted import Prompted
 
 Like = Literal["", "exemplar", "reference"]
 
 FORMS = (
-    "copy, lead:N, teacher:zero-shot, teacher:few-shot, a .jsonl of outputs, or a student's folder (with "
-    "@exemplar or @reference behind it: asked for the syntax of that)"
+    "copy, lead:N, teacher:zero-shot or teacher:few-shot (:2 or :3 behind it: asked in other words; +N: the "
+    "cascade's choice of N answers), a .jsonl of outputs, or a student's folder (with +N: of N drafts; with "
+    "@exemplar or @reference: asked for the syntax of that)"
 )
+_TEACHER = re.compile(r"teacher:(zero|few)-shot(?::([123]))?(?:\+([1-9]\d{0,2}))?")
+_STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
 
 
 class System(Protocol):
@@ -31,31 +40,23 @@ class System(Protocol):
 
 def open_system(spec: str, teacher: Teacher, execution: Execution) -> System:
     """The system that a word of the command line names. Raises DataError, ModelError."""
-    match spec.split(":", 1):
-        case ["copy"]:
-            return Copy()
-        case ["lead", n] if re.fullmatch(r"[1-9]\d{0,3}", n):
-            return Lead(int(n))
-        case ["teacher", ("zero-shot" | "few-shot") as shots]:
-            from .prompted import Prompted
+    if spec == "copy":
+        return Copy()
+    if found := re.fullmatch(r"lead:([1-9]\d{0,3})", spec):
+        return Lead(int(found[1]))
+    if found := _TEACHER.fullmatch(spec):
+        from .prompted import Prompted
 
-            return Prompted(teacher, execution, shots == "few-shot")
-        case _ if spec.endswith(".jsonl"):
-            return MadeElsewhere(Path(spec))
-        case _ if (found := _student_folder(spec)) is not None:
-            from ..students.student import Student
+        prompted = Prompted(teacher, execution, found[1] == "few", int(found[2] or 1) - 1)
+        return BestOf(prompted, int(found[3]), execution) if found[3] else prompted
+    if spec.endswith(".jsonl"):
+        return MadeElsewhere(Path(spec))
+    if (found := _STUDENT.fullmatch(spec)) and Path(found[1]).is_dir():
+        from ..students.student import Student
 
-            return StudentSystem(Student.load(found[0], execution=execution), found[1])
-        case _:
-            raise DataError(f"system {spec!r} is unknown; give {FORMS}")
-
-
-def _student_folder(spec: str) -> tuple[Path, Like] | None:
-    """FOLDER, FOLDER@exemplar or FOLDER@reference, if there is such a folder."""
-    folder, _, like = spec.rpartition("@")
-    if like in ("exemplar", "reference") and Path(folder).is_dir():
-        return Path(folder), cast(Like, like)
-    return (Path(spec), "") if Path(spec).is_dir() else None
+        student = Student.load(found[1], execution=execution)
+        return StudentSystem(student, cast(Like, found[2] or ""), int(found[3]) if found[3] else None)
+    raise DataError(f"system {spec!r} is unknown; give {FORMS}")
 
 
 def teacher_of(model: str, backend: str) -> Teacher:
@@ -115,19 +116,40 @@ class MadeElsewhere:
         return [rows[e.id]["output"] for e in examples]
 
 
+class BestOf:
+    """Of `n` answers of a prompted model the one that the default cascade thinks most of, as a student's."""
+
+    def __init__(self, prompted: "Prompted", n: int, execution: Execution):
+        self._prompted, self._n = prompted, n
+        self._critics = open_critics(Score(), execution)
+
+    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+        """See System; of equals the first."""
+        drafts = [list(dict.fromkeys(found)) for found in self._prompted.drafts(examples, task, self._n)]
+        sources = [e.source for e, found in zip(examples, drafts, strict=True) for _ in found]
+        targets = [text for found in drafts for text in found]
+        bounds = getattr(resolve({}).filter, task)
+        scores, verdicts, _ = cascade(self._critics, sources, targets, task, bounds)
+        good = quality(task, scores, verdicts)
+        seen = np.sum([~np.isnan(column) for column in scores.values()], axis=0)
+        order = iter(zip(verdicts == KEPT, good, seen, strict=True))
+        keys = [[next(order) for _ in found] for found in drafts]
+        return [found[key.index(max(key))] for found, key in zip(drafts, keys, strict=True)]
+
+
 class StudentSystem:
     """A student's best output, accepted or not; "" where it wrote none. `like`: whose syntax it is asked for.
 
-    The student ranks its drafts by the default critics: measure its meaning with other models than those.
+    The student ranks its `draws` drafts by the default critics: measure its meaning with other models too.
     """
 
-    def __init__(self, student: "Student", like: Like = ""):
-        self._student, self._like = student, like
+    def __init__(self, student: "Student", like: Like = "", draws: int | None = None):
+        self._student, self._like, self._draws = student, like, draws
 
     def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
         """See System. Raises DataError if an example lacks the sentence to be like; RecipeError."""
         if not self._like:
-            answers = self._student.answers(task, [e.source for e in examples], n=1)
+            answers = self._student.answers(task, [e.source for e in examples], n=1, draws=self._draws)
             return [a.outputs[0].text if a.outputs else "" for a in answers]
         return [self._alike(e, task) for e in examples]
 
@@ -136,5 +158,5 @@ class StudentSystem:
         if like is None:
             raise DataError(f"the benchmark has no {self._like} that the student's output could be like")
         ask = self._student.paraphrase if task == "paraphrase" else self._student.summarize
-        [answer] = ask([example.source], n=1, like=like)
+        [answer] = ask([example.source], n=1, like=like, draws=self._draws)
         return answer.outputs[0].text if answer.outputs else ""
