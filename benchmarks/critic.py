@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from impossible.critics.clause import ClauseCritic
 from impossible.critics.entities import Entities
 from impossible.critics.measure_nli import auc, measure, precision_recall
 from impossible.critics.nli import Nli
@@ -85,7 +86,12 @@ def accuracies(files: Sequence[Path], critics: dict[str, Nli], limit: int) -> No
 def ablation(files: Sequence[Path], critics: dict[str, Nli], limit: int) -> None:
     similarity = Similarity(locate("embedded:minilm-l6"))
     parsed = ParsedSentences(load_parser())
-    facts = {"numbers": Numbers(), "persons": Persons(), "entities": Entities(parsed)}
+    facts = {
+        "numbers": Numbers(),
+        "persons": Persons(),
+        "entities": Entities(parsed),
+        "clause": ClauseCritic(parsed),
+    }
     for path in files:
         a, b, truth = pairs_of(read(path, limit), similarity)
         scores = {"word overlap (ROUGE-L)": RougeL().score(a, b), "cosine": similarity.score(a, b)}
