@@ -1,0 +1,70 @@
+"""Who may ask: no page of another site, by whatever name it reaches this address (CSRF, DNS rebinding)."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+MOST_BYTES = 65_536  # of a form
+
+
+class Guard:
+    """Refuses strangers' requests, and adds the headers that keep answers to themselves."""
+
+    def __init__(self, app: ASGIApp, host: str):
+        self._app = app
+        self._names = {"localhost", host.lower(), socket.gethostname().lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        problem = self._problem(scope["method"], Headers(scope=scope))
+        app = self._app if problem is None else PlainTextResponse(problem, 403)
+        await app(scope, receive, send_guarded)
+
+    def _problem(self, method: str, headers: Headers) -> str | None:
+        host = headers.get("host", "")
+        if not self._known(host):
+            return f"unknown host {host!r}: open the address that impossible explore printed"
+        if method in ("GET", "HEAD"):
+            return None
+        # every browser sends the origin of a form; a script of one's own has to name it
+        if urlsplit(headers.get("origin", "")).netloc != host:
+            return "this request comes from another site"
+        if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return "this request comes from another site"
+        length = headers.get("content-length", "")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return f"a form has at most {MOST_BYTES:,} bytes"
+        return None
+
+    def _known(self, host: str) -> bool:
+        """Whether a Host header is ours: rebinding needs a name, so that numbers are always safe."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in self._names
+        return True

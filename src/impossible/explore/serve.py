@@ -1,0 +1,55 @@
+"""Listens until Ctrl-C."""
+
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from ..errors import DataError
+from .app import make_app
+from .index import open_index
+
+
+def serve(
+    run: Path, host: str, port: int, student: Path | None, browser: bool, tell: Callable[[str], None]
+) -> None:
+    """Show a run on `host` and `port` (0: any free one) until Ctrl-C; `tell` hears the address.
+
+    Raises DataError if it cannot listen there, StoreError if there is no run.
+    """
+    with _listen(host, port) as listening, open_index(run) as index:
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+        tell(address)
+        if browser and _has_screen():
+            webbrowser.open(address)
+        config = uvicorn.Config(
+            make_app(index, host, student),
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except KeyboardInterrupt:
+            return
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise DataError(
+            f"cannot listen on {host}, port {port} ({error.strerror or error}); --port 0 takes a free one"
+        ) from error
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open in a window, not in the terminal."""
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
