@@ -1,0 +1,89 @@
+"""The commands that say whether to trust a run, and whether a machine is up to one: verify, doctor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .run_commands import AsJson, RunPath, print_json
+
+
+def verify(
+    run: RunPath,
+    sample: Annotated[int, typer.Option(min=0, help="groups to make again, with their scores")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="draws the groups")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Check that a run is what its recipe makes: every file, and some groups made again. Exit code 1 if not.
+
+    Example: [bold]impossible verify runs/first --sample 10[/bold]
+    """
+    from dataclasses import asdict
+
+    from transformers.utils.logging import disable_progress_bar
+
+    from .verify import verify as check
+
+    disable_progress_bar()
+    with Console(stderr=True).status("") as shown:
+        found = check(run, sample, seed, shown.update)
+    if as_json:
+        print_json(asdict(found) | {"same": not found.differs})
+    else:
+        for what, n in found.checked.items():
+            print(f"{n:>9,} {what}")
+        for note in found.notes:
+            print(f"note: {note}")
+        for fault in found.differs:
+            print(f"differs: {fault}")
+        print(f"{len(found.differs)} differ" if found.differs else "all is as the recipe makes it")
+    if found.differs:
+        raise typer.Exit(1)
+
+
+def doctor(
+    recipe: Annotated[
+        Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)
+    ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what this machine has, what a recipe lacks on it, and what it would take. Needs no network.
+
+    Example: [bold]impossible doctor recipes/paper-news.toml[/bold]
+    """
+    from dataclasses import asdict
+
+    from .doctor import examine
+    from .recipe import load
+
+    found = examine(load(recipe, sets or []) if recipe is not None else None)
+    if as_json:
+        print_json(asdict(found))
+        return
+    machine = found.machine
+    gpus = ", ".join(f"{name} ({size:.0f} GiB)" for name, size in machine.gpus) or "none"
+    rows = {
+        "system": machine.system,
+        "cores": f"{machine.cores} ({' '.join(machine.instruction_sets) or 'instruction sets unknown'})",
+        "memory": f"{machine.memory_free:.1f} of {machine.memory:.1f} GiB free",
+        "disk": f"{machine.disk_free:.1f} GiB free in {machine.cache}",
+        "GPU": gpus,
+        "model hub": "answers" if machine.hub else "does not answer",
+        "cached": ", ".join(machine.cached) or "no model of the hub",
+        "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
+    }
+    for name, value in rows.items():
+        print(f"{name:<10} {value}")
+    for need in found.needs:
+        size = f"{need.parameters / 1e6:,.0f} million parameters" if need.parameters else "size unknown"
+        print(f"{need.role:<10} {need.model}: {need.place}, {size}, licence {need.licence or 'unknown'}")
+    for line in found.takes:
+        print(f"takes      {line}")
+    for line in found.lacks:
+        print(f"lacks      {line}")
+    if recipe is not None and not found.lacks:
+        print("lacks      nothing")

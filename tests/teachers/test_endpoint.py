@@ -1,0 +1,182 @@
+"""The endpoint teacher against a server that misbehaves, and through whole stages of a run."""
+
+import math
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from impossible.errors import ModelError, RecipeError
+from impossible.execute import run
+from impossible.generate import generate
+from impossible.recipe import Endpoint, Execution, Sampling, Teacher, dump, load, resolve
+from impossible.records import Context
+from impossible.stages import plan
+from impossible.teachers import open_teacher
+
+from .misbehaving import (
+    CASES,
+    DECODING,
+    KEY,
+    TOLD_KEY,
+    Case,
+    draw,
+    provoke,
+    serving,
+    short,
+    silent,
+    slots,
+    well,
+    well_in,
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
+def test_a_server_may_misbehave(case: Case) -> None:
+    found, requests = provoke(case)
+    if case.says:
+        assert isinstance(found, str) and case.says in found
+        assert KEY not in found and found.isprintable()
+    else:
+        assert not isinstance(found, str) and len(found) == 6
+        assert all(c.text.endswith("times.") and c.logprob == -3.0 for c in found)
+    # of an error, a second part of the work may have been sent before the first one gave up
+    assert len(requests) in (
+        [case.requests] if not case.says else range(case.requests, 2 * case.requests + 1)
+    )
+
+
+def test_the_same_seeds_give_the_same_continuations_whatever_is_under_way_at_once() -> None:
+    with serving(well) as server:
+        one = draw(server, n=10, prompts=5, concurrency=1)
+        many = draw(server, n=10, prompts=5, concurrency=9)
+        assert one == many and len({c.text for group in one for c in group}) == 50
+        seeds = [r["seed"] for r in server.requests]
+    assert len(set(seeds)) == len(seeds) / 2 == 15
+
+
+def test_how_many_a_server_gives_at_once_is_learnt_once_and_changes_no_draw() -> None:
+    with serving(slots(2)) as server:
+        endpoint = Endpoint(url=server.url, per_request=4)
+        sampler = open_teacher(Teacher(backend="endpoint", model="m", endpoint=endpoint), Execution())
+        first = list(sampler.sample(["A", "B"], 10, [1, 2], DECODING))
+        sent = len(server.requests)
+        later = list(sampler.sample(["A", "B"], 10, [1, 2], DECODING))
+        assert first == later
+        assert max(r["n"] for r in server.requests[:sent]) == 4
+        assert max(r["n"] for r in server.requests[sent:]) == 2
+
+
+def test_no_more_requests_at_once_and_a_second_than_allowed() -> None:
+    with serving(well) as server:
+        draw(server, n=8, prompts=6, concurrency=3, per_second=100)
+        assert server.busiest <= 3
+        assert server.times[-1] - server.times[0] >= 11 / 100 * 0.95
+
+
+def test_retry_after_holds_back_every_request() -> None:
+    case = next(case for case in CASES if "in seconds" in case.what)
+    with serving(*case.script) as server:
+        draw(server, n=4, prompts=3, concurrency=1)
+        assert server.times[1] - server.times[0] >= 0.19
+
+
+@pytest.mark.parametrize("form", ["openai", "llama.cpp"])
+def test_log_probabilities_are_summed_to_the_end_of_the_sentence(form: str) -> None:
+    with serving(well_in(form)) as server:
+        [drawn] = draw(server)
+    assert {c.logprob for c in drawn} == {-3.0}  # " The", " 123", " dogs", " barked", " 0", … of which six
+
+
+def test_a_server_without_log_probabilities_is_a_clear_error_only_if_they_are_needed() -> None:
+    with serving(well_in("none")) as server:
+        teacher = Teacher(backend="endpoint", model="m", endpoint=Endpoint(url=server.url))
+        sampler = open_teacher(teacher, Execution())
+        contexts = [Context("id", "news", "A context.", "here")]
+        [group], _ = generate(contexts, sampler, Sampling(per_context=3), 7, 0, lambda: None)
+        assert group.candidates and all(math.isnan(c.logprob) for c in group.candidates)
+        with pytest.raises(ModelError, match="sampling.min_logprob = false"):
+            generate(contexts, sampler, Sampling(per_context=3, min_logprob=-9), 7, 0, lambda: None)
+
+
+def test_ctrl_c_waits_for_no_answer() -> None:
+    with serving(silent) as server:
+        teacher = Teacher(backend="endpoint", model="m", endpoint=Endpoint(url=server.url, timeout=60))
+        drawing = open_teacher(teacher, Execution()).sample(["A"], 2, [1], DECODING)
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            next(drawing)
+        signal.signal(signal.SIGALRM, before)
+        assert time.monotonic() - start < 0.9  # the server sleeps for a second
+
+
+REFUSED = [
+    ({"key_env": KEY}, "give the name of an environment variable"),
+    ({"url": f"https://user:{KEY}@host/v1"}, "give no user, password"),
+    ({"url": "ftp://host/v1"}, "give http://HOST:PORT/v1"),
+    ({"url": "http://host:99999/v1"}, "give http://HOST:PORT/v1"),
+    ({"url": "http://10.0.0.1/v1", "key_env": "A_KEY"}, "unencrypted; use https"),
+]
+
+
+@pytest.mark.parametrize(("given", "says"), REFUSED)
+def test_what_would_give_a_key_away_is_refused_without_showing_it(given: dict[str, str], says: str) -> None:
+    endpoint = {"url": "http://localhost:1/v1", **given}
+    with pytest.raises(RecipeError, match=says) as caught:
+        resolve({"teacher": {"backend": "endpoint", "model": "m", "endpoint": endpoint}})
+    assert KEY not in str(caught.value)
+
+
+def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    endpoint = Endpoint(url="https://host/v1", key_env="NO_SUCH_KEY")
+    with pytest.raises(ModelError, match="the environment has no NO_SUCH_KEY"):
+        open_teacher(Teacher(backend="endpoint", model="m", endpoint=endpoint), Execution())
+
+
+def test_where_the_server_is_and_how_it_is_asked_is_no_part_of_a_fingerprint(tmp_path: Path) -> None:
+    def settings(**given: object) -> list[str]:
+        endpoint = {"url": "http://localhost:1/v1", **given}
+        recipe = resolve({"teacher": {"backend": "endpoint", "model": "m", "endpoint": endpoint}})
+        (tmp_path / "recipe.toml").write_text(dump(recipe))
+        assert load(tmp_path / "recipe.toml") == recipe
+        return [stage.settings for stage in plan(recipe)]
+
+    assert settings() == settings(url="https://host/v1", key_env="A", concurrency=1, timeout=1.0)
+    assert settings() != settings(per_request=7)
+    # runs from before there were endpoints go on
+    assert (
+        Teacher().canonical()
+        == '{"backend": "ctranslate2", "compute_type": "int8", "model": "embedded:smollm2-135m"}'
+    )
+
+
+def test_a_run_is_stopped_and_goes_on_and_the_key_is_in_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first server fails after a shard; another one, elsewhere, gives the rest."""
+    monkeypatch.setenv("TEST_KEY", KEY)
+    (tmp_path / "posts.txt").write_text(
+        "\n".join(f"My old cat number {i} was small today." for i in range(6))
+    )
+    contexts = {"corpus": str(tmp_path / "posts.txt"), "per_shard": 2, "sentences": [1, 1]}
+    out = tmp_path / "run"
+
+    def start(url: str) -> None:
+        endpoint = {"url": url, "key_env": "TEST_KEY", "per_request": 4, "attempts": 2, "backoff": 0.0}
+        teacher = {"backend": "endpoint", "model": "tiny", "endpoint": endpoint}
+        recipe = resolve({"contexts": contexts, "teacher": teacher, "sampling": {"per_context": 8}})
+        run(recipe, out, until="generate")
+
+    with serving(*[well] * 4, TOLD_KEY) as server, pytest.raises(ModelError) as broken:
+        start(server.url)
+    assert "key provided: ***" in str(broken.value) and KEY not in str(broken.value)
+    assert len(list(out.glob("round-0/groups/*.parquet"))) == 1
+    with serving(short(3)) as server:
+        start(server.url)
+        assert len(server.requests) == 16  # of the two shards that were missing
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 6 and all(KEY.encode() not in path.read_bytes() for path in files)
