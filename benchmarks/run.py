@@ -1,0 +1,271 @@
+"""Kept pairs a CPU-second: the published procedure, plain transformers and us, side by side, in turn.
+
+python benchmarks/run.py RECIPE --contexts 10 --repeats 3 [--without all] [--agree 2] [--json FILE]
+
+Every repeat has a seed of its own and the same contexts for all. The sides are processes of their own,
+started one after the other (published, plain, ours, published, …), from nothing: interpreter, models and, on
+our side alone, growing the contexts are counted. `published` and `plain` are benchmarks/reference.py with
+and without loading models anew for every ten contexts. All keep what the recipe's critics and bounds accept,
+exact repeats once. CPU is user and system time of a side's processes; `--without` adds a side that lacks one
+of our measures. "Sentence tokens" are the tokens of well-formed first sentences, the part of what is drawn
+that is of use. `--agree N` takes N contexts of ours through both cascades, whose verdicts must be the same.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from transformers import AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
+
+from impossible import dataset
+from impossible.critics import open_critics
+from impossible.execute import read_state
+from impossible.filter import filter_scores
+from impossible.generate import groups_from_table
+from impossible.recipe import TASKS, Recipe, load
+from impossible.records import SCORES
+from impossible.score import score
+from impossible.verdict import KEPT
+from impossible.weights import locate
+from reference import score_group
+
+_GATES = [f"score.{task}.{{}}=false" for task in TASKS]
+_CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity")
+# A measure and the settings that switch it off. There are no settings, and hence no rows, for: stopping a
+# sequence at its sentence's end, dropping equal sentences before pairing, scoring a directed pair once for
+# both tasks, loading models once (published against plain shows that one), one prompt a thread.
+WITHOUT = {
+    "short continuations": ["sampling.max_tokens=100"],
+    "top-k": ["sampling.top_k=0"],
+    "many continuations a context": ["sampling.per_context=100"],
+    "int8": ["teacher.compute_type=float32"],
+    "ctranslate2": ["teacher.backend=transformers", "teacher.compute_type=float32"],
+    "bi-encoder before NLI": [gate.format("similarity") for gate in _GATES],
+    "cheap critics first": [gate.format(critic) for critic in _CHEAP for gate in _GATES],
+    "parser before NLI": [gate.format(critic) for critic in ("entities", "clause") for gate in _GATES],
+    "NLI before judge, second way after first": [gate.format("entailment") for gate in _GATES],
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One side in one repeat. `generate` are wall seconds of generation alone."""
+
+    side: str
+    seed: int
+    cpu: float
+    wall: float
+    generate: float
+    kept: dict[str, int]
+    sentence_tokens: int
+
+    @property
+    def rate(self) -> float:
+        """Kept pairs a CPU-second."""
+        return sum(self.kept.values()) / self.cpu
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--contexts", type=int, default=10)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
+    parser.add_argument("--without", nargs="*", default=[], choices=[*WITHOUT, "all"], metavar="MEASURE")
+    parser.add_argument("--only", nargs="+", default=["published", "plain", "ours"], metavar="SIDE")
+    parser.add_argument("--agree", type=int, default=0, metavar="CONTEXTS")
+    parser.add_argument("--json", type=Path, dest="json_file")
+    options = parser.parse_args()
+    disable_progress_bar()
+    sets = [f"contexts.count={options.contexts}", *options.sets]
+    without = list(WITHOUT) if "all" in options.without else options.without
+    sides = {name: [] for name in options.only} | {f"ours without {name}": WITHOUT[name] for name in without}
+    recipe = load(options.recipe, sets)
+    console = Console(soft_wrap=True)
+    for line in machine():
+        console.print(line, markup=False)
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        warm(recipe, [load(options.recipe, [*sets, *more]) for more in sides.values()])
+        for repeat in range(options.repeats):
+            seeded = [*sets, f"seed={recipe.seed + repeat}"]
+            contexts = grow(options.recipe, seeded, folder / f"contexts-{repeat}")
+            for number, (side, more) in enumerate(sides.items()):
+                out = folder / f"{repeat}-{number}"
+                found.append(measure(side, options.recipe, [*seeded, *more], contexts, out))
+                console.print(f"repeat {repeat + 1}: {describe(found[-1])}", markup=False)
+        same = agreement(recipe, out_of_ours(folder, sides), options.agree) if options.agree else None
+    console.print(table(found))
+    if same is not None:
+        console.print(f"the same candidates through both cascades: {same}", markup=False)
+    if options.json_file is not None:
+        write(options.json_file, options, found, same)
+
+
+def machine() -> list[str]:
+    """The processor and the versions that a figure depends on."""
+    try:
+        rows = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(row.partition(": ")[2] for row in rows if row.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor()
+    names = ("torch", "transformers", "ctranslate2", "onnxruntime", "numpy")
+    versions = ", ".join(f"{n} {version(n)}" for n in names)
+    return [
+        f"{os.cpu_count()} × {name}, {platform.platform()}",
+        f"Python {sys.version.split()[0]}, {versions}",
+    ]
+
+
+def warm(recipe: Recipe, variants: Iterable[Recipe]) -> None:
+    """Unpack and convert models beforehand: that happens once a machine, on neither side's account."""
+    from impossible.teachers.ctranslate import converted
+
+    for model in (recipe.score.nli, recipe.score.judge, recipe.score.similarity, recipe.score.parser):
+        locate(model)
+    for variant in variants:
+        if variant.teacher.backend == "ctranslate2":
+            converted(variant.teacher.model, variant.teacher.compute_type)
+
+
+def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
+    """The contexts of a repeat as one file, for the sides that are given them."""
+    subprocess.run(ours(recipe, sets, out, "--until", "contexts"), check=True, stdout=subprocess.DEVNULL)
+    tables = [
+        pq.read_table(path).replace_schema_metadata(None) for path in sorted(out.glob("contexts/*.parquet"))
+    ]
+    pq.write_table(pa.concat_tables(tables), out / "all.parquet")
+    return out / "all.parquet"
+
+
+def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str) -> list[str]:
+    overrides = [word for s in sets for word in ("--set", s)]
+    return [sys.executable, "-m", "impossible", "run", str(recipe), "--out", str(out), *overrides, *more]
+
+
+def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload: int) -> list[str]:
+    overrides = [word for s in sets for word in ("--set", s)]
+    script = Path(__file__).with_name("reference.py")
+    arguments = [str(recipe), str(contexts), str(out), "--reload", str(reload)]
+    return [sys.executable, str(script), *arguments, *overrides]
+
+
+def measure(side: str, recipe: Path, sets: Sequence[str], contexts: Path, out: Path) -> Measured:
+    """Run one side in a process of its own and read what it kept."""
+    reload = {"published": 10, "plain": 0}.get(side)
+    command = ours(recipe, sets, out) if reload is None else theirs(recipe, sets, out, contexts, reload)
+    before, start = os.times(), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - start, os.times()
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    settings = load(recipe, sets)
+    if reload is None:
+        pairs, groups = dataset.read(out), read(out.glob("round-0/groups/*.parquet"))
+        generate = read_state(out).seconds["generate"]
+    else:
+        pairs, groups = pq.read_table(out / "pairs.parquet"), read([out / "groups.parquet"])
+        generate = json.loads((out / "result.json").read_text())["seconds"]["generate"]
+    kept = Counter(pairs["task"].to_pylist())
+    tokens = sentence_tokens(groups, settings.teacher.model)
+    return Measured(side, settings.seed, cpu, wall, generate, dict(kept), tokens)
+
+
+def read(files: Iterable[Path]) -> pa.Table:
+    return pa.concat_tables([pq.read_table(path).replace_schema_metadata(None) for path in sorted(files)])
+
+
+def sentence_tokens(groups: pa.Table, model: str) -> int:
+    tokenizer = AutoTokenizer.from_pretrained(locate(model))
+    found = [c for of_group in groups["candidates"].to_pylist() for c in of_group]
+    ids = tokenizer([" " + c["text"] for c in found], add_special_tokens=False)["input_ids"] if found else []
+    return sum(c["count"] * len(of_it) for c, of_it in zip(found, ids, strict=True))
+
+
+def out_of_ours(folder: Path, sides: dict[str, list[str]]) -> Path:
+    return folder / f"0-{list(sides).index('ours')}"
+
+
+def agreement(recipe: Recipe, out: Path, contexts: int) -> dict[str, int]:
+    """How many pairs of the same candidates both cascades keep, and how many only one of them."""
+    groups = groups_from_table(read(out.glob("round-0/groups/*.parquet")))[:contexts]
+    critics = open_critics(recipe.score, recipe.execution)
+    tasks = [task for task, _ in recipe.filter.tasks()]
+    mine, _ = score(groups, critics, recipe.score, tasks, lambda: None)
+    published = [table for group in groups for table in score_group(group, critics, recipe.filter)]
+    kept = []
+    for scores in (mine, pa.concat_tables(published).cast(SCORES)):
+        ledger, _ = filter_scores(scores, recipe.filter)
+        kept.append(set(ledger.filter(pc.equal(ledger["verdict"], KEPT))["pair_id"].to_pylist()))
+    a, b = kept
+    return {"both": len(a & b), "only ours": len(a - b), "only published": len(b - a)}
+
+
+def describe(one: Measured) -> str:
+    kept = ", ".join(f"{one.kept.get(task, 0)} {task}" for task in TASKS)
+    return f"{one.side}: {kept}; {one.cpu:.0f} CPU-s, {one.wall:.0f} s"
+
+
+def table(found: Sequence[Measured]) -> Table:
+    """Medians over the repeats; the ratio is of the totals, since a few contexts may keep nothing."""
+    shown = Table(title="medians over repeats", box=None, pad_edge=False)
+    shown.add_column("side")
+    for name in ("paraphrases", "summaries", "CPU-s", "s", "pairs a CPU-s", "× first", "sentence tokens a s"):
+        shown.add_column(name, justify="right")
+    first = overall(found, found[0].side)
+    for side in dict.fromkeys(one.side for one in found):
+        of_side = [one for one in found if one.side == side]
+        shown.add_row(
+            side,
+            *(f"{median(one.kept.get(task, 0) for one in of_side):g}" for task in TASKS),
+            f"{median(one.cpu for one in of_side):.0f}",
+            f"{median(one.wall for one in of_side):.0f}",
+            f"{median(one.rate for one in of_side):.4f}",
+            f"{overall(found, side) / first:.2f}" if first else "–",
+            f"{median(one.sentence_tokens / one.generate for one in of_side):.0f}",
+        )
+    return shown
+
+
+def overall(found: Sequence[Measured], side: str) -> float:
+    """Kept pairs a CPU-second over all repeats together."""
+    of_side = [one for one in found if one.side == side]
+    return sum(sum(one.kept.values()) for one in of_side) / sum(one.cpu for one in of_side)
+
+
+def write(
+    path: Path, options: argparse.Namespace, found: Sequence[Measured], same: dict[str, int] | None
+) -> None:
+    first = overall(found, found[0].side)
+    names = dict.fromkeys(one.side for one in found)
+    report = {
+        "machine": machine(),
+        "contexts": options.contexts,
+        "sets": options.sets,
+        "measured": [asdict(one) for one in found],
+        "pairs_per_cpu_second": {side: overall(found, side) for side in names},
+        "times_first": {side: overall(found, side) / first if first else None for side in names},
+        "agreement": same,
+    }
+    path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
