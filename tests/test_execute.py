@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from impossible.cli import app
+from impossible.errors import RecipeError
 from impossible.execute import State, Watch, read_state, run
+from impossible.forecast import pilot
+from impossible.ledger import rows
 from impossible.recipe import Recipe, dump, load, merge, resolve
 
 from . import tiny
@@ -117,12 +121,12 @@ def test_a_finished_run_is_not_repeated(undisturbed: Path, settings: dict[str, A
 
 
 def test_only_the_filter_runs_again_for_another_bound(settings: dict[str, Any], tmp_path: Path) -> None:
-    loose = run(recipe(settings), tmp_path)
+    loose = run(recipe(settings), tmp_path).pairs
     before = len(stages_made(tmp_path))
-    strict = run(recipe(settings, filter={"paraphrase": {"rouge_l": {"max": 0.2}}}), tmp_path)
+    strict = run(recipe(settings, filter={"paraphrase": {"rouge_l": {"max": 0.2}}}), tmp_path).pairs
     assert stages_made(tmp_path)[before:] == ["filter"] * 3
-    assert loose.pairs is not None and strict.pairs is not None
-    assert 0 < strict.pairs.num_rows < loose.pairs.num_rows
+    assert loose is not None and strict is not None
+    assert 0 < strict.num_rows < loose.num_rows
 
 
 @pytest.mark.parametrize("execution", [{"batch_size": 3}, {"order": "reverse"}, {"threads": 1}])
@@ -163,6 +167,74 @@ def test_an_interrupted_run_leaves_what_was_made_usable(
     run(recipe(settings), tmp_path)
     assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
     assert stages_made(tmp_path) == stages_made(undisturbed)  # nothing was made twice
+
+
+def pairs_of(state: State) -> Counter[str]:
+    assert state.pairs is not None
+    return Counter(state.pairs["task"].to_pylist())
+
+
+def test_a_target_ends_the_run_early_and_without_it_the_run_goes_on(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    state = run(recipe(settings), tmp_path, target=1)
+    assert state.reached and not state.interrupted and 0 < state.done < 3 and state.contexts == 2 * state.done
+    assert state.distinct == pairs_of(state) and min(state.distinct.values()) >= 1
+    assert (read_state(tmp_path).reached, read_state(tmp_path).shards) == (True, state.done)
+    before, small = stages_made(tmp_path), (tmp_path / DATASET).read_bytes()
+    assert len(before) == 4 * state.done
+    run(recipe(settings, execution={"order": "reverse"}), tmp_path, target=1)
+    assert stages_made(tmp_path) == before and (tmp_path / DATASET).read_bytes() == small
+    state = run(recipe(settings), tmp_path)
+    assert not state.reached and state.shards == 3
+    assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+
+
+def test_a_target_out_of_reach_ends_with_the_contexts(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copytree(undisturbed, tmp_path / "run")
+    (tmp_path / "recipe.toml").write_text(dump(recipe(settings)))
+    arguments = ["run", str(tmp_path / "recipe.toml"), "--out", str(tmp_path / "run"), "--target", "100000"]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0 and "not reached; raise contexts.count (6)" in done.output
+    assert (tmp_path / "run" / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+    with pytest.raises(RecipeError, match="leave out --until score"):
+        run(recipe(settings), tmp_path / "run", until="score", target=3)
+
+
+def test_a_pilot_is_the_beginning_of_the_run(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    seen = pilot(recipe(settings), tmp_path, contexts=3)
+    assert seen.seconds.shape == (4,) and (seen.seconds > 0).all()
+    first = len(stages_made(tmp_path))
+    assert first == 8
+    assert not (tmp_path / DATASET).exists()  # nor is an earlier run's touched
+    whole = run(recipe(settings), tmp_path).pairs
+    assert whole is not None
+    of_pilot = list(dict.fromkeys(rows(tmp_path, "generate")["context_id"].to_pylist()))[:4]
+    found = Counter((r["task"], r["context_id"]) for r in whole.to_pylist())
+    for task, kept in seen.kept.items():
+        assert kept.tolist() == [found[task, context] for context in of_pilot]
+    assert stages_made(tmp_path)[first:] == ["contexts", "generate", "score", "filter"]
+    assert (tmp_path / DATASET).read_bytes() == (undisturbed / DATASET).read_bytes()
+
+
+def test_the_command_plan_forecasts_without_leaving_anything(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.toml").write_text(dump(recipe(settings)))
+    options = ["--target", "1000", "--pilot", "4", "--price", "0.5/kWh", "--watts", "100"]
+    shown = CliRunner().invoke(app, ["plan", str(tmp_path / "recipe.toml"), *options], catch_exceptions=False)
+    assert "pairs an hour" in shown.output and "contexts.count = 6 is too few" in shown.output
+    told = CliRunner().invoke(app, ["plan", str(tmp_path / "recipe.toml"), *options, "--json"])
+    answer = json.loads(told.stdout)
+    assert answer["pilot_contexts"] == 4
+    for task in answer["tasks"]:
+        assert task["contexts"]["value"] == pytest.approx(1000 / task["pairs_per_context"]["value"])
+        assert task["money"]["value"] == pytest.approx(task["hours"]["value"] * 0.1 * 0.5)
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
 
 
 def test_a_damaged_shard_is_made_anew(undisturbed: Path, settings: dict[str, Any], tmp_path: Path) -> None:

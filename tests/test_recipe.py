@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impossible.errors import RecipeError
-from impossible.recipe import PRESETS, dump, load, merge, resolve
+from impossible.recipe import PRESETS, Bound, dump, load, merge, resolve
 
 
 def write(folder: Path, text: str) -> Path:
@@ -48,6 +48,67 @@ def test_false_removes_a_bound_and_a_task(tmp_path: Path) -> None:
     assert recipe.filter.paraphrase is not None and recipe.filter.paraphrase.entities is None
     # the preset's gate goes with its bound
     assert recipe.score.paraphrase is not None and recipe.score.paraphrase.entities is None
+    assert load(write(tmp_path, dump(recipe))) == recipe
+
+
+def test_an_override_removes_what_the_preset_lacks(tmp_path: Path) -> None:
+    (tmp_path / "posts.txt").write_text("One post.\n")
+    path = write(tmp_path, '[contexts]\ncorpus = "posts.txt"\n')
+    assert load(path, ["contexts.corpus=false"]).contexts.corpus is None
+
+
+def test_an_override_gives_a_bound_to_a_critic_that_has_none(tmp_path: Path) -> None:
+    path = write(tmp_path, "[filter]\nsummary = {judge = false}\n")
+    for more in ([], ["filter.summary.judge=false"]):
+        bounds = load(path, [*more, "filter.summary.judge.max=0.95"]).filter.summary
+        assert bounds is not None and bounds.judge == Bound(max=0.95)  # the preset's min stays away
+
+
+@pytest.fixture
+def another_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preset that has lost a gate and two bounds and gained a bound and a setting."""
+    changed = {
+        "sampling": {"top_k": 7},
+        "score": {"paraphrase": {"length_ratio": {"min": 0.4}}},
+        "filter": {"paraphrase": {"length_ratio": {"min": 0.6}, "prefix": {"max": 0.5}}},
+    }
+    monkeypatch.setitem(PRESETS, "default", changed)
+
+
+# what a version that knew no clause critic has written
+def without_clause(text: str) -> str:
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("clause = "))
+    assert "clause = " not in text
+    return text
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_resolved_recipe_is_read_as_written_whatever_the_preset_says_today(
+    tmp_path: Path, request: pytest.FixtureRequest, beside: bool
+) -> None:
+    off = {"clause": False, "judge": False}
+    recipe = resolve({"filter": {"paraphrase": off, "summary": {"clause": False, "duplicates": False}}})
+    text = without_clause(dump(recipe))
+    if beside:  # as runs had it before a recipe said that it is resolved
+        text = text.partition("\n")[2]
+        (tmp_path / "manifest.json").write_text("{}")
+    path = write(tmp_path, text)
+    assert load(path) == recipe
+    request.getfixturevalue("another_preset")
+    assert load(path) == recipe
+    assert load(path, ["sampling.per_context=3"]).sampling.per_context == 3
+
+
+def test_a_bound_taken_from_a_resolved_recipe_takes_its_gate_along(tmp_path: Path) -> None:
+    recipe = load(write(tmp_path, dump(resolve({}))), ["filter.paraphrase.entities=false"])
+    assert recipe.score.paraphrase is not None and recipe.score.paraphrase.entities is None
+
+
+def test_a_resolved_recipe_is_read_without_its_corpus(tmp_path: Path) -> None:
+    corpus = tmp_path / "posts.txt"
+    corpus.write_text("One post.\n")
+    recipe = resolve({"contexts": {"corpus": str(corpus)}})
+    corpus.unlink()
     assert load(write(tmp_path, dump(recipe))) == recipe
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of answers: a what-if side by side, and the story of one pair."""
+"""What a person sees of answers: a forecast, a what-if side by side, and the story of one pair."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,50 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .evaluate.statistics import Interval
+from .forecast import Forecast, slowest
 from .ledger import Check, Story
 from .progress import visible
 from .recipe import Bound
 from .whatif import Change, Example
+
+
+def forecast_table(found: Sequence[Forecast]) -> Table:
+    """What each task's target takes, with 95 % intervals."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("95 % intervals")
+    for one in found:
+        table.add_column(one.task, justify="right")
+    names = {"pairs_per_context": "pairs a context", "pairs_per_hour": "pairs an hour", "kwh": "kWh"}
+    for name in ("pairs_per_context", "pairs_per_hour", "contexts", "hours", "kwh", "money"):
+        if getattr(found[0], name) is not None:
+            cells = [_interval(getattr(one, name)) for one in found]
+            table.add_row(names.get(name, name), *cells)
+    return table
+
+
+def forecast_lines(found: Sequence[Forecast], pilot: int, target: int, count: int) -> Iterator[str]:
+    """What follows from a forecast by `pilot` contexts for a recipe of `count` contexts."""
+    last = slowest(found)
+    yield (
+        f"by {pilot} contexts: {target:,} pairs of each task in {_interval(last.hours)} hours, "
+        "repeats across contexts, loading of models and students aside"
+    )
+    if math.isinf(last.contexts.value):
+        yield f"the pilot kept no {last.task} pair: try more contexts with --pilot, or looser bounds"
+    elif last.contexts.value > count:
+        enough = last.contexts.value if math.isinf(last.contexts.high) else last.contexts.high
+        yield f"contexts.count = {count} is too few: --set contexts.count={math.ceil(enough)} should do"
+
+
+def _interval(found: Interval) -> str:
+    return f"{_amount(found.value)} ({_amount(found.low)} to {_amount(found.high)})"
+
+
+def _amount(value: float) -> str:
+    if math.isinf(value):
+        return "∞"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def change_table(changes: Sequence[Change]) -> Table:

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from . import store
+from . import ledger, store
 from .errors import DataError, RecipeError
-from .execute import read_ledger
 from .recipe import CRITICS, Bounds, load
+from .recipe_file import with_settings
 from .score import as_scores
 from .verdict import UNKNOWN, columns, verdict
 
@@ -57,7 +57,7 @@ def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> 
 
     Raises StoreError if there is no ledger, DataError if it holds no such pairs.
     """
-    table = read_ledger(run)
+    table = ledger.rows(run, "filter")
     recipe = load(run / "recipe.toml")
     bounds = dict(recipe.filter.tasks()).get(task)
     if bounds is None or critic not in ("entailment", "judge"):
@@ -101,20 +101,26 @@ def read_judgements(run: Path, task: str) -> dict[str, bool | None]:
 
 
 def judge(run: Path, people: Population, i: int, right: bool | None) -> None:
-    """Write down what a person says of a pair. Raises StoreError."""
-    path = judgements_file(run, people.task)
+    """Write down what a person says of a drawn pair. Raises StoreError."""
+    label(run, people.task, people.pair_id[i], people.source[i], people.target[i], right)
+
+
+def label(run: Path, task: str, pair_id: str, source: str, target: str, right: bool | None) -> None:
+    """Write down what a person says of any pair. Raises StoreError."""
+    path = judgements_file(run, task)
     path.parent.mkdir(exist_ok=True)
-    row = {"pair_id": people.pair_id[i], "right": right}
-    store.append_line(path, row | {"source": people.source[i], "target": people.target[i]})
+    store.append_line(path, {"pair_id": pair_id, "right": right, "source": source, "target": target})
 
 
 def thresholds(people: Population, judgements: dict[str, bool | None]) -> list[Threshold]:
     """For each judged score, falling, what keeping everything above it would give.
 
     Precision is the weighted share of right ones; its interval is Wilson's with the effective sample size
-    (Σw)²/Σw² (Kish 1965).
+    (Σw)²/Σw² (Kish 1965). Only drawn pairs count: what somebody happened to label is no sample.
     """
-    judged = [i for i in range(len(people.score)) if judgements.get(people.pair_id[i]) is not None]
+    judged = [
+        i for i in np.flatnonzero(people.weight).tolist() if judgements.get(people.pair_id[i]) is not None
+    ]
     weight = people.weight[judged]
     right = np.array([bool(judgements[people.pair_id[i]]) for i in judged])
     found = []
@@ -142,13 +148,9 @@ def reach(found: Sequence[Threshold], precision: float) -> Threshold | None:
 
 def write_bound(recipe: Path, task: str, critic: str, bound: float) -> None:
     """Set `filter.TASK.CRITIC.min` in a recipe, whose comments and order stay. Raises RecipeError."""
-    import tomlkit
-
     try:
-        document = tomlkit.parse(recipe.read_text(encoding="utf-8"))
-        table = document.setdefault("filter", tomlkit.table()).setdefault(task, tomlkit.table())
-        table.setdefault(critic, tomlkit.inline_table())["min"] = bound
-        text = tomlkit.dumps(document)
-    except (OSError, tomlkit.exceptions.TOMLKitError) as error:
+        text = recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"recipe {recipe} cannot be changed: {error}") from error
+    text = with_settings(text, {f"filter.{task}.{critic}.min": bound}, str(recipe))
     store.write_text(recipe, text)

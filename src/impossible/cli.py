@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from . import run_commands
+from . import run_commands, trust_commands
 from .errors import ImpossibleError
+from .plain import plain
 from .students import commands
 
 app = typer.Typer(
@@ -28,7 +29,16 @@ app.command()(commands.distil)
 app.command()(commands.paraphrase)
 app.command()(commands.summarize)
 app.command()(commands.obedience)
-for _command in (run_commands.report, run_commands.whatif, run_commands.why, run_commands.publish):
+for _command in (
+    run_commands.plan,
+    run_commands.report,
+    run_commands.explore,
+    run_commands.whatif,
+    run_commands.why,
+    run_commands.publish,
+    trust_commands.verify,
+    trust_commands.doctor,
+):
     app.command()(_command)
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)]
@@ -45,6 +55,7 @@ def run_command(
     ] = None,
     until: Annotated[str, typer.Option(help="last stage: contexts, generate, score, filter or distil")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier run finished")] = False,
+    target: Annotated[int, typer.Option(min=0, help="stop once each task has so many pairs; 0: never")] = 0,
 ) -> None:
     """Run a recipe, or go on where it was interrupted.
 
@@ -59,7 +70,7 @@ def run_command(
     folder = out or Path("runs") / recipe.stem
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     console = Console()
-    state = run(settings, folder, until, fresh, watch_for(console))
+    state = run(settings, folder, until, fresh, watch_for(console), target)
     console.print(funnel_table(state))
     seconds = read_state(folder).seconds
     kept = sum(n for name, n in state.counts.items() if name.endswith(": kept"))
@@ -70,10 +81,14 @@ def run_command(
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         console.print(f"dataset: {folder}/round-0/dataset/", markup=False, soft_wrap=True)
+    elif state.file is not None:
+        console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
     if state.rounds:
         console.print(rounds_table(state))
         console.print(f"students: {folder}/round-*/student/", markup=False, soft_wrap=True)
-    if state.pairs is not None and not state.interrupted:
+    if target and not state.interrupted:
+        run_commands.say_target(console, state)
+    if state.file is not None and not state.interrupted:
         run_commands.try_report(console, folder)
     if state.interrupted:
         again = f"interrupted after {state.done} of {state.shards} shards; the same command goes on from here"
@@ -98,6 +113,8 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
                 "contexts": state.contexts,
                 "shards": state.shards,
                 "done": state.done,
+                "target": state.target,
+                "reached": state.reached,
                 "counts": dict(state.counts),
                 "seconds": dict(state.seconds),
             }
@@ -105,6 +122,8 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
         return
     console = Console()
     console.print(f"{run}: {state.done} of {state.shards} shards of {state.contexts} contexts", markup=False)
+    if state.reached:
+        console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))
 
 
@@ -190,9 +209,9 @@ def evaluate_command(
         list[str],
         typer.Argument(
             metavar="SYSTEM...",
-            help="copy, lead:N, teacher:zero-shot, teacher:few-shot, a .jsonl with an 'output' a row, or a "
-            "student's folder (@exemplar or @reference behind it: with the syntax of that); tested against "
-            "the first",
+            help="copy, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: best of 8), "
+            "a .jsonl with an 'output' a row, or a student's folder (+N: best of N; @exemplar or @reference: "
+            "with the syntax of that); tested against the first",
             show_default=False,
         ),
     ],
@@ -464,7 +483,7 @@ def main() -> None:
     except ImpossibleError as error:
         # one line: what is wrong, where, how to mend it
         Console(stderr=True).print(
-            f"error: {' '.join(str(error).split())}", markup=False, highlight=False, soft_wrap=True
+            f"error: {plain(' '.join(str(error).split()))}", markup=False, highlight=False, soft_wrap=True
         )
         sys.exit(2)
     except KeyboardInterrupt:

@@ -4,20 +4,20 @@ import json
 import platform
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from . import dataset, store
+from . import dataset, ledger, store
 from .contexts import prompts
 from .corpus import CorpusReport
-from .errors import RecipeError, StoreError
+from .errors import ImpossibleError, ModelError, RecipeError, StoreError
 from .recipe import Recipe, dump
-from .records import GROUPS, LEDGER
+from .records import GROUPS
 from .stages import FOLDERS, MapStage, Work, plan
 from .weights import digest
 
@@ -40,7 +40,11 @@ _VERSIONS = (
 
 @dataclass(slots=True)
 class State:
-    """Where a run stands. `counts` is the funnel over the finished shards."""
+    """Where a run stands. `counts` is the funnel over the finished shards.
+
+    With a `target`, `distinct` is how many pairs each task has so far, exact repeats counted once; where the
+    target is `reached`, `contexts` and `shards` are what it took.
+    """
 
     out: Path
     contexts: int
@@ -49,8 +53,21 @@ class State:
     counts: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
-    pairs: pa.Table | None = None
+    target: int = 0
+    reached: bool = False
+    distinct: Counter[str] = field(default_factory=Counter)
+    file: Path | None = None
     rounds: "list[Round]" = field(default_factory=list)
+
+    @property
+    def pairs(self) -> pa.Table | None:
+        """The dataset, read from its `file`; None if the run ended before there was one."""
+        return None if self.file is None else dataset.read(self.file)
+
+    def share(self) -> float:
+        """How much of the work is done, 0 to 1: of the shards or, if it is more, of the target."""
+        of_target = min(self.distinct.values(), default=0) / self.target if self.target else 0
+        return min(1.0, max(self.done / self.shards, of_target))
 
 
 class Watch:
@@ -75,19 +92,26 @@ class Watch:
         """A student is being trained; `what` names the round."""
 
 
-def run(recipe: Recipe, out: Path, until: str = "", fresh: bool = False, watch: Watch | None = None) -> State:
+def run(
+    recipe: Recipe,
+    out: Path,
+    until: str = "",
+    fresh: bool = False,
+    watch: Watch | None = None,
+    target: int = 0,
+    at_most: int | None = None,
+) -> State:
     """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
 
-    `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`.
+    `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`. With a
+    `target` no context is begun once each task has so many kept pairs, exact repeats counted once: the run
+    is then the shards up to there, in the order of contexts. With `at_most` only so many shards are made, the
+    first ones, and no dataset: a pilot leaves that of an earlier run alone.
 
     A KeyboardInterrupt ends it early: the dataset then has what was finished, and `interrupted` is set.
     Raises ImpossibleError.
     """
-    until = until or ("filter" if recipe.distil is None else "distil")
-    if until not in STAGES:
-        raise RecipeError(f"--until {until}: unknown stage; allowed are {', '.join(STAGES)}")
-    if until == "distil" and recipe.distil is None:
-        raise RecipeError("--until distil: the recipe asks for no student; add [distil] to it")
+    until = _last_stage(recipe, until, target)
     watch = watch or Watch()
     with store.hold(out):
         if fresh:
@@ -97,26 +121,61 @@ def run(recipe: Recipe, out: Path, until: str = "", fresh: bool = False, watch: 
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe)[: STAGES.index(until) + 1]
-        shards = _split(rows, recipe.contexts.per_shard)
-        state = State(out, rows.num_rows, len(shards))
+        size = recipe.contexts.per_shard
+        state = State(out, rows.num_rows, -(-rows.num_rows // size), target=target)
         _write_manifest(out, recipe, state, stages)
-        watch.begin(state, rows.num_rows * sum(s.name in ("generate", "score") for s in stages))
+        state.shards = min(state.shards, at_most or state.shards)
+        state.contexts = min(rows.num_rows, state.shards * size)
+        watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
         line = _Line(out, stages, watch)
-        order = range(len(shards)) if recipe.execution.order == "forward" else reversed(range(len(shards)))
-        finished: dict[int, dict[str, store.Shard]] = {}
+        goal = _Goal(target, [task for task, _ in recipe.filter.tasks()])
+        forward = recipe.execution.order == "forward" or target
+        order = range(state.shards) if forward else reversed(range(state.shards))
+        finished: list[int] = []
         try:
             for index in order:
-                finished[index] = line.shard(index, shards[index], state)
+                made = line.shard(index, rows.slice(index * size, size), state)
+                finished.append(index)
+                state.reached = bool(target) and goal.reached(made["filter"], state)
                 watch.shard(state, index)
+                if state.reached:
+                    state.contexts, state.shards = min(rows.num_rows, state.done * size), state.done
+                    _write_manifest(out, recipe, state, stages)
+                    break
         except KeyboardInterrupt:
             state.interrupted = True
-        made = [finished[i] for i in sorted(finished)]
-        if until in ("filter", "distil"):
-            state.pairs = _dataset(out, made)
+        finished.sort()
+        if until in ("filter", "distil") and at_most is None:
+            state.file = _dataset(out, finished)
         watch.end(state)
         if until == "distil" and not state.interrupted:
-            _distil(out, recipe, made, state, watch)
+            _distil(out, recipe, finished, state, watch)
     return state
+
+
+def _last_stage(recipe: Recipe, until: str, target: int) -> str:
+    until = until or ("filter" if recipe.distil is None else "distil")
+    if until not in STAGES:
+        raise RecipeError(f"--until {until}: unknown stage; allowed are {', '.join(STAGES)}")
+    if until == "distil" and recipe.distil is None:
+        raise RecipeError("--until distil: the recipe asks for no student; add [distil] to it")
+    if target and until not in ("filter", "distil"):
+        raise RecipeError(f"--target {target}: pairs are kept by the stage filter; leave out --until {until}")
+    return until
+
+
+class _Goal:
+    """Counts the kept pairs of shard after shard until each task has enough."""
+
+    def __init__(self, target: int, tasks: Sequence[str]):
+        self._target, self._seen = target, {task: dataset.Seen() for task in tasks}
+
+    def reached(self, verdicts: store.Shard, state: State) -> bool:
+        rows = verdicts.table()
+        for task, seen in self._seen.items():
+            seen.new(dataset.kept(rows, task))
+            state.distinct[task] = len(seen)
+        return min(state.distinct.values()) >= self._target
 
 
 class _Line:
@@ -132,9 +191,7 @@ class _Line:
         content, before = store.checksum(table), ""
         for stage in self._stages:
             path = self._out / stage.folder / f"{index:05d}.parquet"
-            wanted = store.fingerprint(
-                stage.name, str(stage.version), stage.settings, *self._models[stage.name], content
-            )
+            wanted = stage.made_for(self._models[stage.name], content)
             shard = store.finished(path, wanted)
             if shard is None:
                 shard = self._make(stage, path, wanted, made[before].table() if before else table)
@@ -147,10 +204,20 @@ class _Line:
         return made
 
     def _make(self, stage: MapStage, path: Path, wanted: str, rows: pa.Table) -> store.Shard:
-        if stage.name not in self._opened:
-            self._opened[stage.name] = stage.open()
         start = time.perf_counter()
-        table, counts = self._opened[stage.name](rows, self._watch.tick)
+        try:
+            if stage.name not in self._opened:
+                self._opened[stage.name] = stage.open()
+                start = time.perf_counter()
+            table, counts = self._opened[stage.name](rows, self._watch.tick)
+        except ImpossibleError:
+            raise
+        except Exception as error:  # a model out of memory, a library's own error
+            reason = next(iter(str(error).strip().splitlines()), "")
+            raise ModelError(
+                f"stage {stage.name} failed on shard {path.stem}: {type(error).__name__}: {reason}; what is "
+                "finished is kept, the same command goes on there"
+            ) from error
         shard = store.write_shard(path, table, wanted, counts)
         seconds = round(time.perf_counter() - start, 3)
         row = {"stage": stage.name, "shard": path.stem, "seconds": seconds, "rows": rows.num_rows}
@@ -158,24 +225,34 @@ class _Line:
         return shard
 
 
-def _dataset(out: Path, finished: Sequence[dict[str, store.Shard]]) -> pa.Table:
-    """Make the dataset of the finished shards, unless it is there already."""
-    ledgers, groups = [f["filter"] for f in finished], [f["generate"] for f in finished]
+def _dataset(out: Path, finished: Sequence[int]) -> Path:
+    """Make the dataset of the finished shards, unless it is there already; one shard is held at a time."""
     folder = out / "round-0" / "dataset"
-    wanted = store.fingerprint("dataset", "2", *(s.checksum for s in [*ledgers, *groups]))
-    if store.folder_fingerprint(folder) != wanted or not (folder / dataset.FILE).exists():
-        table = dataset.assemble(store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS))
-        store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
-    return dataset.read(folder / dataset.FILE)
+    checksums = [s.checksum for stage in ("filter", "generate") for s in _made(out, stage, finished)]
+    wanted = store.fingerprint("dataset", "2", *checksums)
+    if store.folder_fingerprint(folder) != wanted or not dataset.is_whole(folder / dataset.FILE):
+
+        def parts() -> Iterable[dataset.Part]:
+            both = zip(_made(out, "filter", finished), _made(out, "generate", finished), strict=True)
+            return ((ledger.table(), groups.table()) for ledger, groups in both)
+
+        store.make_folder(folder, wanted, lambda new: dataset.write_stream(dataset.stream(parts), new))
+    return folder / dataset.FILE
 
 
-def _distil(
-    out: Path, recipe: Recipe, finished: Sequence[dict[str, store.Shard]], state: State, watch: Watch
-) -> None:
+def _made(out: Path, stage: str, finished: Sequence[int]) -> Iterator[store.Shard]:
+    for index in finished:
+        shard = ledger.shard(out, stage, index)
+        if shard is None:
+            raise StoreError(f"shard {index} of stage {stage} in {out} is gone; run again to make it anew")
+        yield shard
+
+
+def _distil(out: Path, recipe: Recipe, finished: Sequence[int], state: State, watch: Watch) -> None:
     """The student of round 0, and the rounds of self-distillation; Ctrl-C keeps what is finished."""
     from .students.rounds import run_rounds
 
-    groups = store.concatenate([f["generate"] for f in finished], GROUPS)
+    groups = store.concatenate(list(_made(out, "generate", finished)), GROUPS)
     start = time.perf_counter()
     try:
         state.rounds = run_rounds(out, recipe, groups, watch.training)
@@ -183,10 +260,6 @@ def _distil(
         state.interrupted = True
     seconds = round(time.perf_counter() - start, 3)
     store.append_line(out / "journal.jsonl", {"stage": "distil", "shard": "", "seconds": seconds, "rows": 0})
-
-
-def _split(rows: pa.Table, size: int) -> list[pa.Table]:
-    return [rows.slice(i, size) for i in range(0, rows.num_rows, size)]
 
 
 def _clear(out: Path) -> None:
@@ -205,22 +278,27 @@ def _write_manifest(out: Path, recipe: Recipe, state: State, stages: Sequence[Ma
     manifest = {
         "contexts": state.contexts,
         "shards": state.shards,
+        "target": state.target,
+        "reached": state.reached,
         "stages": [s.name for s in stages],
         "models": {model: digest(model) for s in stages for model in s.models},
         "execution": recipe.execution.model_dump(),
-        "versions": dict(_versions()),
+        "versions": versions(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
     store.write_text(out / "recipe.toml", dump(recipe))
     store.write_text(out / "manifest.json", json.dumps(manifest, indent=2, sort_keys=True) + "\n")
 
 
-def _versions() -> Iterator[tuple[str, str]]:
+def versions() -> dict[str, str]:
+    """What of the software that a run's bytes depend on is installed, and in which version."""
+    found = {}
     for name in _VERSIONS:
         try:
-            yield name, version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
-            yield name, "not installed"
+            found[name] = "not installed"
+    return found
 
 
 def read_state(out: Path) -> State:
@@ -228,36 +306,14 @@ def read_state(out: Path) -> State:
 
     Raises StoreError if there is no run.
     """
-    manifest = _read_manifest(out)
+    manifest = ledger.manifest(out)
     state = State(out, manifest["contexts"], manifest["shards"])
+    state.target, state.reached = manifest.get("target", 0), manifest.get("reached", False)
     for index in range(state.shards):
-        found = [_shard(out, stage, index) for stage in manifest["stages"]]
+        found = [ledger.shard(out, stage, index) for stage in manifest["stages"]]
         for shard in found:
             state.counts.update(shard.counts if shard else {})
         state.done += found[-1] is not None
     for row in store.read_lines(out / "journal.jsonl"):
         state.seconds[row["stage"]] += row["seconds"]
     return state
-
-
-def read_ledger(out: Path) -> pa.Table:
-    """The ledger of a run as far as it is finished, schema LEDGER. Raises StoreError if there is none."""
-    shards = [_shard(out, "filter", index) for index in range(_read_manifest(out)["shards"])]
-    finished = [shard for shard in shards if shard is not None]
-    if not finished:
-        raise StoreError(f"{out} holds no ledger yet; go on with: impossible run RECIPE --out {out}")
-    return store.concatenate(finished, LEDGER)
-
-
-def _read_manifest(out: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
-    except (OSError, ValueError):
-        raise StoreError(
-            f"{out} holds no run (no manifest.json); start one: impossible run RECIPE --out {out}"
-        ) from None
-    return manifest
-
-
-def _shard(out: Path, stage: str, index: int) -> store.Shard | None:
-    return store.read_shard(out / FOLDERS[stage] / f"{index:05d}.parquet")

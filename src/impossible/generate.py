@@ -1,10 +1,12 @@
 """Contexts × sampler → groups: many continuations of each context, and the sentences they open with."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
+from .errors import ModelError
 from .recipe import Sampling
 from .records import GROUPS, Candidate, Context, Group, seed_for
 from .sentences import cut, defect
@@ -16,7 +18,10 @@ Counts = Counter[str]
 def candidates(
     continuations: Sequence[Continuation], settings: Sampling, counts: Counts
 ) -> tuple[Candidate, ...]:
-    """The distinct well-formed first sentences, in the order of first appearance; counts what was dropped."""
+    """The distinct well-formed first sentences, in the order of first appearance; counts what was dropped.
+
+    Raises ModelError if `min_logprob` is asked for and the teacher gives no log-probabilities.
+    """
     times: Counter[str] = Counter()
     logprob: dict[str, float] = {}
     for continuation in continuations:
@@ -24,6 +29,11 @@ def candidates(
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
+        if settings.min_logprob is not None and math.isnan(continuation.logprob):
+            raise ModelError(
+                "the teacher gives no log-probabilities, which sampling.min_logprob = "
+                f"{settings.min_logprob} needs; take it away with sampling.min_logprob = false"
+            )
         if settings.min_logprob is not None and continuation.logprob < settings.min_logprob:
             counts["improbable"] += 1
             continue
@@ -41,7 +51,10 @@ def generate(
     round: int,
     tick: Callable[[], None],
 ) -> tuple[list[Group], Counts]:
-    """Continue each context `per_context` times. The same context and seed give the same group."""
+    """Continue each context `per_context` times. The same context and seed give the same group.
+
+    Raises ModelError if the teacher gives nothing at all.
+    """
     decoding = Decoding(
         settings.temperature,
         settings.top_p,
@@ -61,6 +74,8 @@ def generate(
         groups.append(Group(context, candidates(drawn, settings, counts)))
         counts["candidates"] += len(groups[-1].candidates)
         tick()
+    if contexts and not counts["continuations"]:
+        raise ModelError("the teacher gives nothing behind any context; does it run at all?")
     return groups, counts
 
 

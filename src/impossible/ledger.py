@@ -4,55 +4,71 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from . import store
 from .errors import DataError, StoreError
-from .execute import read_state
 from .recipe import CRITICS, Bound, Bounds, CriticName, load
 from .records import CONTEXTS, GROUPS, LEDGER, SCORES
 from .stages import FOLDERS
 from .verdict import columns, shortfall
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
 _VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
 _ID = 16  # hexadecimal digits
 
 
+def manifest(run: Path) -> dict[str, Any]:
+    """What a run wrote down of its size, models and machine. Raises StoreError if there is no run."""
+    try:
+        found: dict[str, Any] = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StoreError(
+            f"{run} holds no run (no manifest.json); start one: impossible run RECIPE --out {run}"
+        ) from None
+    return found
+
+
+def shard(run: Path, stage: str, index: int) -> store.Shard | None:
+    """A shard of a stage, or None if it is not finished."""
+    return store.read_shard(run / FOLDERS[stage] / f"{index:05d}.parquet")
+
+
 def shards(run: Path, stage: str) -> list[store.Shard]:
     """The finished shards of a stage, in the order of the plan. Raises StoreError if there is no run."""
-    paths = [run / FOLDERS[stage] / f"{index:05d}.parquet" for index in range(read_state(run).shards)]
-    return [shard for path in paths if (shard := store.read_shard(path)) is not None]
+    found = (shard(run, stage, index) for index in range(manifest(run)["shards"]))
+    return [one for one in found if one is not None]
 
 
 def rows(run: Path, stage: str) -> pa.Table:
     """All finished rows of a stage. Raises StoreError if there are none."""
-    return store.concatenate(_some(run, stage), _SCHEMAS[stage])
+    return store.concatenate(some_shards(run, stage), _SCHEMAS[stage])
 
 
-def _some(run: Path, stage: str) -> list[store.Shard]:
+def some_shards(run: Path, stage: str) -> list[store.Shard]:
+    """The finished shards of a stage, at least one. Raises StoreError if there is none."""
     found = shards(run, stage)
     if not found:
-        raise StoreError(f"{run} has finished nothing of stage {stage!r} yet; go on with: impossible run")
+        raise StoreError(
+            f"{run} has finished nothing of stage {stage!r} yet; "
+            f"go on with: impossible run RECIPE --out {run}"
+        )
     return found
 
 
-def manifest(run: Path) -> dict[str, Any]:
-    """What a run wrote down of its models, versions and machine. Raises StoreError if there is no run."""
-    read_state(run)  # says what is wrong where there is none
-    found: dict[str, Any] = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    return found
-
-
-def connect(run: Path) -> duckdb.DuckDBPyConnection:
+def connect(run: Path) -> "duckdb.DuckDBPyConnection":
     """The run as views `contexts`, `groups` and `ledger`, read where they lie. Raises StoreError."""
+    import duckdb
+
     database = duckdb.connect()
     for stage, view in _VIEWS.items():
-        files = [str(shard.path) for shard in _some(run, stage)]
+        files = [str(shard.path) for shard in some_shards(run, stage)]
         database.read_parquet(files, union_by_name=True).create_view(view)
     return database
 
@@ -119,20 +135,20 @@ def why(run: Path, wanted: str, limit: int = 3) -> tuple[list[Story], int]:
     found = _rows(database, f"SELECT * FROM ledger WHERE {like} ORDER BY verdict <> 'kept', pair_id", given)
     if not found:
         raise DataError(_absent(database, run, wanted))
-    return [_story(database, run, row) for row in found[:limit]], len(found)
+    return [tell(database, run, row) for row in found[:limit]], len(found)
 
 
 def _is_id(text: str) -> bool:
     return 6 <= len(text) <= _ID and set(text) <= set("0123456789abcdef")
 
 
-def _rows(database: duckdb.DuckDBPyConnection, query: str, given: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(database: "duckdb.DuckDBPyConnection", query: str, given: dict[str, str]) -> list[dict[str, Any]]:
     cursor = database.execute(query, given)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _absent(database: duckdb.DuckDBPyConnection, run: Path, wanted: str) -> str:
+def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str) -> str:
     """Why no pair of the ledger fits: the cheap critics keep no record of what they reject."""
     query = (
         "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
@@ -147,7 +163,8 @@ def _absent(database: duckdb.DuckDBPyConnection, run: Path, wanted: str) -> str:
     )
 
 
-def _story(database: duckdb.DuckDBPyConnection, run: Path, row: dict[str, Any]) -> Story:
+def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) -> Story:
+    """The story of a row of the ledger; `database` has it and `groups`, as `connect` gives them."""
     group = _rows(database, "SELECT * FROM groups WHERE context_id = $id", {"id": row["context_id"]})[0]
     said = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
     rivals = "SELECT pair_id, source, target FROM ledger WHERE "

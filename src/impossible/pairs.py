@@ -102,8 +102,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
                 raise DataError(f"{path}: the name must end in .jsonl, .csv or .parquet")
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as pairs: {error}") from error
+    except (OSError, ValueError, NotImplementedError, RecursionError, csv.Error) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise DataError(f"{path} cannot be read as pairs: {reason}") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{path} holds no rows with named columns")
     return rows

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from .corpus import CorpusReport
 from .execute import State, Watch
+from .plain import plain
 from .recipe import TASKS
 from .students.commands import say_training
 
@@ -112,7 +113,10 @@ class BarWatch(Watch):
         self._progress.advance(self._task, count)
 
     def shard(self, state: State, index: int) -> None:
-        """Show the funnel so far."""
+        """Show the funnel so far, and move the end to where the target seems to lie."""
+        if state.target:
+            done = self._progress.tasks[self._task].completed
+            self._progress.update(self._task, total=round(done / state.share()))
         self._show()
 
     def end(self, state: State) -> None:
@@ -147,7 +151,7 @@ class LineWatch(Watch):
     def shard(self, state: State, index: int) -> None:
         """One line: how far, what was kept, how long it will take."""
         elapsed = time.monotonic() - self._start
-        left = elapsed / state.done * (state.shards - state.done)
+        left = elapsed * (1 / state.share() - 1)
         kept = ", ".join(f"{state.counts[f'{t}: kept']} {t}" for t in TASKS if f"{t}: scored" in state.counts)
         self._say(
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
@@ -169,19 +173,19 @@ def watch_for(console: Console) -> Watch:
 
 def sample_table(state: State, count: int, seed: int) -> Table | None:
     """Randomly drawn kept pairs, or None if there are none."""
-    import random
+    from . import dataset
 
-    if state.pairs is None or not state.pairs.num_rows:
+    rows, total = dataset.sample(state.file, count, seed) if state.file is not None else ([], 0)
+    if not rows:
         return None
-    rows = state.pairs.to_pylist()
-    table = Table(title=f"{min(count, len(rows))} of {len(rows):,} kept pairs, at random", show_lines=True)
+    table = Table(title=f"{len(rows)} of {total:,} kept pairs, at random", show_lines=True)
     for name in ("task", "source", "target"):
         table.add_column(name, ratio=None if name == "task" else 1)
-    for row in random.Random(seed).sample(rows, min(count, len(rows))):
+    for row in rows:
         table.add_row(row["task"], visible(row["source"]), visible(row["target"]))
     return table
 
 
 def visible(text: str) -> str:
     """Model output made safe for a terminal: markup escaped, control characters shown as such."""
-    return escape("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text))
+    return escape(plain(text))

@@ -50,31 +50,17 @@ def publish(
     licences = dict(licences or {})
     if folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder} is not empty; give --to a new folder")
-    pairs = all_rounds(run)
+    pairs = dataset.read(run)
     findings = release.check(run, pairs, against, corpora, licences)
     if findings and not anyway:
         listed = "; ".join(f"{finding.kind}: {finding.text}" for finding in findings)
         raise DataError(f"not published; the release gate found: {listed} (--anyway publishes all the same)")
     splits = split_by_context(pairs)
-    student = _best_student(run)
+    student = best_student(run)
     store.make_folder(folder, "", lambda new: _write(new, run, splits, student, licences, findings))
     (folder / ".fingerprint").unlink()
     counts = {name: table.num_rows for name, table in splits.items()}
     return Release(folder, counts, student is not None, findings)
-
-
-def all_rounds(run: Path) -> pa.Table:
-    """The pairs of every round, which column `round` tells. Raises StoreError if there are none."""
-    folders = sorted(run.glob("round-*/dataset"), key=_round) or [run / "round-0" / "dataset"]
-    tables = []
-    for folder in folders:
-        table = dataset.read(folder / dataset.FILE).replace_schema_metadata(None)
-        tables.append(table.append_column("round", pa.array([_round(folder)] * table.num_rows, pa.int32())))
-    return pa.concat_tables(tables)
-
-
-def _round(folder: Path) -> int:
-    return int(folder.parent.name.removeprefix("round-"))
 
 
 def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
@@ -97,7 +83,7 @@ def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
     return found
 
 
-def _best_student(run: Path) -> Path | None:
+def best_student(run: Path) -> Path | None:
     """The student of the round that was worth most, if the run has one."""
     if not any(run.glob("round-*/student")):
         return None

@@ -2,10 +2,13 @@
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -58,18 +61,106 @@ class Contexts(Settings):
         return self
 
 
-class Teacher(Settings):
-    """The language model: a hub id, a folder, or `embedded:smollm2-135m`, and what runs it."""
+class Endpoint(Settings):
+    """An OpenAI-style completions server: `url` ends before `/completions`, as in http://localhost:8000/v1.
 
-    backend: Literal["ctranslate2", "transformers"] = "ctranslate2"
+    Its key, if it wants one, is read from the environment variable `key_env`. A request asks for at most
+    `per_request` continuations, of which each ends at the latest before a string of `stop`, and for
+    `logprobs` alternatives a token (0: none are asked for); `extra` goes along as it is, such as
+    `{min_p = 0}`, which llama.cpp would set. `concurrency` requests at once and `per_second`
+    are the most that are sent; a `timeout` (seconds) is for a whole answer. What may pass is tried
+    `attempts` times, the pause before the second drawn from 0 to `backoff` seconds, each further range twice
+    as wide.
+    """
+
+    url: str
+    key_env: str | None = None
+    per_request: int = Field(50, ge=1, le=10_000)
+    stop: tuple[str, ...] = Field((), max_length=4)
+    logprobs: int = Field(1, ge=0, le=5)
+    extra: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    concurrency: int = Field(8, ge=1, le=1024)
+    per_second: float | None = Field(None, gt=0)
+    timeout: float = Field(120.0, gt=0)
+    attempts: int = Field(6, ge=1, le=100)
+    backoff: float = Field(1.0, ge=0, le=600)
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret(cls, given: Any) -> Any:
+        """Here and not in the field's type, whose error would show what was given."""
+        name = given.get("key_env") if isinstance(given, Mapping) else None
+        if isinstance(name, str) and not re.fullmatch("[A-Z_][A-Z0-9_]*", name):
+            raise ValueError("key_env: give the name of an environment variable (A-Z, 0-9, _), not the key")
+        url = given.get("url") if isinstance(given, Mapping) else None
+        if isinstance(url, str) and ("@" in url or "?" in url or "#" in url):
+            raise ValueError("url: give no user, password, query or fragment; a key goes by key_env")
+        return given
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            parts = urlsplit(self.url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("http", "https") or not self.url.isprintable():
+            raise ValueError("url: give http://HOST:PORT/v1 or https://HOST/v1")
+        if self.key_env is not None and parts.scheme == "http" and not self.on_loopback:
+            raise ValueError(
+                f"url: {self.url} would send the key in {self.key_env} unencrypted; use https, a tunnel to "
+                "localhost, or leave out key_env"
+            )
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+class Teacher(Settings):
+    """The language model: a hub id, a folder, or `embedded:smollm2-135m`, and what runs it.
+
+    With backend `endpoint` a server runs it, which `endpoint` describes, and `model` is its name there.
+    """
+
+    backend: Literal["ctranslate2", "transformers", "endpoint"] = "ctranslate2"
     model: str = "embedded:smollm2-135m"
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
+    endpoint: Endpoint | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.backend == "transformers" and self.compute_type == "int8":
             raise ValueError("compute_type: transformers runs float32, bfloat16 or float16")
+        if self.backend == "endpoint" and self.endpoint is None:
+            raise ValueError('endpoint: the backend needs to know where: [teacher.endpoint] url = "…"')
+        if self.backend != "endpoint" and self.endpoint is not None:
+            raise ValueError('endpoint: only with backend = "endpoint"')
         return self
+
+    @property
+    def weights(self) -> str:
+        """What `weights.locate` and `weights.digest` know the model as."""
+        return f"endpoint:{self.model}" if self.backend == "endpoint" else self.model
+
+    def canonical(self) -> str:
+        """As every setting's, less what does not touch the text: where the server is, and how it is asked."""
+        kept = self.model_dump(mode="json", exclude={"endpoint"})
+        if self.endpoint is not None:
+            of_text = {"per_request", "stop", "logprobs", "extra"}
+            kept["endpoint"] = self.endpoint.model_dump(mode="json", include=of_text)
+        return json.dumps(kept, sort_keys=True)
 
 
 class Sampling(Settings):
@@ -221,7 +312,8 @@ class Distil(Settings):
     causal base and 0 for a sequence-to-sequence one. A step takes `accumulate` batches of `batch` examples.
     Every `save_steps` steps there is a checkpoint and a validation; after `patience` validations without a
     lower loss training stops. `validation` is the share of contexts held out. Of the `controls` each example
-    is tagged with, `control_dropout` is the chance that one is left out. After `rounds` rounds of
+    is tagged with, `control_dropout` is the chance that one is left out. `also` names other runs, or files
+    of pairs, whose pairs are learned from too. After `rounds` rounds of
     self-distillation, or when one does not help, the run ends; a round rewrites at most `sources` new
     sentences, and trains on the pairs of all rounds so far (`learn_from = "all"`) or on its own alone.
     """
@@ -242,11 +334,12 @@ class Distil(Settings):
     validation: float = Field(0.05, ge=0, lt=1)
     patience: int = Field(3, ge=1)
     save_steps: int = Field(100, ge=1)
+    also: tuple[str, ...] = ()
     rounds: int = Field(0, ge=0, le=20)
     sources: int = Field(2000, ge=1)
     learn_from: Literal["all", "new"] = "all"
 
-    @field_validator("tasks", "controls", mode="before")
+    @field_validator("tasks", "controls", "also", mode="before")
     @classmethod
     def _tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
@@ -283,6 +376,8 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.teacher.backend == "endpoint" and self.sampling.no_repeat_ngram:
+            raise ValueError("sampling.no_repeat_ngram: an endpoint cannot do it; set 0")
         if not self.filter.tasks():
             raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
         for task, bounds in self.filter.tasks():
@@ -430,6 +525,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe: preset, then file, then `a.b=c` overrides (values in TOML; bare words are strings).
 
+    The file that a run has written is whole: it is read as it stands, whatever the preset says today.
     Raises RecipeError: one line with file, key, what was found and what is allowed.
     """
     try:
@@ -440,34 +536,49 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"recipe {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"recipe {path} is not valid TOML: {error}") from error
-    for override in overrides:
-        _override(given, override)
-    corpus = given.get("contexts", {}).get("corpus") if isinstance(given.get("contexts"), dict) else None
-    if isinstance(corpus, str) and not Path(corpus).is_absolute() and not Path(corpus).exists():
-        given["contexts"]["corpus"] = str(path.parent / corpus)  # as seen from the recipe
-    return resolve(given, str(path))
+    except RecursionError:
+        raise RecipeError(f"recipe {path} is nested too deep") from None
+    if path.name == "recipe.toml" and (path.parent / "manifest.json").exists():
+        given["resolved"] = True  # early runs did not write it
+    layers = [given, *map(_override, overrides)]
+    for layer in layers:
+        corpus = _table(layer, "contexts").get("corpus")
+        if isinstance(corpus, str) and not Path(corpus).is_absolute() and not _is_file(corpus):
+            layer["contexts"]["corpus"] = str(path.parent / corpus)  # as seen from the recipe
+    return resolve(given, str(path), layers[1:])
 
 
 def distil_settings(overrides: Sequence[str]) -> Distil:
     """The settings of a student without a recipe: defaults and KEY=VALUE. Raises RecipeError."""
-    given: dict[str, Any] = {"distil": {}}
-    for override in overrides:
-        _override(given, f"distil.{override}")
-    found = resolve(given, "--set").distil
+    layers = [_override(f"distil.{override}") for override in overrides]
+    found = resolve({"distil": {}}, "--set", layers).distil
     assert found is not None
     return found
 
 
-def resolve(given: Mapping[str, Any], name: str = "recipe") -> Recipe:
-    """Lay the given settings over their preset and validate. Raises RecipeError."""
-    preset = given.get("preset", "default")
-    if preset not in PRESETS:
-        raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
+def resolve(
+    given: Mapping[str, Any], name: str = "recipe", overrides: Sequence[Mapping[str, Any]] = ()
+) -> Recipe:
+    """Lay the given settings over their preset, each of `overrides` over that, and validate.
+
+    Settings that say `resolved = true`, as `dump` writes them, are whole: no preset lies under them.
+    Raises RecipeError.
+    """
+    whole = given.get("resolved") is True
+    if whole:
+        under, layers = {key: value for key, value in given.items() if key != "resolved"}, [*overrides]
+    else:
+        layers = [given, *overrides]
+        preset = _lay(layers).get("preset", "default")
+        if preset not in list(PRESETS):
+            raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
+        under = PRESETS[preset]
     try:
-        recipe = Recipe.model_validate(_ungated(merge(PRESETS[preset], given), given))
+        recipe = Recipe.model_validate(_ungated(_lay([under, *layers]), _lay(layers)))
     except ValidationError as error:
         raise RecipeError(f"{name}: {_explain(error)}") from None
-    _check_world(recipe, name)
+    if not (whole and recipe.contexts.corpus):  # a run is read wherever its corpus lies by now
+        _check_world(recipe, name)
     return recipe
 
 
@@ -489,34 +600,41 @@ def _table(tables: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def _lay(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Nested tables as one, the last on top."""
+    laid: dict[str, Any] = {}
+    for layer in layers:
+        laid = merge(laid, layer)
+    return laid
+
+
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one nested table over another; `false` removes what lies under it (a bound, a task)."""
     out = dict(under)
     for key, value in over.items():
-        below = out.get(key)
         if value is False:  # no setting is a boolean
             out[key] = None
-        elif isinstance(value, Mapping) and isinstance(below, Mapping):
-            out[key] = merge(below, value)
+        elif isinstance(value, Mapping):
+            out[key] = merge(_table(out, key), value)
         else:
             out[key] = value
     return out
 
 
-def _override(given: dict[str, Any], override: str) -> None:
+def _override(override: str) -> dict[str, Any]:
+    """KEY=VALUE as nested tables."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         raise RecipeError(f"--set {override}: give KEY=VALUE, such as sampling.per_context=32")
     try:
         value = tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text
     *tables, last = key.strip().split(".")
-    for table in tables:
-        given = given.setdefault(table, {})
-        if not isinstance(given, dict):
-            raise RecipeError(f"--set {override}: {table} is no table")
-    given[last] = value
+    found: dict[str, Any] = {last: value}
+    for table in reversed(tables):
+        found = {table: found}
+    return found
 
 
 def _explain(error: ValidationError) -> str:
@@ -558,13 +676,20 @@ def _nearest_file(path: Path) -> str:
     return f"; did you mean {path.with_name(near[0])}?" if near else ""
 
 
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # longer than a name may be
+        return False
+
+
 def _check_world(recipe: Recipe, name: str) -> None:
     """What only the file system and the tables of domains can tell."""
     from .domains import DOMAINS
 
     contexts = recipe.contexts
     if contexts.corpus is not None:
-        if not Path(contexts.corpus).is_file():
+        if not _is_file(contexts.corpus):
             raise RecipeError(f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file")
         return
     for domain in contexts.domains:
@@ -578,7 +703,7 @@ def _check_world(recipe: Recipe, name: str) -> None:
 
 def dump(recipe: Recipe) -> str:
     """The resolved recipe as TOML that `load` reads back to an equal recipe."""
-    lines: list[str] = []
+    lines = ["resolved = true"]  # nothing is to be laid under it
     _dump(recipe.model_dump(mode="json"), (), lines)
     return "\n".join(lines).strip() + "\n"
 
@@ -588,7 +713,7 @@ def _dump(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> 
         lines.append(f"\n[{'.'.join(path)}]")
     for key, value in table.items():
         if value is None:
-            # TOML has no null: `false` says that nothing is to be laid over the preset's value
+            # TOML has no null: `false` stands for it
             if len(path) > 1 or path in (("filter",), ("score",), ("sampling",)):
                 lines.append(f"{key} = false")
         elif not isinstance(value, dict):

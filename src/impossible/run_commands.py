@@ -1,21 +1,86 @@
-"""The commands on what a run left behind: report, whatif, why, publish."""
+"""The commands before a run and on what it left behind: plan, report, whatif, why, publish."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
 
-from .errors import DataError
+from .errors import DataError, ModelError
+from .plain import plain_json
+
+if TYPE_CHECKING:
+    from .execute import State
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="the folder of a run", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for scripts")]
+
+
+def plan(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)],
+    target: Annotated[int, typer.Option(min=1, help="pairs wanted of each task", show_default=False)],
+    pilot: Annotated[int, typer.Option(min=1, help="contexts to try")] = 8,
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the run, which then goes on from the pilot; default: none")
+    ] = None,
+    watts: Annotated[float, typer.Option(min=0, help="what the machine draws")] = 65,
+    price: Annotated[str | None, typer.Option(help="such as 0.30/kWh or 2.50/h")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a few contexts and say what a number of pairs will take: contexts, hours, energy, money.
+
+    Example: [bold]impossible plan recipes/quickstart.toml --target 10000 --price 0.30/kWh[/bold]
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    from . import forecast
+    from .answers import forecast_lines, forecast_table
+    from .progress import watch_for
+    from .recipe import load
+
+    settings = load(recipe, sets or [])
+    cost = None if price is None else forecast.Price.parse(price)
+    disable_progress_bar()
+    with TemporaryDirectory() as scratch:
+        seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(Console(stderr=True)))
+    found = forecast.forecast(seen, target, settings.seed, watts, cost)
+    if as_json:
+        print_json(
+            {
+                "target": target,
+                "pilot_contexts": len(seen.seconds),
+                "pilot_seconds": float(seen.seconds.sum()),
+                "watts": watts,
+                "price": None if cost is None else asdict(cost),
+                "slowest": forecast.slowest(found).task,
+                "tasks": [asdict(one) for one in found],
+            }
+        )
+        return
+    console = Console()
+    console.print(forecast_table(found))
+    for line in forecast_lines(found, len(seen.seconds), target, settings.contexts.count):
+        console.print(line)
+
+
+def say_target(console: Console, state: "State") -> None:
+    """Say at the end of a run whether it reached its target."""
+    if state.reached:
+        console.print(
+            f"target of {state.target:,} pairs a task reached after {state.contexts} contexts; "
+            "without --target the same command goes on"
+        )
+    else:
+        text = f"target of {state.target:,} pairs a task not reached; raise contexts.count ({state.contexts})"
+        console.print(text, style="yellow")
 
 
 def report(
@@ -40,6 +105,34 @@ def try_report(console: Console, run: Path) -> None:
     except Exception as error:  # the dataset is there, whatever becomes of its picture
         text = f"the report could not be written: {error}"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+
+def explore(
+    run: RunPath,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one")] = 0,
+    host: Annotated[
+        str, typer.Option(help="address to listen on; beware: whoever reaches it may ask")
+    ] = "127.0.0.1",
+    student: Annotated[Path | None, typer.Option(help="student to play with; default the run's best")] = None,
+    browser: Annotated[bool, typer.Option("--open/--no-open", help="open it in a browser window")] = True,
+) -> None:
+    """Look at a run in a browser: search its pairs, move its bounds, label, play with its student.
+
+    Ctrl-C ends it. Example: [bold]impossible explore runs/first[/bold]
+    """
+    try:
+        from .explore.serve import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise ModelError(
+            f"explore needs {error.name}: pip install 'impossible-distillation[explore]'"
+        ) from error
+    console = Console()
+    console.print(f"reading {run} …", markup=False, soft_wrap=True)
+    serve(
+        run, host, port, student, browser, lambda address: print(f"{address}  (Ctrl-C ends it)", flush=True)
+    )
 
 
 def whatif(
@@ -146,13 +239,13 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON; settings inside it as their fields, NaN as null."""
-    print(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False))
+    """Print a value as JSON; settings inside it as their fields, NaN and infinity as null."""
+    print(plain_json(_plain(value), 2))
 
 
 def _plain(value: object) -> object:
     match value:
-        case float() if math.isnan(value):
+        case float() if not math.isfinite(value):
             return None
         case BaseModel():
             return value.model_dump(mode="json")

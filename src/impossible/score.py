@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .critics import Critic, Critics
+from .errors import ModelError
 from .recipe import Bounds, Score
 from .records import SCORE_FIELDS, SCORES, Group
 from .verdict import Scores, shortfall
@@ -47,11 +48,17 @@ class Table:
         self._known = np.full((len(sentences), len(sentences)), np.nan, dtype=np.float32)
 
     def score(self, sources: Indices, targets: Indices) -> Floats:
-        """Scores of directed pairs, shape (n,)."""
+        """Scores of directed pairs, shape (n,). Raises ModelError if the critic gives NaN."""
         new = np.isnan(self._known[sources, targets])
         s, t = sources[new], targets[new]
         if len(s):
             found = self._critic.score([self._sentences[i] for i in s], [self._sentences[i] for i in t])
+            if (bad := np.isnan(found)).any():
+                i = int(np.argmax(bad))
+                raise ModelError(
+                    f"critic {self._critic.name} gives NaN for {self._sentences[s[i]]!r} and "
+                    f"{self._sentences[t[i]]!r}; its weights or their type (float16?) do not fit this machine"
+                )
             self._known[s, t] = found
             if self._critic.symmetric:
                 self._known[t, s] = found

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from .calibrate import Population, Threshold, judge
 from .critics.measure_nli import Measured
+from .plain import plain
 
 _KEYS = {"r": True, "w": False, "s": None}
 
@@ -23,8 +24,8 @@ def ask(console: Console, run: Path, people: Population, known: Mapping[str, boo
     )
     for number, i in enumerate(open_pairs, 1):
         console.print(f"\n{number} of {len(open_pairs)}   {question}", style="dim")
-        console.print(people.source[i], markup=False)
-        console.print(people.target[i], markup=False)
+        console.print(plain(people.source[i]), markup=False)
+        console.print(plain(people.target[i]), markup=False)
         console.print("r right   w wrong   s skip   q stop here", style="dim")
         while (key := _key()) not in (*_KEYS, "q"):
             pass

@@ -1,11 +1,12 @@
 """plan(recipe) → the stages of a run, readable from top to bottom as the method."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from . import store
 from .recipe import Recipe
 
 # stage → where its shards lie in a run
@@ -35,6 +36,10 @@ class MapStage:
         """Where its shards lie in a run."""
         return FOLDERS[self.name]
 
+    def made_for(self, digests: Sequence[str], content: str) -> str:
+        """The fingerprint of a shard: `digests` are its models', `content` is the checksum of its input."""
+        return store.fingerprint(self.name, str(self.version), self.settings, *digests, content)
+
 
 def plan(recipe: Recipe) -> list[MapStage]:
     """The stages of a run, in order."""
@@ -45,14 +50,14 @@ def plan(recipe: Recipe) -> list[MapStage]:
             "contexts",
             1,
             f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
-            (recipe.teacher.model,) if needs_teacher else (),
+            (recipe.teacher.weights,) if needs_teacher else (),
             lambda: _contexts(recipe, needs_teacher),
         ),
         MapStage(
             "generate",
             2,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
-            (recipe.teacher.model,),
+            (recipe.teacher.weights,),
             lambda: _generate(recipe),
         ),
         MapStage(

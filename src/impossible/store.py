@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -87,18 +87,11 @@ def read_shard(path: Path) -> Shard | None:
     """What the footer of a shard says, or None if there is no whole shard at that path."""
     try:
         footer = pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid):
+        meta = footer.metadata or {}
+        said = (meta[_FINGERPRINT].decode(), meta[_CHECKSUM].decode(), json.loads(meta[_COUNTS]))
+    except (OSError, pa.ArrowException, KeyError, ValueError):
         return None
-    meta = footer.metadata or {}
-    if _FINGERPRINT not in meta or _CHECKSUM not in meta:
-        return None
-    return Shard(
-        path,
-        meta[_FINGERPRINT].decode(),
-        meta[_CHECKSUM].decode(),
-        json.loads(meta[_COUNTS]),
-        footer.num_rows,
-    )
+    return Shard(path, *said, footer.num_rows)
 
 
 def finished(path: Path, wanted: str) -> Shard | None:
@@ -122,31 +115,31 @@ def write_shard(path: Path, table: pa.Table, made_for: str, counts: Mapping[str,
     total = checksum(table)
     meta = {_FINGERPRINT: made_for, _CHECKSUM: total, _COUNTS: json.dumps(counts)}
     stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **meta})
-    with _mapped(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # one name a process: a killed writer's leaving is overwritten or swept, never read
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with aside.open("wb") as file:
-                pq.write_table(stamped, file, compression="zstd", write_page_checksum=True)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with _mapped(path), _aside(path) as file:
+        pq.write_table(stamped, file, compression="zstd", write_page_checksum=True)
     return Shard(path, made_for, total, counts, table.num_rows)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a small text file whole or not at all. Raises StoreError."""
-    with _mapped(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with _mapped(path), _aside(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[BinaryIO]:
+    """A file beside `path`, which takes its place when it is whole and on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # one name a process: a killed writer's leaving is overwritten or swept, never read
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path, made_for: str, make: Callable[[Path], None]) -> None:
@@ -165,20 +158,21 @@ def make_folder(folder: Path, made_for: str, make: Callable[[Path], None]) -> No
 
 def folder_fingerprint(folder: Path) -> str | None:
     """What a finished folder was made for, or None."""
-    try:
-        return (folder / ".fingerprint").read_text()
-    except OSError:
-        return None
+    return _read(folder / ".fingerprint")
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed writers left: hidden scratch folders and `.part` files."""
-    scratch = [*folder.glob("*/.dataset-*"), *folder.glob("*/.student-*")]
-    for left in [*folder.rglob(".*.part"), *scratch]:
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+    """Remove what killed writers left: hidden scratch folders and `.part` files.
+
+    A folder that was whole and only not yet in its place is put there.
+    """
+    for left in folder.rglob(".*.part"):
+        left.unlink(missing_ok=True)
+    for left in [*folder.glob("*/.dataset-*"), *folder.glob("*/.student-*")]:
+        place = left.with_name(left.name[1:].rpartition("-")[0])
+        if (left / "new" / ".fingerprint").exists() and not place.exists():
+            (left / "new").rename(place)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
@@ -205,9 +199,11 @@ def hold(run: Path) -> Iterator[None]:
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
-    """Append a row to a JSONL journal."""
-    with _mapped(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    """Append a row to a JSONL journal, on a line of its own whatever a full disk left of the last one."""
+    with _mapped(path), path.open("a+b") as file:
+        file.seek(max(file.tell() - 1, 0))
+        start = b"" if file.read() in (b"", b"\n") else b"\n"
+        file.write(start + json.dumps(row).encode() + b"\n")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -215,9 +211,11 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line in (_read(path) or "").splitlines():
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             continue
+        if isinstance(row, dict):
+            rows.append(row)
     return rows
 
 
@@ -229,13 +227,14 @@ def concatenate(shards: Sequence[Shard], schema: pa.Schema) -> pa.Table:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
 
 
 _HINTS = {
     errno.ENOSPC: ": the disk is full; free space and run again",
+    errno.EDQUOT: ": the quota is used up; free space and run again",
     errno.EACCES: ": no permission; choose another --out",
     errno.EROFS: ": the file system is read-only; choose another --out",
 }
@@ -249,7 +248,7 @@ def _mapped(path: Path) -> Iterator[None]:
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "")
         raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise StoreError(
             f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew"
         ) from error

@@ -2,9 +2,13 @@
 
 import hashlib
 import importlib.util
+import io
+import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +25,7 @@ _EMBEDDED = {
     "nli": ("impossible", "models/nli", ""),
     "judge": ("impossible", "models/judge", ""),
 }
+ENDPOINT = "endpoint:"
 _GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 _WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken")
 
@@ -37,6 +42,8 @@ def locate(name: str) -> Path:
 
     Only safetensors, tokenizers and configs are fetched. Raises ModelError.
     """
+    if name.startswith(ENDPOINT):
+        raise ModelError(f"{name} is run by a server, so its files are not here")
     if name.startswith("embedded:"):
         return _embedded(name.removeprefix("embedded:"))
     path = Path(name).expanduser()
@@ -51,10 +58,12 @@ def locate(name: str) -> Path:
 
 @cache
 def digest(name: str) -> str:
-    """What identifies a model's bytes in a fingerprint: a hash over its files.
+    """What identifies a model's bytes in a fingerprint: a hash over its files; of a server's its name.
 
     Raises ModelError.
     """
+    if name.startswith(ENDPOINT):
+        return name
     root = locate(name)
     total = hashlib.blake2b(digest_size=16)
     for path in sorted(p for pattern in _WEIGHTS for p in root.rglob(pattern)):
@@ -64,9 +73,10 @@ def digest(name: str) -> str:
     return total.hexdigest()
 
 
-def build_once(folder: Path, make: Callable[[Path], None]) -> Path:
+def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
     """Make a cache folder whole or not at all; two processes may ask for it at once.
 
+    The bars and warnings of `make` are not shown; that something slow of this `name` is made is logged.
     Raises StoreError if the cache cannot be written.
     """
     if folder.exists():
@@ -75,8 +85,11 @@ def build_once(folder: Path, make: Callable[[Path], None]) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
+                if name:
+                    logging.getLogger(__name__).warning("preparing %s (once) …", name)
                 with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as scratch:
-                    make(Path(scratch) / "new")
+                    with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):
+                        make(Path(scratch) / "new")
                     (Path(scratch) / "new").rename(folder)
     except OSError as error:
         raise StoreError(
@@ -115,7 +128,9 @@ def _adapted(name: str, adapter: Path) -> Path:
 
     stamp = hashlib.blake2b((adapter / "adapter_model.safetensors").read_bytes(), digest_size=8).hexdigest()
     base = locate("embedded:smollm2-135m")
-    return build_once(cache_folder() / f"{name}-{stamp}", lambda folder: merge(base, adapter, folder))
+    return build_once(
+        cache_folder() / f"{name}-{stamp}", lambda folder: merge(base, adapter, folder), f"embedded:{name}"
+    )
 
 
 def _dequantised(name: str, gguf: Path) -> Path:
@@ -142,7 +157,7 @@ def _dequantised(name: str, gguf: Path) -> Path:
         plain.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
-    return build_once(cache_folder() / f"{name}-{release}", make)
+    return build_once(cache_folder() / f"{name}-{release}", make, f"embedded:{name}")
 
 
 def _from_hub(name: str) -> Path:

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from . import ledger
 from .errors import RecipeError
-from .execute import read_ledger
 from .filter import filter_scores
 from .recipe import CRITICS, Bound, Bounds, Filter, Recipe, load
 from .records import LEDGER
@@ -19,7 +18,7 @@ from .score import CHEAP, as_scores
 from .variety import Variety, variety
 from .verdict import KEPT, UNKNOWN, verdict
 
-_MEASURED = 2000  # pairs of which variety is measured
+MEASURED = 2000  # pairs of which variety is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +60,19 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
     Raises RecipeError if another setting is to change, or what was never scored is asked for; StoreError.
     """
     recipe = load(run / "recipe.toml")
-    wanted = _wanted(run, recipe, overrides)
-    before, after = read_ledger(run), decide(run, recipe, wanted)
+    wanted = wanted_filter(run, recipe, overrides)
+    before, after = ledger.rows(run, "filter"), decide(run, recipe, wanted)
     stopped: Counter[str] = Counter()
     for shard in ledger.shards(run, "score"):
         stopped.update(shard.counts)
     return [
-        _change(task, before, after, _unscored(task, recipe, wanted, stopped), examples, recipe.seed)
+        _change(task, before, after, unscored_pairs(task, recipe, wanted, stopped), examples, recipe.seed)
         for task, _ in recipe.filter.tasks()
     ]
 
 
-def _wanted(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter:
+def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter:
+    """The filter that overrides ask for, which may lie outside the gates. Raises RecipeError."""
     for override in overrides:
         if not override.strip().startswith("filter."):
             raise RecipeError(
@@ -92,7 +92,7 @@ def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
     """The ledger of a run, schema LEDGER, had its filter been `wanted`."""
     inside = wanted.model_copy(
         update={
-            task: bounds.model_copy(update=_tightened(bounds, getattr(recipe.score, task) or Bounds()))
+            task: bounds.model_copy(update=within_gates(bounds, getattr(recipe.score, task) or Bounds()))
             for task, bounds in wanted.tasks()
         }
     )
@@ -103,7 +103,7 @@ def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
     return pa.concat_tables([LEDGER.remove_metadata().empty_table(), *decided]).cast(LEDGER)
 
 
-def _tightened(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
+def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
     """Bounds no looser than their gates: within these every pair has its scores."""
     tight: dict[str, Bound] = {}
     for critic, gate in gates.given():
@@ -131,7 +131,7 @@ def _outside_unknown(decided: pa.Table, wanted: Filter) -> pa.Table:
     return pa.concat_tables([decided.slice(0, 0), *tables])
 
 
-def _unscored(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[str]) -> int:
+def unscored_pairs(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[str]) -> int:
     """Pairs that a gate stopped which is now tighter than its bound."""
     bounds: Bounds | None = getattr(wanted, task)
     if bounds is None:
@@ -157,7 +157,7 @@ def _change(task: str, before: pa.Table, after: pa.Table, unscored: int, example
     draw = random.Random(seed)
     some = [draw.sample(ids, min(examples, len(ids))) for ids in (gained, lost)]
     targets = [t.filter(pc.equal(t["verdict"], KEPT))["target"].to_pylist() for t in (old, new)]
-    size = min(_MEASURED, *map(len, targets))
+    size = min(MEASURED, *map(len, targets))
     return Change(
         task=task,
         before=len(targets[0]),
@@ -168,13 +168,14 @@ def _change(task: str, before: pa.Table, after: pa.Table, unscored: int, example
         unscored=unscored,
         examples_gained=_examples(old, some[0], now),
         examples_lost=_examples(old, some[1], now),
-        variety_before=variety(draw.sample(targets[0], size)),
-        variety_after=variety(draw.sample(targets[1], size)),
+        variety_before=variety([targets[0][i] for i in measured(len(targets[0]), size, seed)]),
+        variety_after=variety([targets[1][i] for i in measured(len(targets[1]), size, seed)]),
     )
 
 
-def _verdicts(table: pa.Table) -> dict[str, str]:
-    return dict(zip(table["pair_id"].to_pylist(), table["verdict"].to_pylist(), strict=True))
+def measured(n: int, size: int, seed: int) -> list[int]:
+    """Which of `n` pairs are measured; the same ones, in their order, if nothing has changed."""
+    return sorted(random.Random(seed).sample(range(n), size))
 
 
 def _examples(old: pa.Table, ids: Sequence[str], now: Mapping[str, str]) -> tuple[Example, ...]:

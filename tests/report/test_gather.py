@@ -7,29 +7,21 @@ from impossible.report.facts import Facts
 from impossible.report.gather import gather
 from impossible.report.task import pareto
 
-from ..planted import plant, recipe, row
-
-ROWS = [
-    row("One.", "a b c", "a b d", 0.5, 0.9, 0.8),
-    row("One.", "a b c", "a e f", 0.6, 0.8, 0.8),
-    row("One.", "g h i", "g h j", 0.4, 0.6, 0.9),
-    row("Two.", "k l m", "k l n", 0.85, 0.9, 0.9),
-    row("Three.", "o p q", "o r q", 0.3, 0.85, 0.85),
-]
+from ..planted import ROWS, plant, recipe, row
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    return gather(plant(tmp_path_factory.mktemp("gather") / "run", ROWS, recipe(), per_shard=2))
+def facts(planted: Path) -> Facts:
+    return gather(planted)
 
 
 def test_the_funnel_ends_with_what_was_kept(facts: Facts) -> None:
     (task,) = facts.tasks
     assert [(s.name, s.lost) for s in task.funnel] == [
-        ("pairs", 0), ("rouge_l", 21), ("entailment", 1), ("duplicate", 1),
+        ("pairs", 0), ("rouge_l", 21), ("entailment", 2), ("duplicate", 1),
     ]  # fmt: skip
     assert task.funnel[-1].left == task.kept == facts.dataset == 2
-    assert facts.pairs == 25 and (facts.shards, facts.done) == (2, 2)
+    assert facts.pairs == 26 and (facts.shards, facts.done) == (2, 2)
 
 
 def test_pairs_come_with_context_reason_and_rival(facts: Facts) -> None:
@@ -38,9 +30,10 @@ def test_pairs_come_with_context_reason_and_rival(facts: Facts) -> None:
         ("a b c", "a b d", "One."),
         ("o p q", "o r q", "Three."),
     }
-    assert [(r.critic, r.count) for r in task.reasons] == [("rouge_l", 1), ("entailment", 1)]
-    assert task.reasons[1].pairs[0].scores["entailment"] == pytest.approx(0.6)  # the weaker direction
-    assert task.reasons[1].pairs[0].margin == pytest.approx(0.15)
+    assert [(r.critic, r.count) for r in task.reasons] == [("rouge_l", 1), ("entailment", 2)]
+    near = next(pair for pair in task.reasons[1].pairs if pair.target == "g h j")
+    assert near.scores["entailment"] == pytest.approx(0.6)  # the weaker direction
+    assert near.margin == pytest.approx(0.15)
     (lost,) = task.lost_to
     assert lost.target == "a e f" and lost.rival == ("a b c", "a b d")
 

@@ -1,86 +1,49 @@
 """Bases small enough to train in a test, from a config, and a data set that they can learn."""
 
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
-from transformers import (
-    BartConfig,
-    BartForConditionalGeneration,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5ForConditionalGeneration,
+from transformers import BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
+
+from impossible.recipe import Distil
+from tests import tiny
+
+WORDS = (
+    "paraphrase summary ( length wording shorter similar longer near middle far short medium long The A My Our is "
+    "was cat dog house car phone room food door very quite old new big small red and it there that this nice"
+)
+TOKENS = (*"Ċ . ? : ; ( )".split(), *(f"Ġ{word}" for word in WORDS.split()))
+# Learned in seconds.
+SETTINGS = Distil(
+    controls=("length", "wording"), batch=8, learning_rate=1e-2, precision="float32", validation=0.2
 )
 
-SPECIALS = ["<pad>", "</s>", "<unk>", "<s>"]
-WORDS = [
-    *"Ċ . ? : ; ( )".split(),
-    *(f"Ġ{w}" for w in "paraphrase summary ( length wording shorter similar longer near middle far".split()),
-    *(
-        f"Ġ{w}"
-        for w in "short medium long The A My Our is was cat dog house car phone room food door".split()
-    ),
-    *(f"Ġ{w}" for w in "very quite old new big small red and it there that this nice".split()),
-]
-
-
-def tokenizer(end: bool) -> PreTrainedTokenizerFast:
-    """A token is a word with the space before it; `end` writes the end token behind a text, as T5 does."""
-    raw = Tokenizer(models.WordLevel({t: i for i, t in enumerate([*SPECIALS, *WORDS])}, unk_token="<unk>"))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    raw.decoder = decoders.ByteLevel()
-    if end:
-        raw.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-
-
-def _save(model: PreTrainedModel, folder: Path, end: bool) -> Path:
-    model.save_pretrained(folder)
-    tokenizer(end).save_pretrained(folder)
-    return folder
-
-
-def llama(folder: Path) -> Path:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(SPECIALS) + len(WORDS),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        bos_token_id=3,
-        eos_token_id=1,
-        pad_token_id=0,
-    )
-    return _save(LlamaForCausalLM(config), folder, end=False)
+llama = partial(tiny.llama, tokens=TOKENS)
 
 
 def t5(folder: Path) -> Path:
     torch.manual_seed(0)
+    words = tiny.tokenizer(TOKENS, end=True)
     config = T5Config(
-        vocab_size=len(SPECIALS) + len(WORDS),
+        **tiny.ids(words),
         d_model=32,
         d_ff=64,
         d_kv=8,
         num_heads=4,
         num_layers=2,
         feed_forward_proj="gated-gelu",  # v1.1
-        decoder_start_token_id=0,
+        decoder_start_token_id=words.pad_token_id,
     )
-    return _save(T5ForConditionalGeneration(config), folder, end=True)
+    return tiny.save(T5ForConditionalGeneration(config), folder, words)
 
 
 def bart(folder: Path) -> Path:
     torch.manual_seed(0)
+    words = tiny.tokenizer(TOKENS, end=True)
     config = BartConfig(
-        vocab_size=len(SPECIALS) + len(WORDS),
+        **tiny.ids(words),
         d_model=32,
         encoder_layers=2,
         decoder_layers=2,
@@ -89,14 +52,11 @@ def bart(folder: Path) -> Path:
         encoder_ffn_dim=64,
         decoder_ffn_dim=64,
         max_position_embeddings=256,
-        pad_token_id=0,
-        bos_token_id=3,
-        eos_token_id=1,
-        decoder_start_token_id=1,
+        decoder_start_token_id=words.eos_token_id,
         forced_eos_token_id=None,
         normalize_before=False,  # as the configs of the hub's BARTs say, and CTranslate2 reads
     )
-    return _save(BartForConditionalGeneration(config), folder, end=True)
+    return tiny.save(BartForConditionalGeneration(config), folder, words)
 
 
 KINDS = {"llama": llama, "t5": t5, "bart": bart}

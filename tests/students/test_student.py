@@ -3,23 +3,15 @@ from pathlib import Path
 import pytest
 
 from impossible.errors import DataError, ModelError, RecipeError
-from impossible.recipe import Bound, Distil, Filter, TaskFilter
+from impossible.recipe import Bound, Filter, Score, TaskFilter
 from impossible.students.decode import CTranslate2, Drawing, Transformers, open_decoder
 from impossible.students.make import make_student
 from impossible.students.student import Student
 from tests import tiny
 from tests.students import models
 
-SETTINGS = Distil(
-    controls=("length", "wording"),
-    epochs=12.0,
-    batch=8,
-    save_steps=40,
-    learning_rate=1e-2,
-    validation=0.1,
-    precision="float32",
-    lora_rank=0,
-    max_tokens=64,
+SETTINGS = models.SETTINGS.model_copy(
+    update={"epochs": 12.0, "save_steps": 40, "validation": 0.1, "lora_rank": 0, "max_tokens": 64}
 )
 # critics without a model, so that the tests are about the student
 CHEAP = TaskFilter(numbers=Bound(min=1.0), rouge_l=Bound(max=0.95))
@@ -74,6 +66,18 @@ def test_nothing_good_enough_is_an_answer(student: Student) -> None:
     [answer] = strict.paraphrase(TEXTS[:1], 2)
     assert answer.best is None
     assert all(o.verdict == "rouge_l" and o.quality == 0 for o in answer.outputs if not o.accepted)
+
+
+def test_a_critic_is_loaded_when_an_output_gets_that_far(student: Student) -> None:
+    score = Score(judge="./no/such/judge")
+
+    def ask(bound: Bound) -> None:
+        bounds = TaskFilter(length_ratio=bound, judge=Bound(min=0.5))
+        Student(student.info, student.decoder, Filter(paraphrase=bounds), score).paraphrase(TEXTS[:1], 2)
+
+    ask(Bound(max=0.0))
+    with pytest.raises(ModelError, match="no/such/judge"):
+        ask(Bound(min=0.0))
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,7 @@ from impossible.students.prompts import prompt
 from impossible.students.train import CURVE, Progress, Trained, train
 from tests.students import models
 
-SETTINGS = Distil(
-    controls=("length", "wording"),
-    epochs=2.0,
-    batch=8,
-    save_steps=3,
-    learning_rate=1e-2,
-    validation=0.2,
-    precision="float32",
-)
+SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
 
 
 def run(base: Path, out: Path, settings: Distil = SETTINGS, seen: list[Progress] | None = None) -> Trained:

@@ -25,10 +25,25 @@ class Critic(Protocol):
 Critics = Mapping[str, Critic]
 
 
+class LazyCritics(dict[str, Critic]):
+    """All critics, each loaded when it is first asked for. Raises ModelError then."""
+
+    def __init__(self, settings: Score, execution: Execution):
+        super().__init__()
+        self._settings, self._execution = settings, execution
+        self._parsed = cache(
+            lambda: ParsedSentences(load_parser(settings.parser))
+        )  # one for all who read parses
+
+    def __missing__(self, name: str) -> Critic:
+        self[name] = _open(name, self._settings, self._execution, self._parsed)
+        return self[name]
+
+
 def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
     """Load the critics that `settings.critics` names, in the order of cost. Raises ModelError."""
-    parsed = cache(lambda: ParsedSentences(load_parser(settings.parser)))  # one for both who read parses
-    return {name: _open(name, settings, execution, parsed) for name in CRITICS if name in settings.critics}
+    critics = LazyCritics(settings, execution)
+    return {name: critics[name] for name in CRITICS if name in settings.critics}
 
 
 def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]) -> Critic:

@@ -150,6 +150,7 @@ class _Transformers:
 
     def __init__(self, folder: Path, batch_size: int, device: str):
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
         try:
@@ -158,7 +159,7 @@ class _Transformers:
                 folder, use_safetensors=True, dtype=torch.float32
             )
             self._model = model.to(device).eval()
-        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+        except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
             raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
         self._batch_size = _CPU_BATCH if device == "cpu" else batch_size
 

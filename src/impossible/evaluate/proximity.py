@@ -232,7 +232,7 @@ def write_proximity(cells: Sequence[Cell], recipe: Recipe, design: Design, path:
     """Write the cells as JSON, with all that is needed to compute them again. Raises StoreError."""
     report = {
         "seed": recipe.seed,
-        "teacher": recipe.teacher.model_dump() | {"digest": digest(recipe.teacher.model)},
+        "teacher": recipe.teacher.model_dump() | {"digest": digest(recipe.teacher.weights)},
         "nli": {
             "model": recipe.score.nli,
             "digest": digest(recipe.score.nli),

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import dataset, store
+from .. import dataset, ledger
 from ..critics.personal_data import KINDS
-from ..errors import DataError, StoreError
-from ..execute import read_state
-from ..stages import FOLDERS
+from ..errors import DataError
 from .files import write_json
 from .lexicons import FEMININE, MASCULINE, NATIONALITIES, TOXIC
 from .models import Models
@@ -94,11 +92,7 @@ def of_run(run: Path, models: Models, seed: int) -> list[Safety]:
 
 def candidates(run: Path) -> list[str]:
     """Every candidate of a run's finished groups. Raises StoreError."""
-    paths = [run / FOLDERS["generate"] / f"{index:05d}.parquet" for index in range(read_state(run).shards)]
-    shards = [shard for path in paths if (shard := store.read_shard(path)) is not None]
-    if not shards:
-        raise StoreError(f"{run} holds no groups yet; go on with: impossible run RECIPE --out {run}")
-    groups = [group for shard in shards for group in shard.table()["candidates"].to_pylist()]
+    groups = ledger.rows(run, "generate")["candidates"].to_pylist()
     return [candidate["text"] for group in groups for candidate in group]
 
 

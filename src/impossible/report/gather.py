@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import dataset, ledger, store
-from ..execute import read_ledger, read_state
+from ..execute import read_state
 from ..recipe import load
 from ..verdict import KEPT
 from .facts import Domain, Facts, Frontier, Histogram, Pair, Stage, Step, Task
@@ -24,7 +24,7 @@ def gather(run: Path) -> Facts:
 
     Raises StoreError if there is no run, or nothing of it has passed the filter.
     """
-    state, about, rows = read_state(run), ledger.manifest(run), read_ledger(run)
+    state, about, rows = read_state(run), ledger.manifest(run), ledger.rows(run, "filter")
     recipe = load(run / "recipe.toml")
     pairs = dataset.read(run / "round-0" / "dataset" / dataset.FILE)
     contexts = ledger.rows(run, "contexts")

@@ -44,11 +44,11 @@ def page(facts: Facts) -> str:
     return environment.get_template("page.html").render(
         facts=facts,
         script=Markup(script),
-        style=Markup(_source(environment, "page.css")),
+        style=Markup(_source(environment, "look.css") + _source(environment, "page.css")),
         # the only script that may run, should an escape ever be forgotten
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         figures=_figures(facts),
-        descriptions=_descriptions(),
+        descriptions=descriptions(),
         why=why,
     )
 
@@ -77,7 +77,7 @@ def _of_frontier(task: Task) -> list[Distribution]:
     return [d for d in task.distributions if d.critic in ("rouge_l", "entailment")]
 
 
-def _descriptions() -> dict[str, str]:
+def descriptions() -> dict[str, str]:
     """Critic → what its score is, in the words of the ledger's schema."""
     texts = {name.removesuffix("_forward"): text for name, _, text in SCORE_FIELDS}
     return {critic: texts[critic] for critic in CRITICS}

@@ -151,7 +151,7 @@ def frontier(task: str, of: Frontier, bounds: Sequence[Distribution]) -> str:
             marker="s",
             s=130,
             c=_COLOURS["all"],
-            alpha=0.2 + 0.8 * np.log1p(n) / np.log1p(n.max()),
+            alpha=np.minimum(0.2 + 0.8 * np.log1p(n) / np.log1p(n.max()), 1),
             linewidths=0,
             label="all scored (denser: more)",
         )

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,8 +40,9 @@ Sets = Annotated[
 
 
 def distil(
-    dataset: Annotated[
-        Path, typer.Argument(metavar="DATASET", help="a run, or a .jsonl, .csv or .parquet of pairs")
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
     ],
     out: Annotated[Path, typer.Option(help="folder to write the student to")],
     base: Annotated[str | None, typer.Option(help="hub id, folder or embedded:NAME")] = None,
@@ -52,15 +53,11 @@ def distil(
 
     Example: [bold]impossible distil runs/first --out students/first[/bold]
     """
-    import pyarrow as pa
-
-    from ..dataset import read
-    from ..pairs import read_rows
     from ..recipe import distil_settings
-    from .make import make_student
+    from .make import make_student, read_pairs
 
     settings = distil_settings([*(sets or ()), *([f'base="{base}"'] if base else ())])
-    pairs = read(dataset) if dataset.is_dir() else pa.Table.from_pylist(read_rows(dataset))
+    pairs = read_pairs(datasets)
     _quiet()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     try:
@@ -80,59 +77,53 @@ def say_training(what: str, progress: "Progress") -> None:
     print(f"{what}: step {progress.step} of {progress.steps}, {said}", file=sys.stderr, flush=True)
 
 
-def paraphrase(
-    student: StudentPath,
-    given: Given = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="how many of each text, at most")] = 1,
-    column: Column = "text",
-    length: Length = None,
-    wording: Wording = None,
-    syntax: Syntax = None,
-    like: Like = None,
-    json: Json = False,
-    seed: Seed = 7,
-    draws: Draws = None,
-    recipe: ByRecipe = None,
-) -> None:
+def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
+    """The command that has a student do its task."""
+
+    def command(
+        student: StudentPath,
+        given: Given = None,
+        n: Annotated[int, typer.Option("-n", min=1, help="how many of each text, at most")] = 1,
+        column: Column = "text",
+        length: Length = None,
+        wording: Wording = None,
+        syntax: Syntax = None,
+        like: Like = None,
+        json: Json = False,
+        seed: Seed = 7,
+        draws: Draws = None,
+        recipe: ByRecipe = None,
+    ) -> None:
+        from .use import read_texts
+
+        texts = read_texts(given, column, sys.stdin)
+        asked = {"length": length, "wording": wording, "syntax": syntax, "like": like}
+        answers = _open(student, recipe).wished(task, texts, n, **asked, seed=seed, draws=draws)
+        _print(answers, texts, given, json)
+
+    command.__name__, command.__doc__ = name, doc
+    return command
+
+
+paraphrase = _rewriting(
+    "paraphrase",
+    "paraphrase",
     """Say texts in other words; --length is shorter, similar or longer.
 
     Prints a line a text, its outputs parted by tabs; an empty line where nothing is good enough. Of one text
     on the command line, a line an output.
 
     Example: [bold]impossible paraphrase "Thank you for your help." -n 3 --student students/first[/bold]
-    """
-    from .use import read_texts
-
-    texts = read_texts(given, column, sys.stdin)
-    opened = _open(student, recipe)
-    asked = opened.controls(length, wording, syntax, like)
-    _print(opened.answers("paraphrase", texts, asked, n, seed, draws), texts, given, json)
-
-
-def summarize(
-    student: StudentPath,
-    given: Given = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="how many of each text, at most")] = 1,
-    column: Column = "text",
-    length: Length = None,
-    wording: Wording = None,
-    syntax: Syntax = None,
-    like: Like = None,
-    json: Json = False,
-    seed: Seed = 7,
-    draws: Draws = None,
-    recipe: ByRecipe = None,
-) -> None:
+    """,
+)
+summarize = _rewriting(
+    "summarize",
+    "summary",
     """Say texts in fewer words; --length is short, medium or long. Prints as paraphrase does.
 
     Example: [bold]impossible summarize posts.csv --column body --length short --student students/first[/bold]
-    """
-    from .use import read_texts
-
-    texts = read_texts(given, column, sys.stdin)
-    opened = _open(student, recipe)
-    asked = opened.controls(length, wording, syntax, like)
-    _print(opened.answers("summary", texts, asked, n, seed, draws), texts, given, json)
+    """,
+)
 
 
 def _open(student: Path, recipe: Path | None) -> "Student":

@@ -2,13 +2,14 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from .. import store
+from .. import dataset, store
 from ..errors import StoreError
+from ..pairs import read_rows
 from ..recipe import TASKS, Distil
 from ..weights import digest, locate
 from .examples import make_examples, split_examples
@@ -32,7 +33,7 @@ def make_student(
     if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
         raise StoreError(f"{folder} is there and holds no student; choose another --out")
     # what only matters to several students does not make this one another
-    settings = settings.model_copy(update={"rounds": 0, "sources": 1, "learn_from": "all"})
+    settings = settings.model_copy(update={"also": (), "rounds": 0, "sources": 1, "learn_from": "all"})
     wanted = store.fingerprint(
         "student", "1", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
@@ -66,6 +67,16 @@ def make_student(
         store.make_folder(folder, wanted, make)
     shutil.rmtree(work, ignore_errors=True)
     return read_info(folder)
+
+
+def read_pairs(paths: Sequence[Path]) -> pa.Table:
+    """The pairs of runs and files, one after the other. Raises StoreError, DataError."""
+    whole = [p.is_dir() or p.suffix == ".parquet" for p in paths]
+    found = [
+        dataset.read(path) if ours else pa.Table.from_pylist(read_rows(path))
+        for path, ours in zip(paths, whole, strict=True)
+    ]
+    return pa.concat_tables(found, promote_options="permissive")
 
 
 def _claim(work: Path, wanted: str) -> None:

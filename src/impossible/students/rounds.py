@@ -17,7 +17,7 @@ from .. import dataset, store
 from ..recipe import Recipe
 from ..records import DATASET, text_id
 from .examples import make_examples, split_examples
-from .make import make_student
+from .make import make_student, read_pairs
 from .student import Answer, Student
 from .train import Progress
 
@@ -57,7 +57,7 @@ def run_rounds(
     and student lie in `round-R/`, the comparison in `rounds.json`.
     """
     assert recipe.distil is not None
-    pairs = dataset.read(out / "round-0" / "dataset" / dataset.FILE)
+    pairs = read_pairs([out / "round-0" / "dataset" / dataset.FILE, *map(Path, recipe.distil.also)])
     tests = _held_out_sources(pairs, recipe)
     found: list[Round] = []
     used = _sentences(pairs)
@@ -70,7 +70,7 @@ def run_rounds(
             if not written:
                 break
             used |= _sentences(new)
-            pairs = pa.concat_tables([pairs, new]) if recipe.distil.learn_from == "all" else new
+            pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
         folder = _folder(out, number)
         make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
         accepted, quality = _measured(folder, tests, recipe)

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 
-from ..critics import Critic, open_critics
+from ..critics import LazyCritics
 from ..critics.parse import ParsedSentences, load_parser
 from ..critics.rouge import RougeL
 from ..errors import DataError, RecipeError
@@ -61,6 +62,22 @@ class Answer:
         return self.outputs[0] if self.outputs and self.outputs[0].accepted else None
 
 
+class Wish(TypedDict, total=False):
+    """What an output should be like, and how it is looked for.
+
+    `length`, `wording` and `syntax` are controls that the student has learned; `like` is an example sentence
+    whose structure is wanted. `draws` outputs are drawn of each text, by default 4 for each that is wanted
+    and at least 8.
+    """
+
+    length: str | None
+    wording: str | None
+    syntax: str | None
+    like: str | None
+    seed: int
+    draws: int | None
+
+
 @dataclass(slots=True)
 class Student:
     """A student of one or two tasks.
@@ -73,8 +90,11 @@ class Student:
     filter: Filter
     score: Score = field(default_factory=Score)
     execution: Execution = field(default_factory=Execution)
-    _critics: dict[str, Critic] = field(default_factory=dict)
+    _critics: LazyCritics = field(init=False)
     _parser: ParsedSentences | None = None
+
+    def __post_init__(self) -> None:
+        self._critics = LazyCritics(self.score, self.execution)
 
     @classmethod
     def load(
@@ -93,31 +113,24 @@ class Student:
         decoder = open_decoder(folder, info.kind, info.max_tokens, execution.device)
         return cls(info, decoder, filter or resolve({}).filter, score or Score(), execution)
 
-    def paraphrase(
-        self,
-        texts: Sequence[str],
-        n: int = 5,
-        *,
-        length: str | None = None,
-        wording: str | None = None,
-        syntax: str | None = None,
-        like: str | None = None,
-        seed: int = 7,
-        draws: int | None = None,
-    ) -> list[Answer]:
-        """At most `n` paraphrases of each text, the best first; every control may be left out.
+    def paraphrase(self, texts: Sequence[str], n: int = 5, **wish: Unpack[Wish]) -> list[Answer]:
+        """At most `n` paraphrases of each text, the best first.
 
-        `like` is an example sentence whose structure is wanted. `draws` outputs are drawn of each text, by
-        default 4 for each that is wanted and at least 8.
+        Keywords, all of which may be left out, are those of `Wish`: `length`, `wording`, `syntax`, `like`,
+        `seed`, `draws`.
         Raises RecipeError if the student cannot be asked for that, DataError if a text is no string.
         """
-        asked = self.controls(length, wording, syntax, like)
-        return list(self.answers("paraphrase", texts, asked, n, seed, draws))
+        return list(self.wished("paraphrase", texts, n, **wish))
 
-    def summarize(
+    def summarize(self, texts: Sequence[str], n: int = 1, **wish: Unpack[Wish]) -> list[Answer]:
+        """At most `n` summaries of each text, as `paraphrase`."""
+        return list(self.wished("summary", texts, n, **wish))
+
+    def wished(
         self,
+        task: str,
         texts: Sequence[str],
-        n: int = 1,
+        n: int,
         *,
         length: str | None = None,
         wording: str | None = None,
@@ -125,10 +138,9 @@ class Student:
         like: str | None = None,
         seed: int = 7,
         draws: int | None = None,
-    ) -> list[Answer]:
-        """At most `n` summaries of each text, as `paraphrase`."""
-        asked = self.controls(length, wording, syntax, like)
-        return list(self.answers("summary", texts, asked, n, seed, draws))
+    ) -> Iterator[Answer]:
+        """The answers to texts in their order, as they get ready; keywords as `Wish` explains them."""
+        return self.answers(task, texts, self.controls(length, wording, syntax, like), n, seed, draws)
 
     def answers(
         self,
@@ -209,7 +221,7 @@ class Student:
     ) -> list[Output]:
         """Pairs made by whomever as outputs: scores, verdict, and whether they have what is asked."""
         asked, bounds = asked or Controls(), self.bounds(task)
-        scores, verdicts, _ = cascade(self._open(bounds), sources, targets, task, bounds)
+        scores, verdicts, _ = cascade(self._critics, sources, targets, task, bounds)
         good = quality(task, scores, verdicts)
         shown = self.shown(task, sources, targets, asked)
         return [
@@ -263,10 +275,3 @@ class Student:
         """How texts are built, as `syntax` is asked for."""
         self._parser = self._parser or ParsedSentences(load_parser())
         return [template(doc) for doc in self._parser(texts)]
-
-    def _open(self, bounds: Bounds) -> dict[str, Critic]:
-        """The critics that have a bound, loaded once."""
-        missing = tuple(name for name, _ in bounds.given() if name not in self._critics)
-        if missing:
-            self._critics |= open_critics(self.score.model_copy(update={"critics": missing}), self.execution)
-        return self._critics

@@ -1,11 +1,11 @@
 """Texts in, answers out, for the command line: a text, a file, or lines of standard input."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import DataError
 from ..pairs import read_rows
+from ..plain import plain, plain_json
 from .student import Answer
 
 
@@ -56,9 +56,9 @@ def as_json(answer: Answer) -> str:
         }
         for o in answer.outputs
     ]
-    return json.dumps({"source": answer.source, "outputs": outputs, "note": answer.note}, ensure_ascii=False)
+    return plain_json({"source": answer.source, "outputs": outputs, "note": answer.note})
 
 
 def as_text(answer: Answer, between: str) -> str:
     """The accepted outputs, the best first; empty if nothing is good enough."""
-    return between.join(o.text for o in answer.outputs if o.accepted)
+    return between.join(plain(o.text) for o in answer.outputs if o.accepted)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
+from ..errors import ModelError
 from ..recipe import Execution, Teacher
 
 
@@ -27,7 +28,8 @@ class Decoding:
 class Continuation:
     """Text as the model wrote it, up to the sentence end, and the sum of its tokens' log-probabilities.
 
-    The log-probabilities are the model's own: natural, temperature 1, whole vocabulary.
+    The log-probabilities are the model's own: natural, temperature 1, whole vocabulary. Their sum is NaN
+    where an endpoint does not give them.
     """
 
     text: str
@@ -59,5 +61,15 @@ def open_teacher(settings: Teacher, execution: Execution) -> Sampler:
             from .transformers import TransformersSampler
 
             return TransformersSampler(settings, execution)
+        case "endpoint":
+            try:
+                from .endpoint import EndpointSampler
+            except ModuleNotFoundError as error:
+                raise ModelError(
+                    f'teacher.backend = "endpoint" needs {error.name}; run: '
+                    "pip install 'impossible-distillation[endpoint]'"
+                ) from error
+
+            return EndpointSampler(settings)
         case _:
             assert_never(settings.backend)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ctranslate2
+from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
 from ..errors import ModelError
@@ -26,7 +27,11 @@ class CTranslate2Sampler:
 
     def __init__(self, settings: Teacher, execution: Execution):
         source = locate(settings.model)
-        self._tokenizer = AutoTokenizer.from_pretrained(source)
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(source)
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"the tokenizer of {settings.model} cannot be loaded: {reason}") from error
         self._folder = converted(settings.model, settings.compute_type)
         self._compute_type = settings.compute_type
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
@@ -35,13 +40,19 @@ class CTranslate2Sampler:
         self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(self._tokenizer))))
 
     def _open(self, threads: int) -> ctranslate2.Generator:
-        return ctranslate2.Generator(
-            str(self._folder),
-            device=self._device,
-            compute_type=self._compute_type,
-            inter_threads=1,
-            intra_threads=threads,
-        )
+        try:
+            return ctranslate2.Generator(
+                str(self._folder),
+                device=self._device,
+                compute_type=self._compute_type,
+                inter_threads=1,
+                intra_threads=threads,
+            )
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(
+                f"the converted teacher cannot be loaded ({reason}); remove {self._folder} and run again"
+            ) from error
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
@@ -167,5 +178,10 @@ def converted(model: str, compute_type: str) -> Path:
             raise ModelError(
                 f'CTranslate2 cannot convert {model} ({error}); use teacher.backend = "transformers"'
             ) from error
+        except (OSError, RuntimeError, SafetensorError) as error:
+            if getattr(error, "errno", None):
+                raise  # the disk's, not the model's
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"the files of {model} cannot be read: {reason}") from error
 
     return build_once(cache_folder() / f"ctranslate2-{digest(model)}-{compute_type}", make)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -30,7 +31,7 @@ class TransformersSampler:
             self._model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=getattr(torch, settings.compute_type), use_safetensors=True
             ).to(execution.device)
-        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+        except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"teacher {settings.model} cannot be loaded as a causal LM: {reason}") from error
         self._model.eval()
