@@ -118,7 +118,7 @@ BAD = [
     Bad("unknown domain", _recipe('[contexts]\ndomains = ["newz"]\n'), "did you mean news?"),
     Bad("sentences the wrong way round", _recipe("[contexts]\nsentences = [3, 1]\n"), "0 ≤ low ≤ high"),
     Bad("int8 on transformers", _recipe('[teacher]\nbackend = "transformers"\n'), "transformers runs float32"),
-    Bad("unknown backend", _recipe('[teacher]\nbackend = "vllm"\n'), "'ctranslate2', 'transformers' or 'endpoint'"),
+    Bad("unknown backend", _recipe('[teacher]\nbackend = "vllm"\n'), "'tree', 'transformers' or 'endpoint'"),
     Bad("endpoint without its address", _recipe('[teacher]\nbackend = "endpoint"\n'), "teacher.endpoint: the backend needs to know where"),
     Bad("key in the recipe", _recipe('[teacher]\nbackend = "endpoint"\n[teacher.endpoint]\nurl = "https://host/v1"\nkey_env = "sk-1"\n'), "give the name of an environment variable"),
     Bad("key over plain http", _recipe('[teacher]\nbackend = "endpoint"\n[teacher.endpoint]\nurl = "http://host/v1"\nkey_env = "KEY"\n'), "unencrypted"),

@@ -25,17 +25,17 @@ def candidates(
     times: Counter[str] = Counter()
     logprob: dict[str, float] = {}
     for continuation in continuations:
-        sentence = cut(continuation.text)
-        if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
-            counts["malformed"] += 1
-            continue
         if settings.min_logprob is not None and math.isnan(continuation.logprob):
             raise ModelError(
                 "the teacher gives no log-probabilities, which sampling.min_logprob = "
                 f"{settings.min_logprob} needs; take it away with sampling.min_logprob = false"
             )
         if settings.min_logprob is not None and continuation.logprob < settings.min_logprob:
-            counts["improbable"] += 1
+            counts["improbable"] += 1  # and perhaps unfinished
+            continue
+        sentence = cut(continuation.text)
+        if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
+            counts["malformed"] += 1
             continue
         times[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
@@ -62,6 +62,7 @@ def generate(
         settings.max_tokens,
         min_tokens=settings.min_tokens,
         no_repeat_ngram=settings.no_repeat_ngram,
+        min_logprob=-math.inf if settings.min_logprob is None else settings.min_logprob,
     )
     counts: Counts = Counter(contexts=len(contexts))
     prompts = [context.text for context in contexts]

@@ -131,10 +131,12 @@ class Endpoint(Settings):
 class Teacher(Settings):
     """The language model: a hub id, a folder, or `embedded:smollm2-135m`, and what runs it.
 
-    With backend `endpoint` a server runs it, which `endpoint` describes, and `model` is its name there.
+    Backend `tree` computes what continuations have in common once: Llama-like models on CPU, in int8 or
+    float32. With backend `endpoint` a server runs it, which `endpoint` describes, and `model` is its name
+    there.
     """
 
-    backend: Literal["ctranslate2", "transformers", "endpoint"] = "ctranslate2"
+    backend: Literal["ctranslate2", "tree", "transformers", "endpoint"] = "ctranslate2"
     model: str = "embedded:smollm2-135m"
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
     endpoint: Endpoint | None = None
@@ -143,6 +145,8 @@ class Teacher(Settings):
     def _check(self) -> Self:
         if self.backend == "transformers" and self.compute_type == "int8":
             raise ValueError("compute_type: transformers runs float32, bfloat16 or float16")
+        if self.backend == "tree" and self.compute_type not in ("int8", "float32"):
+            raise ValueError("compute_type: the backend tree runs int8 or float32")
         if self.backend == "endpoint" and self.endpoint is None:
             raise ValueError('endpoint: the backend needs to know where: [teacher.endpoint] url = "…"')
         if self.backend != "endpoint" and self.endpoint is not None:

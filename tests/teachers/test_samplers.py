@@ -15,7 +15,7 @@ from .. import tiny
 
 DECODING = Decoding(temperature=0.9, top_p=0.95, top_k=20, max_tokens=20)
 PROMPTS = ["The cat sees", "My old laptop was", "She wants"]
-BACKENDS = ("ctranslate2", "transformers")
+BACKENDS = ("ctranslate2", "transformers", "tree")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,8 @@ def teacher(folder: Path, backend: str, threads: int = 0) -> Sampler:
 @pytest.mark.parametrize(
     ("make", "backend"),
     [
-        *((make, backend) for make in (tiny.llama, tiny.gpt2) for backend in BACKENDS),
+        *((make, backend) for make in (tiny.llama, tiny.gpt2) for backend in BACKENDS[:2]),
+        (tiny.llama, "tree"),
         (tiny.biogpt, "transformers"),  # CTranslate2 cannot convert it, and says so
     ],
 )
@@ -64,10 +65,14 @@ def test_logprob_of_a_continuation_is_that_of_its_text(tmp_path: Path, backend: 
     assert [c.logprob for c in stopped] == pytest.approx(scored, abs=1e-3)
 
 
-@pytest.mark.parametrize("make", [tiny.llama, tiny.gpt2])
-def test_the_backends_agree_on_probabilities(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+@pytest.mark.parametrize(
+    ("make", "backend"), [(tiny.llama, "ctranslate2"), (tiny.gpt2, "ctranslate2"), (tiny.llama, "tree")]
+)
+def test_the_backends_agree_on_probabilities(
+    tmp_path: Path, make: Callable[[Path], Path], backend: str
+) -> None:
     folder = make(tmp_path / "m")
-    one, other = (teacher(folder, backend) for backend in BACKENDS)
+    one, other = (teacher(folder, name) for name in (backend, "transformers"))
     [drawn] = one.sample(PROMPTS[:1], 16, [5], DECODING)
     texts = [c.text for c in drawn]
     ours, theirs = one.logprobs(PROMPTS[0], texts), other.logprobs(PROMPTS[0], texts)
@@ -91,9 +96,38 @@ def _repeats(text: str) -> bool:
     return len(set(trigrams)) < len(trigrams)
 
 
-def test_an_unknown_architecture_names_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="transformers"):
-        teacher(tiny.nli(tmp_path / "m"), "ctranslate2")
+@pytest.mark.parametrize("backend", ["ctranslate2", "tree"])
+def test_a_sequence_under_the_least_log_probability_is_left(tmp_path: Path, backend: str) -> None:
+    one = teacher(tiny.llama(tmp_path / "m"), backend)
+    long = replace(DECODING, sentences=9, min_tokens=20)
+    [whole] = one.sample(PROMPTS[:1], 8, [1], long)
+    bound = sum(c.logprob for c in whole) / 8
+    [cut] = one.sample(PROMPTS[:1], 8, [1], replace(long, min_logprob=bound))
+    improbable = [c for c in cut if c.logprob < bound]
+    assert improbable and min(c.logprob for c in improbable) > min(c.logprob for c in whole) - 9
+    assert all(len(c.text.split()) < 20 for c in improbable)
+
+
+def test_each_continuation_of_a_tree_has_its_own_random_numbers(tmp_path: Path) -> None:
+    one = teacher(tiny.llama(tmp_path / "m"), "tree")
+    [few], [many] = (one.sample(PROMPTS[:1], n, [1], DECODING) for n in (8, 40))
+    assert [c.text for c in few] == [c.text for c in many[:8]]
+
+
+def test_int8_is_near_float32(tmp_path: Path) -> None:
+    folder = tiny.llama(tmp_path / "m")
+    settings = Teacher(backend="tree", model=str(folder))
+    small = open_teacher(settings, Execution())
+    exact = teacher(folder, "tree")
+    [drawn] = exact.sample(PROMPTS[:1], 16, [5], DECODING)
+    texts = [c.text for c in drawn]
+    assert small.logprobs(PROMPTS[0], texts) == pytest.approx(exact.logprobs(PROMPTS[0], texts), rel=0.05)
+
+
+@pytest.mark.parametrize("backend", ["ctranslate2", "tree"])
+def test_an_unknown_architecture_names_the_way_out(tmp_path: Path, backend: str) -> None:
+    with pytest.raises(ModelError, match="use teacher.backend"):
+        teacher(tiny.nli(tmp_path / "m"), backend)
 
 
 def test_a_folder_that_is_no_causal_lm_is_a_model_error(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def make_student(
 
 def read_pairs(paths: Sequence[Path]) -> pa.Table:
     """The pairs of runs and files, one after the other. Raises StoreError, DataError."""
-    whole = [p.is_dir() or p.suffix == ".parquet" for p in paths]
+    whole = [p.is_dir() or (p.suffix == ".parquet" and p.exists()) for p in paths]
     found = [
         dataset.read(path) if ours else pa.Table.from_pylist(read_rows(path))
         for path, ours in zip(paths, whole, strict=True)

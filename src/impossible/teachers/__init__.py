@@ -1,5 +1,6 @@
 """What continues a context: one protocol, a module a backend. A student is a Sampler too."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
@@ -12,7 +13,7 @@ from ..recipe import Execution, Teacher
 class Decoding:
     """How to draw tokens. `top_k` 0 keeps all. A sequence stops after `sentences` complete sentences; no end
     token is drawn before `min_tokens`; with `no_repeat_ngram` above 0 no sequence of so many tokens
-    comes twice.
+    comes twice. One whose log-probability falls under `min_logprob` may be left unfinished.
     """
 
     temperature: float
@@ -22,6 +23,7 @@ class Decoding:
     sentences: int = 1
     min_tokens: int = 0
     no_repeat_ngram: int = 0
+    min_logprob: float = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ def open_teacher(settings: Teacher, execution: Execution) -> Sampler:
             from .ctranslate import CTranslate2Sampler
 
             return CTranslate2Sampler(settings, execution)
+        case "tree":
+            from .tree import TreeSampler
+
+            return TreeSampler(settings, execution)
         case "transformers":
             from .transformers import TransformersSampler
 

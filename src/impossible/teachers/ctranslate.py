@@ -1,4 +1,8 @@
-"""Teacher on CTranslate2: int8 or float32 on CPU, converted once into the cache."""
+"""Teacher on CTranslate2: int8 or float32 on CPU, converted once into the cache.
+
+Its log-probabilities are those behind the ban on the end token that `min_tokens` asks for: those of the first
+tokens of a chat model that wants to stop are a little too high.
+"""
 
 import os
 import threading
@@ -99,7 +103,9 @@ class CTranslate2Sampler:
             seeded.done()
             if stopping.is_set() or step.token_id in self._special:
                 return True
-            return stops[step.hypothesis_id].push(step.token_id, _surface(step.token), step.log_prob)
+            stop = stops[step.hypothesis_id]
+            ended = stop.push(step.token_id, _surface(step.token), step.log_prob)
+            return ended or stop.logprob < decoding.min_logprob
 
         generator.generate_batch(
             [self._tokens(prompt)],
