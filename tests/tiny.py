@@ -23,8 +23,8 @@ SPECIALS = ["<unk>", "<s>", "</s>", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
 WORDS = (
     "The A My Our This She He They We It is was had has likes sees wants needs cat dog house car phone laptop "
     "screen room door food day very not quite really old new big small red and but in on at with for to"
-)
-TOKENS = (".", "?", "!", *(f"Ġ{word}" for word in WORDS.split()))
+).split()
+TOKENS = (".", "?", "!", *(f"Ġ{word}" for word in WORDS))
 
 
 def tokenizer(tokens: Sequence[str] = TOKENS, end: bool = False) -> PreTrainedTokenizerFast:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -23,6 +22,9 @@ from ..records import SCORE_FIELDS
 from ..report.task import weaker
 from ..score import as_scores
 from ..verdict import DUPLICATE, KEPT, UNKNOWN, Scores
+
+if TYPE_CHECKING:
+    import duckdb  # not at the top: what holds its types until Python ends has it complain of leaks
 
 VERDICTS = (KEPT, DUPLICATE, UNKNOWN, *CRITICS)  # a verdict's place here is its code
 Codes = NDArray[np.int8]
@@ -68,7 +70,7 @@ class Index:
 
     run: Path
     recipe: Recipe
-    database: duckdb.DuckDBPyConnection
+    database: "duckdb.DuckDBPyConnection"
     tasks: Mapping[str, TaskRows]
     domains: tuple[str, ...]
     stopped: Counter[str]
@@ -83,6 +85,8 @@ class Index:
 @contextmanager
 def open_index(run: Path) -> Iterator[Index]:
     """Copy a run's finished shards; the copy is gone afterwards. Raises StoreError, RecipeError."""
+    import duckdb
+
     shards = {stage: ledger.some_shards(run, stage) for stage in ("filter", "generate", "score")}
     files = {stage: [str(shard.path) for shard in found] for stage, found in shards.items()}
     recipe = load(run / "recipe.toml")
@@ -100,7 +104,7 @@ def open_index(run: Path) -> Iterator[Index]:
         yield Index(run, recipe, database, tasks, tuple(domain for (domain,) in domains), stopped)
 
 
-def _copy(database: duckdb.DuckDBPyConnection, files: Mapping[str, list[str]]) -> None:
+def _copy(database: "duckdb.DuckDBPyConnection", files: Mapping[str, list[str]]) -> None:
     """Tables `ledger` and `groups`; a critic with two directions gets a column of the weaker one."""
     directed = {name.removesuffix("_forward") for name, _, _ in SCORE_FIELDS if name.endswith("_forward")}
     both = ", ".join(
@@ -123,7 +127,7 @@ _PAIR_KEYS = "hash({shard}, context_id, source) AS a, hash({shard}, context_id, 
 
 
 def _sentences(
-    database: duckdb.DuckDBPyConnection, files: list[str], equivalence: float
+    database: "duckdb.DuckDBPyConnection", files: list[str], equivalence: float
 ) -> tuple[Same, tuple[Ids, Ids]]:
     """Who says the same, and for each row of the ledger the numbers of its two sentences."""
     pairs = database.execute(
@@ -142,7 +146,7 @@ def _sentences(
     return Same(a, b, np.asarray(same["strength"], np.float32)), (source, target)
 
 
-def _task(database: duckdb.DuckDBPyConnection, task: str, same: Same, ids: tuple[Ids, Ids]) -> TaskRows:
+def _task(database: "duckdb.DuckDBPyConnection", task: str, same: Same, ids: tuple[Ids, Ids]) -> TaskRows:
     names = ", ".join(name for name, _, _ in SCORE_FIELDS)
     table: pa.Table = database.sql(
         f"SELECT rowid AS row, list_position($verdicts, verdict) - 1 AS code, {names} "
@@ -162,7 +166,7 @@ def _task(database: duckdb.DuckDBPyConnection, task: str, same: Same, ids: tuple
     )
 
 
-def _distinct(database: duckdb.DuckDBPyConnection, task: str, row: Ids) -> Ids:
+def _distinct(database: "duckdb.DuckDBPyConnection", task: str, row: Ids) -> Ids:
     """Each pair's last row, in the order of their first ones."""
     twice = database.execute(
         "SELECT list(rowid ORDER BY rowid) FROM ledger WHERE task = $task "
