@@ -52,7 +52,11 @@ def main() -> None:
     first = median(cpu[options.backends[0]])
     for name, found in groups.items():
         own = [c.logprob for g in found for c in g.candidates[:20]]
-        true = [p for g in found for p in exact.logprobs(g.context.text, [c.text for c in g.candidates[:20]])]
+        true = [
+            p
+            for g in found
+            for p in exact.logprobs(g.context.text, [f" {c.text}" for c in g.candidates[:20]])
+        ]
         rate, spent = len(contexts) * n / median(seconds[name]), median(cpu[name])
         distinct = mean(len(g.candidates) for g in found)
         print(
