@@ -4,12 +4,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from numpy.typing import NDArray
 
 from ..ledger import Check
 from ..recipe import CRITICS, CriticName, TaskFilter
-from ..report.page import descriptions, marked, number, visible
+from ..report.page import descriptions, number, templates
 from .index import Index, TaskRows
 
 _BINS = 50
@@ -18,14 +18,8 @@ _BINS = 50
 @cache
 def environment() -> Environment:
     """Templates that escape everything."""
-    made = Environment(
-        loader=PackageLoader("impossible.explore"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"visible": visible, "number": number, "marked": marked, "plain": plain}
+    made = templates("impossible.explore")
+    made.filters["plain"] = plain
     made.globals |= {"place": place, "descriptions": descriptions()}
     return made
 

@@ -30,16 +30,23 @@ def write_report(run: Path, out: Path | None = None) -> Path:
     return file
 
 
-def page(facts: Facts) -> str:
-    """The whole page."""
+def templates(package: str) -> Environment:
+    """The templates of a package, which escape everything."""
     environment = Environment(
-        loader=PackageLoader("impossible.report"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "number": number, "marked": marked, "duration": duration}
+    environment.filters |= {"visible": visible, "number": number, "marked": marked}
+    return environment
+
+
+def page(facts: Facts) -> str:
+    """The whole page."""
+    environment = templates("impossible.report")
+    environment.filters["duration"] = duration
     script = _source(environment, "page.js")
     return environment.get_template("page.html").render(
         facts=facts,

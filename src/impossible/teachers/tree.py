@@ -3,7 +3,6 @@
 import copy
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -21,6 +20,7 @@ from ..weights import locate
 from . import Continuation, Decoding
 from .decoder import Decoder, Prompt, Suffixes
 from .stop import SentenceStop
+from .threads import each_in_a_thread
 
 _ARCHITECTURES = ("llama", "mistral", "qwen2")
 _BLOCK = 64  # the vocabulary is searched for its top k by blocks of this many
@@ -49,20 +49,13 @@ class TreeSampler:
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
         """See Sampler. A prompt a thread, since two threads on one prompt round differently from one."""
-        stopping = Event()
 
-        def one(prompt: str, seed: int) -> list[Continuation]:
+        def one(prompt: str, seed: int, stopping: Event) -> list[Continuation]:
             torch.set_num_threads(1)  # of this thread
             with torch.inference_mode():
                 return self._sample(prompt, n, seed, decoding, stopping)
 
-        with ThreadPoolExecutor(self._threads) as pool:
-            try:
-                yield from pool.map(one, prompts, seeds)
-            finally:
-                # Ctrl-C, or a caller who has had enough: what is under way ends at its next token
-                stopping.set()
-                pool.shutdown(cancel_futures=True)
+        return each_in_a_thread(one, prompts, seeds, self._threads)
 
     def _sample(
         self, prompt: str, n: int, seed: int, decoding: Decoding, stopping: Event
