@@ -39,8 +39,14 @@ class TreeSampler:
     def __init__(self, settings: Teacher, execution: Execution):
         model = _open(settings)
         self._tokenizer = AutoTokenizer.from_pretrained(locate(settings.model))
-        with torch.inference_mode():
-            self._decoder = Decoder(model, settings.compute_type == "int8")
+        try:
+            with torch.inference_mode():
+                self._decoder = Decoder(model, settings.compute_type == "int8")
+        except (AttributeError, RuntimeError) as error:  # a torch without oneDNN
+            raise ModelError(
+                'this torch has no int8 kernels for the backend tree; use teacher.backend = "ctranslate2" '
+                'or teacher.compute_type = "float32"'
+            ) from error
         self._threads = execution.threads or os.cpu_count() or 1
         self._special = sorted(self._tokenizer.all_special_ids)
         self._surfaces: dict[int, str] = {}
