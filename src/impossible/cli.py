@@ -412,6 +412,9 @@ def critic_train(
     lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM, bfloat16")] = 0,
     layers: Annotated[int, typer.Option(min=0, help="keep only the first so many layers")] = 0,
     frozen_layers: Annotated[int, typer.Option(min=0, help="of these, leave the first untrained")] = 0,
+    adapter: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="go on from this adapter")
+    ] = None,
 ) -> None:
     """Fine-tune an encoder or a causal LM into an NLI cross-encoder; goes on from its last checkpoint.
 
@@ -432,6 +435,7 @@ def critic_train(
         lora_rank=lora_rank,
         layers=layers,
         frozen_layers=frozen_layers,
+        adapter=adapter,
     )
     examples = read_all(data, seed)
     print(f"{len(examples)} directed pairs")

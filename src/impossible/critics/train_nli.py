@@ -50,7 +50,8 @@ class TrainSettings:
     """How to train. `max_tokens` counts both sentences, and longer pairs are left out; `warmup` is the share
     of all steps. `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021) on every linear map,
     in bfloat16; `layers` keeps the first so many layers of the base, and `frozen_layers` of them stay as they
-    are, which saves their backward pass.
+    are, which saves their backward pass. `adapter` is a folder with an adapter of an earlier training to go on
+    from: rank and layers are then its own.
     """
 
     epochs: float = 1.0
@@ -65,12 +66,19 @@ class TrainSettings:
     lora_rank: int = 0
     layers: int = 0
     frozen_layers: int = 0
+    adapter: Path | None = None
     save_steps: int = 250
     seed: int = 7
 
     def describe(self) -> str:
         """All settings in one line."""
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(self).items())
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in said.items())
+
+    @property
+    def adapts(self) -> bool:
+        """Whether adapters are trained, not the base's own weights."""
+        return self.lora_rank > 0 or self.adapter is not None
 
 
 def read_examples(path: Path, limit: int | None = None, seed: int = 7) -> list[NliExample]:
@@ -190,7 +198,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         seed=settings.seed,
         label_names=["labels"],
         dataloader_pin_memory=False,
-        bf16=settings.lora_rank > 0,
+        bf16=settings.adapts,
         use_cpu=not torch.accelerator.is_available(),
     )
     trainer = ByLengthTrainer(
@@ -202,7 +210,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
     )
     checkpoints = Path(arguments.output_dir)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
-    if settings.lora_rank:
+    if settings.adapts:
         save_adapter(model, out / "adapter")
         merge(base, out / "adapter", out)
     else:
@@ -215,7 +223,9 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
     torch.manual_seed(settings.seed)  # the classification head is new: same seed, same head
     try:
         config = AutoConfig.from_pretrained(
-            base, id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)}
+            settings.adapter or base,
+            id2label=dict(enumerate(LABELS)),
+            label2id={name: i for i, name in enumerate(LABELS)},
         )
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
             if hasattr(config, name):
@@ -229,11 +239,11 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
             base,
             config=config,
             ignore_mismatched_sizes=True,
-            dtype=torch.bfloat16 if settings.lora_rank else torch.float32,
+            dtype=torch.bfloat16 if settings.adapts else torch.float32,
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {error}") from error
-    if settings.lora_rank:
+    if settings.adapts:
         return _with_adapters(model, settings), tokenizer
     if settings.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
@@ -242,9 +252,11 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
 
 def _with_adapters(model: PreTrainedModel, settings: TrainSettings) -> "PeftModel":
     """LoRA on every linear map of the layers that are not frozen; the head is trained whole, in float32."""
-    from peft import LoraConfig, get_peft_model
+    from peft import LoraConfig, PeftModel, get_peft_model
 
     model.score.float()
+    if settings.adapter is not None:
+        return PeftModel.from_pretrained(model, str(settings.adapter), is_trainable=True)
     linear = {
         n.rsplit(".", 1)[-1] for n, m in model.base_model.named_modules() if isinstance(m, torch.nn.Linear)
     }
