@@ -9,6 +9,7 @@ from datasets import load_dataset
 from impossible import dataset
 from impossible.errors import DataError
 from impossible.publish import publish, split_by_context
+from impossible.recipe import dump
 from impossible.release import check
 
 from .planted import plant, recipe, row
@@ -114,3 +115,21 @@ def test_a_run_with_findings_is_published_only_anyway(run: Path, tmp_path: Path)
     assert "release gate found" in (tmp_path / "out" / "README.md").read_text()
     with pytest.raises(DataError, match="not empty"):
         publish(run, tmp_path / "out", licences=LICENCES)
+
+
+def test_sentences_known_by_heart_are_found(tmp_path: Path) -> None:
+    known = "We can say all of this by heart at any hour."
+    rows = [*CLEAN, row("C.", known, "We know it by heart.", 0.4, 0.9, 0.9)]
+    (found,) = check(
+        plant(tmp_path / "run", rows, recipe()), dataset.read(tmp_path / "run"), [], [], LICENCES
+    )
+    assert found.kind == "recited" and found.examples == (known,)
+    # nobody has memorised what the context says already
+    rows[-1]["context"] = f"She said: {known} Again:"
+    assert kinds(plant(tmp_path / "copy", rows, recipe())) == []
+
+
+def test_what_cannot_be_checked_is_no_clean_run(run: Path) -> None:
+    gone = recipe(teacher={"backend": "transformers", "model": "./gone", "compute_type": "float32"})
+    (run / "recipe.toml").write_text(dump(gone))
+    assert kinds(run)[0] == "unverified"

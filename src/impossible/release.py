@@ -7,18 +7,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from . import dataset, ledger, store
+from . import ledger
 from .critics.personal_data import personal_data
-from .errors import DataError, ImpossibleError, StoreError
+from .errors import DataError, ImpossibleError
 from .evaluate.words import Gram, ngrams, words
 from .execute import read_state
 from .pairs import read_rows
 from .recipe import Recipe, load
-from .records import GROUPS, LEDGER
-from .stages import FOLDERS
+from .verify import verify
 from .weights import locate
 
+KINDS = ("unfinished", "unverified", "benchmark", "verbatim", "recited", "personal data", "licence")
 RUN_LENGTH = 8  # words in a row that two texts do not share by chance
+RECITED = -0.4  # nats a word: what a small model writes so surely it may have read
 _EXAMPLES = 3
 # of the weights in requirements-weights.txt; other models say it in the front matter of their README.md
 _LICENCES = {
@@ -49,10 +50,12 @@ def check(
     own = [Path(recipe.contexts.corpus)] if recipe.contexts.corpus else []
     sentences = list(dict.fromkeys([*pairs["source"].to_pylist(), *pairs["target"].to_pylist()]))
     contexts = list(dict.fromkeys(pairs["context"].to_pylist()))
+    broken = list(_broken(run))
     return [
-        *_broken(run),
+        *broken,
         *_overlap("benchmark", sentences, against),
         *_overlap("verbatim", sentences, [*own, *corpora]),
+        *([] if broken else _recited(run, frozenset(sentences))),  # reads shards, which must be whole
         *_personal(sentences, "kept sentences"),
         *_personal(contexts, "contexts"),
         *_licence_gaps(recipe, run, licences),
@@ -60,28 +63,15 @@ def check(
 
 
 def _broken(run: Path) -> Iterator[Finding]:
-    """Shards that are missing or damaged, and a dataset that is not what the ledger keeps."""
+    """Shards that are missing, and files that `verify` objects to or cannot check."""
     state = read_state(run)
     if state.done < state.shards:
         yield Finding("unfinished", f"only {state.done} of {state.shards} shards are finished")
-    bad = [str(shard.path) for stage in FOLDERS for shard in ledger.shards(run, stage) if not _whole(shard)]
-    if bad:
-        yield Finding("unverified", f"{len(bad)} shards are damaged: run again to make them anew", tuple(bad))
-        return
-    wanted = dataset.assemble(
-        store.concatenate(ledger.shards(run, "filter"), LEDGER),
-        store.concatenate(ledger.shards(run, "generate"), GROUPS),
-    )
-    if store.checksum(wanted) != store.checksum(dataset.read(run / "round-0" / "dataset" / dataset.FILE)):
-        yield Finding("unverified", "the dataset is not what the ledger keeps: run again to make it anew")
-
-
-def _whole(shard: store.Shard) -> bool:
-    try:
-        shard.table()
-    except StoreError:
-        return False
-    return True
+    found = verify(run, sample=0)
+    for faults, what in ((found.differs, "not as the recipe makes them"), (found.unchecked, "not checked")):
+        if faults:
+            text = f"{len(faults)} parts are {what}: {faults[0]} (all: impossible verify {run})"
+            yield Finding("unverified", text, tuple(faults[:_EXAMPLES]))
 
 
 def _overlap(kind: str, sentences: Sequence[str], files: Sequence[Path]) -> Iterator[Finding]:
@@ -98,6 +88,34 @@ def _overlap(kind: str, sentences: Sequence[str], files: Sequence[Path]) -> Iter
         if found:
             text = f"{len(found)} kept sentences share {RUN_LENGTH} words in a row, or all, with {path.name}"
             yield Finding(kind, text, tuple(found[:_EXAMPLES]))
+
+
+def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:
+    """Long kept sentences that the teacher wrote as if by heart, unless their context has them.
+
+    A model gives what it has memorised a far higher probability than other text of its length (Carlini et
+    al. 2021, arXiv 2012.07805); what it was trained on is not here to compare with.
+    """
+    found = {
+        candidate["text"]: None
+        for shard in ledger.shards(run, "generate")
+        for group in shard.table().to_pylist()
+        for candidate in group["candidates"]
+        if candidate["text"] in sentences
+        and candidate["text"] not in group["context"]
+        and _by_heart(candidate["text"], candidate["logprob"])
+    }
+    if found:
+        text = (
+            f"{len(found)} kept sentences of {RUN_LENGTH} words or more are so probable (above {RECITED} nats "
+            "a word) that the teacher may know them by heart"
+        )
+        yield Finding("recited", text, tuple(list(found)[:_EXAMPLES]))
+
+
+def _by_heart(text: str, logprob: float) -> bool:
+    n = len(words(text))
+    return n >= RUN_LENGTH and logprob / n > RECITED
 
 
 def _grams(text: str) -> list[Gram]:

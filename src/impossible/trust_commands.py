@@ -33,6 +33,8 @@ def verify(
     else:
         for what, n in found.checked.items():
             print(f"{n:>9,} {what}")
+        for part in found.unchecked:
+            print(f"not checked: {part}")
         for note in found.notes:
             print(f"note: {note}")
         for fault in found.differs:

@@ -28,10 +28,11 @@ Tables = dict[str, pa.Table]  # stage → one of its shards
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at, in counts; what differs; and what could not be looked at, or may explain it."""
+    """What was looked at, in counts; what differs; what could not be looked at; what may explain a fault."""
 
     checked: dict[str, int] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def count(self, what: str, n: int = 1) -> None:
@@ -79,7 +80,7 @@ def _digests(run: Path, stages: Sequence[MapStage], found: Verified) -> dict[str
         try:
             digests[stage.name] = [digest(model) for model in stage.models]
         except ModelError as error:
-            found.notes.append(f"stage {stage.name} is only checked for damage: {error}")
+            found.unchecked.append(f"stage {stage.name} is only checked for damage: {error}")
             continue
         for model, here in zip(stage.models, digests[stage.name], strict=True):
             found.count("models")
@@ -103,7 +104,7 @@ def _shards(
     try:
         rows: pa.Table | None = prompts(recipe.contexts, recipe.seed)[0]
     except DataError as error:
-        found.notes.append(f"what the contexts were made of is not checked: {error}")
+        found.unchecked.append(f"what the contexts were made of is not checked: {error}")
         rows = None
     size, missing = recipe.contexts.per_shard, 0
     for index in range(ledger.manifest(run)["shards"]):
