@@ -47,6 +47,17 @@ def test_only_kept_pairs_once_with_their_context(tmp_path: Path) -> None:
     ]
 
 
+def test_duplicates_are_the_pairs_that_only_lost_to_another() -> None:
+    found = dataset.duplicates(
+        [
+            ledger(("c1", "a", "b", "kept"), ("c1", "a", "c", "duplicate")),
+            ledger(("c2", "a", "c", "duplicate")),
+        ]
+    )
+    assert [(r["source"], r["target"]) for r in found.to_pylist()] == [("a", "c")]
+    assert dataset.duplicates([]).num_rows == 0
+
+
 def test_neither_shards_nor_tables_show_in_the_file(tmp_path: Path) -> None:
     count = 20_000  # more than a row group
     rows = [("c1" if i % 3 else "c2", str(i % 19_000), "b", "kept") for i in range(count)]

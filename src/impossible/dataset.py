@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from .errors import DataError, StoreError
 from .recipe import TASKS
-from .records import DATASET
-from .verdict import KEPT
+from .records import DATASET, LEDGER
+from .verdict import DUPLICATE, KEPT
 
 FILE = "pairs.parquet"
 Part = tuple[pa.Table, pa.Table]  # some of the ledger, and the groups that its contexts are in
@@ -44,6 +44,15 @@ class Seen:
 def kept(ledger: pa.Table, task: str) -> pa.Table:
     """The rows of a ledger that one task keeps."""
     return ledger.filter(pc.and_(pc.equal(ledger["task"], task), pc.equal(ledger["verdict"], KEPT)))
+
+
+def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
+    """The pairs that every critic accepts and that only lost to one that says the same, exact repeats once;
+    schema DATASET without the context.
+    """
+    empty = LEDGER.empty_table()
+    found = pa.concat_tables([empty, *(t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers)])
+    return distinct([found.select([name for name in DATASET.names if name != "context"])])
 
 
 def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:

@@ -253,9 +253,10 @@ def _distil(out: Path, recipe: Recipe, finished: Sequence[int], state: State, wa
     from .students.rounds import run_rounds
 
     groups = store.concatenate(list(_made(out, "generate", finished)), GROUPS)
+    rivals = dataset.duplicates(shard.table() for shard in _made(out, "filter", finished))
     start = time.perf_counter()
     try:
-        state.rounds = run_rounds(out, recipe, groups, watch.training)
+        state.rounds = run_rounds(out, recipe, groups, rivals, watch.training)
     except KeyboardInterrupt:
         state.interrupted = True
     seconds = round(time.perf_counter() - start, 3)

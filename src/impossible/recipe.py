@@ -316,10 +316,12 @@ class Distil(Settings):
     causal base and 0 for a sequence-to-sequence one. A step takes `accumulate` batches of `batch` examples.
     Every `save_steps` steps there is a checkpoint and a validation; after `patience` validations without a
     lower loss training stops. `validation` is the share of contexts held out. Of the `controls` each example
-    is tagged with, `control_dropout` is the chance that one is left out. `also` names other runs, or files
-    of pairs, whose pairs are learned from too. After `rounds` rounds of
-    self-distillation, or when one does not help, the run ends; a round rewrites at most `sources` new
-    sentences, and trains on the pairs of all rounds so far (`learn_from = "all"`) or on its own alone.
+    is tagged with, `control_dropout` is the chance that one is left out. With `duplicates = "learn"` it
+    learns from the pairs too that only lost to one that says the same; `also` names other runs, or files of
+    pairs, whose pairs are learned from too. After `rounds` rounds of self-distillation, or when one does not
+    help, the run ends; a round rewrites at most `sources` new sentences: of the documents in `texts` (column
+    `field`, as `contexts.corpus`), else candidates in no pair. It trains on the pairs of all rounds so far
+    (`learn_from = "all"`) or on its own alone.
     """
 
     base: str = "embedded:smollm2-135m"
@@ -338,7 +340,10 @@ class Distil(Settings):
     validation: float = Field(0.05, ge=0, lt=1)
     patience: int = Field(3, ge=1)
     save_steps: int = Field(100, ge=1)
+    duplicates: Literal["drop", "learn"] = "drop"
     also: tuple[str, ...] = ()
+    texts: str | None = None
+    field: str | None = None
     rounds: int = Field(0, ge=0, le=20)
     sources: int = Field(2000, ge=1)
     learn_from: Literal["all", "new"] = "all"
@@ -352,6 +357,8 @@ class Distil(Settings):
     def _check(self) -> Self:
         if not self.tasks:
             raise ValueError("tasks: give at least one of paraphrase, summary")
+        if self.field is not None and self.texts is None:
+            raise ValueError("field: names a field of texts, but there are no texts")
         return self
 
 
@@ -546,9 +553,10 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         given["resolved"] = True  # early runs did not write it
     layers = [given, *map(_override, overrides)]
     for layer in layers:
-        corpus = _table(layer, "contexts").get("corpus")
-        if isinstance(corpus, str) and not Path(corpus).is_absolute() and not _is_file(corpus):
-            layer["contexts"]["corpus"] = str(path.parent / corpus)  # as seen from the recipe
+        for table, key in (("contexts", "corpus"), ("distil", "texts")):
+            file = _table(layer, table).get(key)
+            if isinstance(file, str) and not Path(file).is_absolute() and not _is_file(file):
+                layer[table][key] = str(path.parent / file)  # as seen from the recipe
     return resolve(given, str(path), layers[1:])
 
 

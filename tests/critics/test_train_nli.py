@@ -117,6 +117,15 @@ def test_an_adapter_alone_makes_the_same_classifier_again(adapted: tuple[Path, P
     assert (tmp_path / "merged" / "calibration.json").exists()
 
 
+def test_training_goes_on_from_an_adapter(adapted: tuple[Path, Path], tmp_path: Path) -> None:
+    base, trained = adapted
+    still = replace(SETTINGS, adapter=trained / "adapter", epochs=0.1, learning_rate=1e-9)
+    weights, before = _weights(train(EXAMPLES, str(base), tmp_path / "still", still)), _weights(trained)
+    assert all(torch.allclose(weights[name], before[name], atol=1e-3) for name in before)
+    moving = replace(still, learning_rate=1e-2)
+    assert not _equal(tmp_path / "still", train(EXAMPLES, str(base), tmp_path / "moving", moving))
+
+
 def test_a_pair_is_two_lines(adapted: tuple[Path, Path]) -> None:
     tokenizer = AutoTokenizer.from_pretrained(adapted[1])
     line_break = tokenizer.encode("\n", add_special_tokens=False)

@@ -1,6 +1,7 @@
 """A run with a student and a round of self-distillation, on tiny models."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -59,7 +60,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recipe, pa.Tabl
         found = [{"text": text, "count": 1, "logprob": 0.0} for text in texts]
         group = {"context_id": "c", "domain": "d", "context": "Hello", "origin": "o", "candidates": found}
         groups = pa.Table.from_pylist([group], GROUPS)
-        run_rounds(out, settings, groups)
+        run_rounds(out, settings, groups, dataset.duplicates([]))
         yield out, settings, groups
 
 
@@ -82,9 +83,27 @@ def test_a_finished_run_is_not_made_again(run: tuple[Path, Recipe, pa.Table]) ->
     out, settings, groups = run
     files = [out / f"round-{r}/{name}" for r in (0, 1) for name in ("student/model.safetensors",)]
     before = [f.stat().st_mtime_ns for f in files]
-    found = run_rounds(out, settings, groups)
+    found = run_rounds(out, settings, groups, dataset.duplicates([]))
     assert [f.stat().st_mtime_ns for f in files] == before
     assert best(found) in found and best(found).quality == max(r.quality for r in found)
+
+
+def test_a_round_may_rewrite_the_sentences_of_a_file(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path
+) -> None:
+    out, settings, groups = run
+    (tmp_path / "own.txt").write_text(
+        "The house is old and it is nice. no sentence\n\nThe door is very big.\n"
+    )
+    shutil.copytree(out / "round-0", tmp_path / "round-0")
+    own = settings.distil.model_copy(
+        update={"texts": str(tmp_path / "own.txt"), "sources": 9, "duplicates": "learn"}
+    )
+    rivals = dataset.read(out / "round-0/dataset/pairs.parquet").slice(0, 2).drop_columns(["context"])
+    found = run_rounds(tmp_path, settings.model_copy(update={"distil": own}), groups, rivals)
+    assert [r.sources for r in found] == [0, 2]
+    sources = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet")["source"].to_pylist()
+    assert set(sources) <= {"The house is old and it is nice.", "The door is very big."}
 
 
 def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
 
 from impossible.errors import DataError, ModelError
 from impossible.recipe import Distil
 from impossible.students.examples import make_examples, split_examples
 from impossible.students.prompts import prompt
-from impossible.students.train import CURVE, Progress, Trained, train
+from impossible.students.train import CURVE, Progress, Trained, _targets_only, train
 from tests.students import models
 
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
@@ -145,3 +145,13 @@ def test_unusable_bases_and_data(tmp_path: Path) -> None:
     base = models.llama(tmp_path / "base")
     with pytest.raises(DataError, match="max_tokens = 8"):
         run(base, tmp_path, SETTINGS.model_copy(update={"max_tokens": 8}))
+
+
+def test_only_targets_get_logits_and_the_loss_stays(tmp_path: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(models.llama(tmp_path))
+    labels = torch.tensor([[-100, -100, -100, 7, 8, 9], [-100, -100, -100, -100, 6, -100]])
+    batch = {"input_ids": torch.tensor([[1, 2, 3, 7, 8, 9], [1, 2, 3, 4, 6, 0]]), "labels": labels}
+    cut = _targets_only(batch)
+    assert cut["logits_to_keep"] == 4 and cut["labels"].shape == (2, 4)
+    assert model(**cut).logits.shape[1] == 4
+    assert torch.allclose(model(**cut).loss, model(**batch).loss)

@@ -21,6 +21,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from ..allocator import keep_freed_memory
 from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
 from .adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
@@ -50,8 +51,8 @@ class TrainSettings:
     """How to train. `max_tokens` counts both sentences, and longer pairs are left out; `warmup` is the share
     of all steps. `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021) on every linear map,
     in bfloat16; `layers` keeps the first so many layers of the base, and `frozen_layers` of them stay as they
-    are, which saves their backward pass. `adapter` is a folder with an adapter of an earlier training to go on
-    from: rank and layers are then its own.
+    are, which saves their backward pass. `adapter` is a folder with an adapter of an earlier training to
+    go on from: rank and layers are then its own.
     """
 
     epochs: float = 1.0
@@ -181,6 +182,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
 
     Raises ModelError if the base cannot be loaded.
     """
+    keep_freed_memory()
     model, tokenizer = _open_base(base, settings)
     arguments = TrainingArguments(
         output_dir=str(out / "checkpoints"),

@@ -19,7 +19,7 @@ Given = Annotated[
     typer.Argument(metavar="[TEXT|FILE]", help="a text, or a file of texts; default: lines of stdin"),
 ]
 StudentPath = Annotated[
-    Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="the student's folder")
+    Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, or a run with one")
 ]
 Column = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
 Length = Annotated[str | None, typer.Option(help="how long it is to be")]
@@ -93,13 +93,14 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
         seed: Seed = 7,
         draws: Draws = None,
         recipe: ByRecipe = None,
+        show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
     ) -> None:
         from .use import read_texts
 
         texts = read_texts(given, column, sys.stdin)
         asked = {"length": length, "wording": wording, "syntax": syntax, "like": like}
         answers = _open(student, recipe).wished(task, texts, n, **asked, seed=seed, draws=draws)
-        _print(answers, texts, given, json)
+        _print(answers, texts, given, json, show)
 
     command.__name__, command.__doc__ = name, doc
     return command
@@ -137,7 +138,8 @@ def _open(student: Path, recipe: Path | None) -> "Student":
     return Student.load(student, settings.filter, settings.score, settings.execution)
 
 
-def _print(answers: Iterator["Answer"], texts: list[str], given: str | None, json: bool) -> None:
+def _print(answers: Iterator["Answer"], texts: list[str], given: str | None, json: bool, show: bool) -> None:
+    from ..plain import plain
     from .use import as_json, as_text
 
     alone = texts == [given]
@@ -145,6 +147,8 @@ def _print(answers: Iterator["Answer"], texts: list[str], given: str | None, jso
     for answer in _with_bar(answers, len(texts)):
         text = as_json(answer) if json else as_text(answer, "\n" if alone else "\t")
         refused += answer.best is None
+        if show:
+            text = f"{plain(answer.source)}\n    {text or '(nothing good enough)'}"
         if text or not alone:
             print(text, flush=True)
         if alone and answer.best is None:

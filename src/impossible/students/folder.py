@@ -12,6 +12,7 @@ from .controls import LENGTHS, WORDINGS, Controls
 from .prompts import prompt
 
 FILE = "student.json"
+REPORT = "rounds.json"
 Kind = Literal["causal", "seq2seq"]
 
 
@@ -48,6 +49,16 @@ def read_info(folder: Path) -> Info:
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path} cannot be read ({reason}); train the student again") from error
+
+
+def best_student(path: Path) -> Path:
+    """The folder of the student that is worth most in a run with rounds; any other folder as it is."""
+    try:
+        rounds = json.loads((path / REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return path
+    best = max(rounds, key=lambda r: (r["quality"], -r["number"]))
+    return path / f"round-{best['number']}" / "student"
 
 
 def write_info(folder: Path, info: Info) -> None:

@@ -16,6 +16,16 @@ from .examples import make_examples, split_examples
 from .folder import FILE, Info, read_info, write_info
 from .train import CURVE, Progress, train
 
+_SEVERAL = {
+    "duplicates": "drop",
+    "also": (),
+    "texts": None,
+    "field": None,
+    "rounds": 0,
+    "sources": 1,
+    "learn_from": "all",
+}
+
 
 def make_student(
     pairs: pa.Table,
@@ -33,7 +43,7 @@ def make_student(
     if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
         raise StoreError(f"{folder} is there and holds no student; choose another --out")
     # what only matters to several students does not make this one another
-    settings = settings.model_copy(update={"also": (), "rounds": 0, "sources": 1, "learn_from": "all"})
+    settings = settings.model_copy(update=_SEVERAL)
     wanted = store.fingerprint(
         "student", "1", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )

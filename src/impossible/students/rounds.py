@@ -14,15 +14,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from .. import dataset, store
-from ..recipe import Recipe
+from ..corpus import read_documents
+from ..recipe import Distil, Recipe
 from ..records import DATASET, text_id
+from ..sentences import defect, split
 from .examples import make_examples, split_examples
+from .folder import REPORT
 from .make import make_student, read_pairs
 from .student import Answer, Student
 from .train import Progress
 
 DRAWS = 8
-REPORT = "rounds.json"
 _MEASURED = 200  # sentences of held-out contexts, a task
 Sentence = tuple[str, str, str, str]  # context id, domain, context, text
 
@@ -48,23 +50,28 @@ def run_rounds(
     out: Path,
     recipe: Recipe,
     groups: pa.Table,
+    rivals: pa.Table,
     tell: Callable[[str, Progress], None] = lambda *_: None,
 ) -> list[Round]:
     """Make the student of round 0 from a run's dataset, then as many rounds as the recipe asks for.
 
     Stops after a round whose student has no higher quality than the one before, or that got no pair; without
-    held-out sentences nothing is compared. `groups` (schema GROUPS) holds the sentences. Each round's dataset
-    and student lie in `round-R/`, the comparison in `rounds.json`.
+    held-out sentences nothing is compared. `groups` (schema GROUPS) holds the sentences, `rivals` the pairs
+    that were dropped as duplicates. Each round's dataset and student lie in `round-R/`, the comparison in
+    `rounds.json`.
     """
     assert recipe.distil is not None
     pairs = read_pairs([out / "round-0" / "dataset" / dataset.FILE, *map(Path, recipe.distil.also)])
+    if recipe.distil.duplicates == "learn":
+        pairs = dataset.distinct([pairs, rivals])
     tests = _held_out_sources(pairs, recipe)
     found: list[Round] = []
     used = _sentences(pairs)
+    sentences = _of_texts(recipe.distil) or _of_groups(groups)
     sources = written = 0
     for number in range(recipe.distil.rounds + 1):
         if number:
-            fresh = _fresh(groups, used, recipe, number)
+            fresh = _fresh(sentences, used, recipe, number)
             new = _round_dataset(out, fresh, recipe, number)
             sources, written = len(fresh), new.num_rows
             if not written:
@@ -140,15 +147,27 @@ def _sentences(pairs: pa.Table) -> set[str]:
     return {*pairs["source"].to_pylist(), *pairs["target"].to_pylist()}
 
 
-def _fresh(groups: pa.Table, used: set[str], recipe: Recipe, number: int) -> list[Sentence]:
-    """Sentences in no pair so far, in the order of their hash: the same run always takes the same ones."""
-    assert recipe.distil is not None
-    distinct = {
-        candidate["text"]: (row["context_id"], row["domain"], row["context"], candidate["text"])
+def _of_groups(groups: pa.Table) -> list[Sentence]:
+    return [
+        (row["context_id"], row["domain"], row["context"], candidate["text"])
         for row in groups.to_pylist()
         for candidate in row["candidates"]
-        if candidate["text"] not in used
-    }
+    ]
+
+
+def _of_texts(settings: Distil) -> list[Sentence]:
+    """The well-formed sentences of the user's own documents; none without `texts`. Raises DataError."""
+    if settings.texts is None:
+        return []
+    documents = read_documents(Path(settings.texts), settings.field)
+    found = (text for document in documents for text in split(document.text))
+    return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
+
+
+def _fresh(sentences: Sequence[Sentence], used: set[str], recipe: Recipe, number: int) -> list[Sentence]:
+    """Sentences in no pair so far, in the order of their hash: the same run always takes the same ones."""
+    assert recipe.distil is not None
+    distinct = {sentence[-1]: sentence for sentence in sentences if sentence[-1] not in used}
     order = sorted(distinct, key=lambda text: text_id(str(recipe.seed), f"round-{number}", text))
     return [distinct[text] for text in order[: recipe.distil.sources]]
 

@@ -17,7 +17,7 @@ from ..records import seed_for, text_id
 from ..verdict import KEPT
 from .controls import Controls, check, length, likeness, template, wording
 from .decode import Decoder, Drawing, open_decoder
-from .folder import Info, read_info
+from .folder import Info, best_student, read_info
 from .prompts import one_line, prompt
 from .rank import cascade, quality
 
@@ -104,11 +104,12 @@ class Student:
         score: Score | None = None,
         execution: Execution | None = None,
     ) -> "Student":
-        """Open a student's folder; `filter` and `score` hold other bounds and models than the default ones.
+        """Open a student's folder, or a run's best student; `filter` and `score` hold other bounds and models
+        than the default ones.
 
         Raises ModelError.
         """
-        folder, execution = Path(path), execution or Execution()
+        folder, execution = best_student(Path(path)), execution or Execution()
         info = read_info(folder)
         decoder = open_decoder(folder, info.kind, info.max_tokens, execution.device)
         return cls(info, decoder, filter or resolve({}).filter, score or Score(), execution)
