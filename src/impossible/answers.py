@@ -4,10 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .catalogue import Setting
 from .evaluate.statistics import Interval
 from .forecast import Forecast, slowest
 from .ledger import Check, Story
@@ -52,6 +54,18 @@ def _amount(value: float) -> str:
     if math.isinf(value):
         return "∞"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def settings_table(found: Sequence[Setting]) -> Table:
+    """A row a setting."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("setting", no_wrap=True, style="bold")
+    table.add_column("default", overflow="fold", max_width=26)
+    table.add_column("takes", overflow="fold", max_width=26)
+    table.add_column("meaning")
+    for one in found:
+        table.add_row(*(escape(cell) for cell in (one.key, one.presets["default"], one.takes, one.meaning)))
+    return table
 
 
 def change_table(changes: Sequence[Change]) -> Table:

@@ -4,20 +4,27 @@ import os
 import shlex
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from typer.models import CommandInfo, TyperInfo
 
 from . import run_commands, trust_commands
 from .errors import ImpossibleError
 from .plain import plain
 from .students import commands
+from .terminal import complete_setting, complete_stage, complete_task, open_console, prepare
+
+if TYPE_CHECKING:
+    from .execute import State
 
 app = typer.Typer(
     name="impossible",
     help="Distil paraphrase and summary datasets from a small language model, without labels.",
+    epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. Every command has --help "
+    "with an example, and --json where a script would want it.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -31,6 +38,7 @@ app.command()(commands.summarize)
 app.command()(commands.obedience)
 for _command in (
     run_commands.plan,
+    run_commands.settings,
     run_commands.report,
     run_commands.explore,
     run_commands.whatif,
@@ -40,6 +48,22 @@ for _command in (
     trust_commands.doctor,
 ):
     app.command()(_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"impossible {version('impossible-distillation')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="say which version this is", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="the folder of a run", show_default=False)]
@@ -51,13 +75,26 @@ def run_command(
     out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/NAME-OF-RECIPE")] = None,
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="override a setting: --set sampling.per_context=32"),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a setting: --set sampling.per_context=32; repeatable",
+            autocompletion=complete_setting,
+        ),
     ] = None,
-    until: Annotated[str, typer.Option(help="last stage: contexts, generate, score, filter or distil")] = "",
+    until: Annotated[
+        str,
+        typer.Option(
+            help="last stage: contexts, generate, score, filter or distil", autocompletion=complete_stage
+        ),
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier run finished")] = False,
     target: Annotated[int, typer.Option(min=0, help="stop once each task has so many pairs; 0: never")] = 0,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Run a recipe, or go on where it was interrupted.
+
+    With --json progress goes to standard error, and at the end what `status --json` says to standard output.
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
@@ -69,10 +106,12 @@ def run_command(
     _quiet()
     folder = out or Path("runs") / recipe.stem
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
-    console = Console()
+    console = open_console(stderr=as_json)
     state = run(settings, folder, until, fresh, watch_for(console), target)
+    state.seconds = seconds = read_state(folder).seconds
+    if as_json:
+        run_commands.print_json(_state_json(state))
     console.print(funnel_table(state))
-    seconds = read_state(folder).seconds
     kept = sum(n for name, n in state.counts.items() if name.endswith(": kept"))
     if seconds and kept:
         spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
@@ -107,24 +146,26 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
 
     state = read_state(run)
     if as_json:
-        run_commands.print_json(
-            {
-                "run": str(run),
-                "contexts": state.contexts,
-                "shards": state.shards,
-                "done": state.done,
-                "target": state.target,
-                "reached": state.reached,
-                "counts": dict(state.counts),
-                "seconds": dict(state.seconds),
-            }
-        )
+        run_commands.print_json(_state_json(state))
         return
-    console = Console()
+    console = open_console()
     console.print(f"{run}: {state.done} of {state.shards} shards of {state.contexts} contexts", markup=False)
     if state.reached:
         console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))
+
+
+def _state_json(state: "State") -> dict[str, object]:
+    return {
+        "run": str(state.out),
+        "contexts": state.contexts,
+        "shards": state.shards,
+        "done": state.done,
+        "target": state.target,
+        "reached": state.reached,
+        "counts": dict(state.counts),
+        "seconds": dict(state.seconds),
+    }
 
 
 @app.command()
@@ -133,7 +174,9 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="where to write; default FILE with .scored before its ending")
     ] = None,
-    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
     source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
     target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
 ) -> None:
@@ -152,7 +195,9 @@ def score(
 def export(
     run: RunPath,
     out: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .csv or .parquet", show_default=False)],
-    task: Annotated[str | None, typer.Option(help="only this task: paraphrase or summary")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
+    ] = None,
 ) -> None:
     """Write a run's dataset as one file.
 
@@ -171,7 +216,9 @@ def export(
 @app.command()
 def calibrate(
     run: RunPath,
-    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
     critic: Annotated[str, typer.Option(help="whose bound: judge or entailment")] = "judge",
     pairs: Annotated[int, typer.Option(min=10, help="how many pairs to show")] = 100,
     precision: Annotated[float, typer.Option(min=0.01, max=1, help="share of kept pairs to be right")] = 0.9,
@@ -185,7 +232,7 @@ def calibrate(
     from .screens import ask, thresholds_table
 
     people = population(run, task, critic, pairs)
-    console = Console()
+    console = open_console()
     ask(console, run, people, read_judgements(run, task))
     found = thresholds(people, read_judgements(run, task))
     console.print(thresholds_table(found, len(people.score)))
@@ -218,7 +265,9 @@ def evaluate_command(
     bench: Annotated[
         list[Path], typer.Option(help=".jsonl with source, references, perhaps id and exemplar; repeatable")
     ],
-    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
     rows: Annotated[int | None, typer.Option(min=1, help="only the first so many rows of each file")] = None,
     metric: Annotated[
         list[str] | None, typer.Option(help="only this metric; repeatable; default all of the task")
@@ -237,12 +286,14 @@ def evaluate_command(
     parser: Annotated[str, typer.Option(help="for tree distances")] = "embedded:en-core-web-sm",
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="of intervals and tests")] = 7,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Score systems on benchmarks, side by side, with intervals and significance.
 
     Example: [bold]impossible evaluate copy outputs.jsonl --bench test.jsonl --out results.json[/bold]
     """
     from .evaluate.benchmark import evaluate, write_results
+    from .evaluate.files import STDOUT
     from .evaluate.models import Models
     from .evaluate.systems import open_system, teacher_of
     from .evaluate.tables import result_markdown, result_table, settings_lines
@@ -253,7 +304,7 @@ def evaluate_command(
     execution = Execution(device=device)
     opened = {spec: open_system(spec, teacher_of(model, backend), execution) for spec in systems}
     models = Models(encoder, nli, parser, layer, device)
-    console = Console()
+    console = open_console(stderr=as_json)
     results = [evaluate(path, task, opened, models, metric or (), rows, seed, keep) for path in bench]
     for result in results:
         console.print(result_table(result))
@@ -263,6 +314,8 @@ def evaluate_command(
         write_text(out, result_markdown(results, shlex.join(["impossible", *sys.argv[1:]])))
     elif out is not None:
         write_results(results, models, seed, out)
+    if as_json:
+        write_results(results, models, seed, STDOUT)
 
 
 @app.command("dataset-report")
@@ -271,7 +324,9 @@ def dataset_report(
         list[Path],
         typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
     ],
-    task: Annotated[str | None, typer.Option(help="only this task: paraphrase or summary")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
+    ] = None,
     size: Annotated[int | None, typer.Option(min=2, help="pairs at equal size; default the smallest")] = None,
     match_lengths: Annotated[
         bool, typer.Option("--match-lengths", help="equal size also in every bin of source lengths")
@@ -285,12 +340,14 @@ def dataset_report(
     encoder: Annotated[str, typer.Option(help="for similarity, distances, topics")] = "embedded:minilm-l6",
     out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
     seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Measure datasets of pairs, each whole and, side by side, at equal size.
 
     Example: [bold]impossible dataset-report runs/first theirs.jsonl --task paraphrase[/bold]
     """
     from .evaluate.dataset_quality import described, read_pairs, views, write_report
+    from .evaluate.files import STDOUT
     from .evaluate.models import NLI, Models
     from .evaluate.tables import quality_table
 
@@ -298,7 +355,7 @@ def dataset_report(
     models = Models(encoder, fidelity or NLI)
     pairs = [read_pairs(path, task, source, target) for path in datasets]
     found = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
-    console = Console()
+    console = open_console(stderr=as_json)
     for view, qualities in found.items():
         console.print(quality_table(view, qualities))
     measured = {name for of_view in found.values() for q in of_view for name in (*q.of_set, *q.of_pairs)}
@@ -307,6 +364,8 @@ def dataset_report(
     if out is not None:
         write_report(found, models, seed, out)
         console.print(f"figures -> {out}", markup=False)
+    if as_json:
+        write_report(found, models, seed, STDOUT)
 
 
 @app.command("safety")
@@ -315,22 +374,26 @@ def safety_command(
     out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
     parser: Annotated[str, typer.Option(help="finds persons' names")] = "embedded:en-core-web-sm",
     seed: Annotated[int, typer.Option(min=0, help="of intervals and samples")] = 7,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Count insults, personal data, gendered words and nationalities: what the teacher wrote, what was kept.
 
     Example: [bold]impossible safety runs/first[/bold]
     """
+    from .evaluate.files import STDOUT
     from .evaluate.models import Models
     from .evaluate.safety import of_run, write_safety
     from .evaluate.tables import safety_table
 
     models = Models(parser=parser)
     found = of_run(run, models, seed)
-    console = Console()
+    console = open_console(stderr=as_json)
     console.print(safety_table(found))
     if out is not None:
         write_safety(found, models, seed, out)
         console.print(f"rates -> {out}", markup=False)
+    if as_json:
+        write_safety(found, models, seed, STDOUT)
 
 
 @app.command("proximity")
@@ -342,10 +405,17 @@ def proximity_command(
     temperatures: Annotated[str, typer.Option(help="separated by commas")] = "0.5,0.7,1.0",
     sentences: Annotated[str, typer.Option(help="sentences of a context behind its prefix")] = "0,1,3",
     sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a setting of the recipe",
+            autocompletion=complete_setting,
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
     picture: Annotated[Path | None, typer.Option(help="also draw them: .svg, .png or .pdf")] = None,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Measure how much likelier paraphrases are within a context than across contexts, or without any.
 
@@ -353,6 +423,7 @@ def proximity_command(
     """
     from rich.progress import Progress
 
+    from .evaluate.files import STDOUT
     from .evaluate.proximity import design_of, draw, proximity, write_proximity
     from .evaluate.tables import proximity_table
     from .recipe import load
@@ -360,7 +431,7 @@ def proximity_command(
     settings = load(recipe, sets or [])
     design = design_of(contexts, per_context, pairs, temperatures, sentences, picture)
     _quiet()
-    console = Console()
+    console = open_console(stderr=as_json)
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("drawing", total=design.steps(settings))
         cells = proximity(settings, design, lambda: progress.advance(bar))
@@ -371,28 +442,36 @@ def proximity_command(
     if picture is not None:
         draw(cells, picture)
         console.print(f"picture -> {picture}", markup=False)
+    if as_json:
+        write_proximity(cells, settings, design, STDOUT)
 
 
 @app.command("compare")
 def compare_command(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders of runs")],
-    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
     out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
     seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Set runs side by side: teacher, temperature, samples; yield, cost a pair, diversity at equal size.
 
     Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
     """
     from .evaluate.compare import compare, write_comparison
+    from .evaluate.files import STDOUT
     from .evaluate.tables import runs_table
 
     found = compare(runs, task, seed)
-    console = Console()
+    console = open_console(stderr=as_json)
     console.print(runs_table(found))
     if out is not None:
         write_comparison(found, seed, out)
         console.print(f"figures -> {out}", markup=False)
+    if as_json:
+        write_comparison(found, seed, STDOUT)
 
 
 @critic_app.command("train")
@@ -404,10 +483,10 @@ def critic_train(
         list[str] | None,
         typer.Option(help="FILE or FILE@N to fit the temperature and measure on; repeatable"),
     ] = None,
-    epochs: Annotated[float, typer.Option(min=0.001)] = 1.0,
-    batch_size: Annotated[int, typer.Option(min=1)] = 32,
-    learning_rate: Annotated[float, typer.Option(min=1e-8)] = 1e-4,
-    seed: Annotated[int, typer.Option(min=0)] = 7,
+    epochs: Annotated[float, typer.Option(min=0.001, help="passes over the data")] = 1.0,
+    batch_size: Annotated[int, typer.Option(min=1, help="pairs a step")] = 32,
+    learning_rate: Annotated[float, typer.Option(min=1e-8, help="the highest, after a warm-up")] = 1e-4,
+    seed: Annotated[int, typer.Option(min=0, help="of all that is drawn")] = 7,
     max_tokens: Annotated[int, typer.Option(min=8, help="leave longer pairs out")] = 128,
     lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM, bfloat16")] = 0,
     layers: Annotated[int, typer.Option(min=0, help="keep only the first so many layers")] = 0,
@@ -454,11 +533,14 @@ def critic_test(
     ],
     data: Annotated[list[str], typer.Option(help="FILE, or FILE@N for N random rows; repeatable")],
     seed: Annotated[int, typer.Option(min=0, help="draws the N rows")] = 7,
+    as_json: run_commands.AsJson = False,
 ) -> None:
     """Measure an NLI critic on labelled pairs.
 
     Example: [bold]impossible critic test embedded:nli --data nli.jsonl[/bold]
     """
+    from dataclasses import asdict
+
     from .critics.measure_nli import measure_examples
     from .critics.nli import Nli
     from .critics.train_nli import read_all
@@ -467,8 +549,11 @@ def critic_test(
 
     _quiet()
     nli = Nli(locate(model))
-    console = Console()
-    console.print(critic_table([measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]))
+    found = [measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]
+    if as_json:
+        run_commands.print_json([asdict(one) for one in found])
+        return
+    open_console().print(critic_table(found))
 
 
 def _quiet() -> None:
@@ -478,15 +563,46 @@ def _quiet() -> None:
     disable_progress_bar()
 
 
+# panel of --help → its commands, in the order in which somebody needs them
+PANELS = {
+    "Make a dataset": ("run", "status", "export", "plan", "settings", "doctor"),
+    "Look into it": ("why", "whatif", "explore", "report", "calibrate"),
+    "Trust it, and pass it on": ("verify", "safety", "publish"),
+    "Train a student, and use it": ("distil", "paraphrase", "summarize", "obedience"),
+    "Measure": ("evaluate", "dataset-report", "compare", "proximity"),
+    "Critics": ("score", "critic"),
+}
+
+
+def _arrange() -> None:
+    """Put each command into its panel of --help."""
+    places = {name: (panel, i) for panel, names in PANELS.items() for i, name in enumerate(names)}
+    panels = list(PANELS)
+    infos: list[CommandInfo | TyperInfo] = [*app.registered_commands, *app.registered_groups]
+    for info in infos:
+        info.rich_help_panel = places[_name(info)][0]
+    app.registered_commands.sort(
+        key=lambda info: (panels.index(places[_name(info)][0]), places[_name(info)][1])
+    )
+
+
+def _name(info: CommandInfo | TyperInfo) -> str:
+    return info.name or info.callback.__name__  # type: ignore[union-attr]  # a command has a callback
+
+
+_arrange()
+
+
 def main() -> None:
     """Entry point of the `impossible` command."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    prepare()
     try:
-        app(standalone_mode=True)
+        app(prog_name="impossible")
     except ImpossibleError as error:
         # one line: what is wrong, where, how to mend it
-        Console(stderr=True).print(
+        open_console(stderr=True).print(
             f"error: {plain(' '.join(str(error).split()))}", markup=False, highlight=False, soft_wrap=True
         )
         sys.exit(2)

@@ -11,17 +11,22 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from .errors import ImpossibleError
 from .execute import versions
 from .recipe import Recipe
-from .weights import ENDPOINT, cache_folder, locate
+from .weights import ENDPOINT, cache_folder, embedded, locate
 
 GIB = 2**30
 _BYTES = {"int8": 1, "bfloat16": 2, "float16": 2, "float32": 4}
 _AT_ONCE = 100  # sequences that are sampled together
+_EMBEDDED_MEMORY = 3.0  # GiB that a run of the embedded models takes at its peak
+_EMBEDDED_DISK = 2.0  # GiB of their converted weights in the cache
 _LIBRARIES = 1.0  # GiB that Python, torch and the small critics take
 _MATTER = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
 
@@ -51,7 +56,10 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was found; sizes in GiB, `gpus` with their memory, `cached` what the hub's cache holds."""
+    """What was found; sizes in GiB, `gpus` with their memory, `cached` what the hub's cache holds.
+
+    `embedded` and `extras` say how to install what is not there, and "" of what is.
+    """
 
     system: str
     cores: int
@@ -64,6 +72,8 @@ class Machine:
     hub: bool
     versions: dict[str, str]
     cached: tuple[str, ...]
+    embedded: dict[str, str]
+    extras: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def examine(recipe: Recipe | None = None, patience: float = 3.0) -> Diagnosis:
     """Look at the machine and, if there is one, at a recipe. Waits `patience` seconds for the hub."""
     machine = look(patience)
     if recipe is None:
-        return Diagnosis(machine)
+        return Diagnosis(machine, lacks=tuple(_machine_lacks(machine)))
     needs = tuple(_needs(recipe))
     return Diagnosis(machine, needs, tuple(_lacks(recipe, machine, needs)), tuple(_takes(recipe, needs)))
 
@@ -122,7 +132,30 @@ def look(patience: float) -> Machine:
         _hub_answers(patience),
         versions(),
         _cached(),
+        embedded(),
+        _extras(),
     )
+
+
+def _extras() -> dict[str, str]:
+    """The extras that a user may want, as the installed distribution names them."""
+    of_us = metadata("impossible-distillation")
+    needs = [Requirement(line) for line in of_us.get_all("Requires-Dist", ())]
+    found = {}
+    for extra in of_us.get_all("Provides-Extra", ()):
+        if extra in ("dev", "docs"):
+            continue
+        wanted = [need for need in needs if need.marker and need.marker.evaluate({"extra": extra})]
+        missing = not all(_is_installed(need.name) for need in wanted)
+        found[extra] = f"pip install 'impossible-distillation[{extra}]'" if missing else ""
+    return found
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        return bool(metadata(distribution))
+    except PackageNotFoundError:
+        return False
 
 
 def _instruction_sets() -> tuple[str, ...]:
@@ -263,6 +296,17 @@ def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterato
         yield f"disk: about {disk:.1f} GiB are to be fetched, {free}"
     yield from _memory_lacks(device, machine, needs)
     yield from _endpoint_lacks(recipe)
+
+
+def _machine_lacks(machine: Machine) -> Iterator[str]:
+    """What a run of the embedded models lacks, whatever the recipe."""
+    for model, install in machine.embedded.items():
+        if install:
+            yield f"{model} is not installed; run: {install}"
+    if machine.memory_free < _EMBEDDED_MEMORY:
+        yield f"memory: the embedded models take about {_EMBEDDED_MEMORY:.0f} GiB, {machine.memory_free:.1f} are free"
+    if machine.disk_free < _EMBEDDED_DISK:
+        yield f"disk: the embedded models take about {_EMBEDDED_DISK:.0f} GiB in {machine.cache}"
 
 
 def _memory_lacks(device: str, machine: Machine, needs: tuple[Need, ...]) -> Iterator[str]:

@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Settings(BaseModel):
     """Base of all settings: frozen, no unknown keys, no silent conversion of strings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     def canonical(self) -> str:
         """JSON with sorted keys: what is hashed into a fingerprint."""
@@ -32,15 +32,28 @@ class Contexts(Settings):
     """What the teacher continues: prefixes of `domains`, or openings of the documents of `corpus`."""
 
     domains: tuple[str, ...] = ("support", "reviews")
+    """Built-in domains whose prefixes the teacher continues; they take turns."""
     corpus: str | None = None
+    """A file of your own texts instead of domains: .txt, .jsonl, .jsonl.gz, .csv, .tsv or .parquet; as seen
+    from the recipe.
+    """
     field: str | None = None
+    """The column or key of the corpus that holds the text; not for .txt."""
     count: int = Field(40, ge=1)
+    """How many contexts: of a corpus the documents drawn, the same ones for the same seed."""
     sentences: tuple[int, int] = (1, 2)
+    """From how many to how many sentences: the teacher adds them to a prefix, or a document opens with them.
+    """
     temperature: float = Field(0.8, gt=0, le=5)
+    """Of the sentences that the teacher adds to a prefix."""
     top_p: float = Field(0.9, gt=0, le=1)
+    """The same: keep the likeliest tokens that together have this probability."""
     top_k: int = Field(50, ge=0)
+    """The same: keep so many of the likeliest tokens; 0 keeps all."""
     max_chars: int = Field(1200, ge=20)
+    """Contexts are cut to so many characters."""
     per_shard: int = Field(4, ge=1, le=10_000)
+    """Contexts a file: what a kill can cost, and what is held at once."""
 
     @field_validator("domains", "sentences", mode="before")
     @classmethod
@@ -62,28 +75,31 @@ class Contexts(Settings):
 
 
 class Endpoint(Settings):
-    """An OpenAI-style completions server: `url` ends before `/completions`, as in http://localhost:8000/v1.
-
-    Its key, if it wants one, is read from the environment variable `key_env`. A request asks for at most
-    `per_request` continuations, of which each ends at the latest before a string of `stop`, and for
-    `logprobs` alternatives a token (0: none are asked for); `extra` goes along as it is, such as
-    `{min_p = 0}`, which llama.cpp would set. `concurrency` requests at once and `per_second`
-    are the most that are sent; a `timeout` (seconds) is for a whole answer. What may pass is tried
-    `attempts` times, the pause before the second drawn from 0 to `backoff` seconds, each further range twice
-    as wide.
-    """
+    """A server of OpenAI-style completions."""
 
     url: str
+    """What stands before `/completions`, as in `http://localhost:8000/v1`."""
     key_env: str | None = None
+    """The environment variable that holds the server's key; never the key."""
     per_request: int = Field(50, ge=1, le=10_000)
+    """Continuations that a request asks for, at most."""
     stop: tuple[str, ...] = Field((), max_length=4)
+    """Strings before which a continuation ends, at most four."""
     logprobs: int = Field(1, ge=0, le=5)
+    """Alternatives a token that are asked for; 0: no log-probabilities."""
     extra: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """Parameters of your server, sent as they are, such as `{min_p = 0}`, which llama.cpp would set."""
     concurrency: int = Field(8, ge=1, le=1024)
+    """Requests at once."""
     per_second: float | None = Field(None, gt=0)
+    """Requests a second, at most."""
     timeout: float = Field(120.0, gt=0)
+    """Seconds for a whole answer."""
     attempts: int = Field(6, ge=1, le=100)
+    """How often what may pass is tried (429, 5xx, cut connections, malformed answers)."""
     backoff: float = Field(1.0, ge=0, le=600)
+    """The pause before the second try is drawn from 0 to so many seconds, each further range twice as wide.
+    """
 
     @field_validator("stop", mode="before")
     @classmethod
@@ -129,17 +145,19 @@ class Endpoint(Settings):
 
 
 class Teacher(Settings):
-    """The language model: a hub id, a folder, or `embedded:smollm2-135m`, and what runs it.
-
-    Backend `tree` computes what continuations have in common once: Llama-like models on CPU, in int8 or
-    float32. With backend `endpoint` a server runs it, which `endpoint` describes, and `model` is its name
-    there.
-    """
+    """The language model, and what runs it."""
 
     backend: Literal["ctranslate2", "tree", "transformers", "endpoint"] = "ctranslate2"
+    """What runs it. `tree`: Llama-like models on CPU, what continuations have in common is computed once;
+    `ctranslate2`: fast on CPU and GPU; `transformers`: any causal LM; `endpoint`: a server that `endpoint`
+    describes.
+    """
     model: str = "embedded:smollm2-135m"
+    """A hub id, a folder or `embedded:smollm2-135m`; of an endpoint its name there."""
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
+    """The number format of the weights: `tree` runs int8 or float32, `transformers` all but int8."""
     endpoint: Endpoint | None = None
+    """The server, with `backend = "endpoint"`."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -168,31 +186,39 @@ class Teacher(Settings):
 
 
 class Sampling(Settings):
-    """How the teacher continues a context. `top_k` 0 keeps the whole vocabulary.
-
-    No continuation ends before `min_tokens`: chat models like to stop behind a question. `no_repeat_ngram`
-    above 0 lets no sequence of so many tokens come twice in the context and its continuation. Sentences
-    whose log-probability (natural, summed over tokens) is under `min_logprob` are dropped: the teacher's
-    nonsense is improbable to itself.
-    """
+    """How the teacher continues a context."""
 
     per_context: int = Field(200, ge=2, le=10_000)
+    """Continuations of a context. Pairs grow with the square."""
     temperature: float = Field(0.6, gt=0, le=5)
+    """Below 1 likelier words, above 1 less likely ones."""
     top_p: float = Field(0.9, gt=0, le=1)
+    """Keep the likeliest tokens that together have this probability."""
     top_k: int = Field(30, ge=0)
+    """Keep so many of the likeliest tokens; 0 keeps all."""
     min_tokens: int = Field(4, ge=0)
+    """No continuation ends before: chat models like to stop behind a question."""
     max_tokens: int = Field(30, ge=4, le=1000)
+    """A continuation that has no sentence end by then is dropped."""
     no_repeat_ngram: int = Field(0, ge=0, le=100)
+    """Above 0: no sequence of so many tokens comes twice in the context and its continuation."""
     min_words: int = Field(4, ge=1)
+    """Shorter sentences are dropped."""
     max_chars: int = Field(300, ge=10)
+    """Longer sentences are dropped."""
     min_logprob: float | None = Field(None, le=0)
+    """Sentences whose log-probability (natural, summed over tokens) is lower are dropped: the teacher's
+    nonsense is improbable to itself.
+    """
 
 
 class Bound(Settings):
     """A score must lie within [min, max]; of a directed score of a paraphrase, both directions must."""
 
     min: float | None = None
+    """The lowest score that passes."""
     max: float | None = None
+    """The highest score that passes."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -239,16 +265,27 @@ class Bounds(Settings):
     """One bound a critic; a critic without one has no say."""
 
     length_ratio: Bound | None = None
+    """Characters of the target over those of the source."""
     numbers: Bound | None = None
+    """Share of one side's numbers that the other has."""
     persons: Bound | None = None
+    """Share of one side's grammatical persons (I, we, she …) that the other has."""
     prefix: Bound | None = None
+    """Share of the target that the source opens with."""
     rouge_l: Bound | None = None
+    """ROUGE-L F1: words in common, in order."""
     similarity: Bound | None = None
+    """Cosine of the sentences' embeddings."""
     entities: Bound | None = None
+    """Share of one side's named entities that the other has."""
     clause: Bound | None = None
+    """Share of time, modality and mood of one side's main clause that the other has."""
     entailment: Bound | None = None
+    """p(entailment) of the small NLI model."""
     judge: Bound | None = None
+    """p(entailment) of the language model with an adapter."""
     tree_distance: Bound | None = None
+    """Edits between the two parses."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -272,13 +309,21 @@ class Score(Settings):
     """
 
     similarity: str = "embedded:minilm-l6"
+    """The encoder behind `similarity`: hub id, folder or embedded."""
     nli: str = "embedded:nli"
+    """The classifier behind `entailment`; its label order is read from its config."""
     judge: str = "embedded:judge"
+    """The classifier behind `judge`."""
     parser: str = "embedded:en-core-web-sm"
+    """The spaCy pipeline behind `entities`, `clause` and `tree_distance`."""
     critics: tuple[CriticName, ...] = CHEAP_TO_DEAR[:-1]
+    """The critics that score, the cheapest first whatever order is given."""
     equivalence: Share = 0.75
+    """Sentences are compared for duplicates from this entailment on; no `duplicates` may be lower."""
     paraphrase: Bounds | None = None
+    """Gates of paraphrases: looser bounds, outside which dearer critics see nothing."""
     summary: Bounds | None = None
+    """Gates of summaries."""
 
     @field_validator("critics", mode="before")
     @classmethod
@@ -287,22 +332,24 @@ class Score(Settings):
 
 
 class TaskFilter(Bounds):
-    """The bounds of a task; `duplicates` is p(entailment) from which two sentences say the same.
-
-    `duplicate_rule` "paper": of pairs whose sources or targets say the same the most entailed one stays.
-    "code": the one least entailed backwards, first among like sources, then among like targets, and before
-    the bounds on numbers and ROUGE-L are applied, so that the one that stays may then be rejected.
-    """
+    """The bounds of a task, and what becomes of pairs that say the same."""
 
     duplicates: Share | None = 0.75
+    """p(entailment) from which two sentences say the same; `false` keeps duplicates."""
     duplicate_rule: Literal["paper", "code"] = "paper"
+    """`paper`: of pairs whose sources or targets say the same the most entailed one stays. `code`: the one
+    least entailed backwards, first among like sources, then among like targets, and before the bounds on
+    numbers and ROUGE-L are applied, so that the one that stays may then be rejected.
+    """
 
 
 class Filter(Settings):
     """Which pairs are kept. A task that is left out is not distilled."""
 
     paraphrase: TaskFilter | None = None
+    """The bounds of paraphrases; `false`: none are made."""
     summary: TaskFilter | None = None
+    """The bounds of summaries; `false`: none are made."""
 
     def tasks(self) -> list[tuple[str, TaskFilter]]:
         """The tasks that are asked for."""
@@ -310,43 +357,56 @@ class Filter(Settings):
 
 
 class Distil(Settings):
-    """The student: what it starts from, and how it is trained; read by `impossible.students`.
-
-    `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021), 0 all weights; left out it is 16 for a
-    causal base and 0 for a sequence-to-sequence one. A step takes `accumulate` batches of `batch` examples.
-    Every `save_steps` steps there is a checkpoint and a validation; after `patience` validations without a
-    lower loss training stops. `validation` is the share of contexts held out. Of the `controls` each example
-    is tagged with, `control_dropout` is the chance that one is left out. With `duplicates = "learn"` it
-    learns from the pairs too that only lost to one that says the same; `also` names other runs, or files of
-    pairs, whose pairs are learned from too. After `rounds` rounds of self-distillation, or when one does not
-    help, the run ends; a round rewrites at most `sources` new sentences: of the documents in `texts` (column
-    `field`, as `contexts.corpus`), else candidates in no pair. It trains on the pairs of all rounds so far
-    (`learn_from = "all"`) or on its own alone.
-    """
+    """The student: what it starts from, and how it is trained; read by `impossible.students`."""
 
     base: str = "embedded:smollm2-135m"
+    """What the student starts from: hub id, folder or embedded; a causal or a sequence-to-sequence model."""
     tasks: tuple[Literal["paraphrase", "summary"], ...] = ("paraphrase", "summary")
+    """What it learns."""
     controls: tuple[Literal["length", "wording", "syntax"], ...] = ("length", "wording", "syntax")
+    """What one can ask of it."""
     control_dropout: Share = 0.5
+    """The chance that a control is left out of an example."""
     epochs: float = Field(3.0, gt=0, le=1000)
+    """Passes over the pairs, at most."""
     learning_rate: float = Field(3e-4, gt=0)
+    """The highest, after the warm-up."""
     warmup: Share = 0.05
+    """Share of the steps in which the learning rate rises."""
     weight_decay: float = Field(0.01, ge=0)
+    """Of AdamW."""
     lora_rank: int | None = Field(None, ge=0, le=4096)
+    """Above 0: adapters of that rank (Hu et al. 2021); 0: all weights; left out: 16 for a causal base, 0 for
+    a sequence-to-sequence one.
+    """
     precision: Literal["bfloat16", "float32"] = "bfloat16"
+    """Number format in training."""
     batch: int = Field(16, ge=1, le=100_000)
+    """Examples that go through the model at once."""
     accumulate: int = Field(1, ge=1, le=100_000)
+    """Batches a step."""
     max_tokens: int = Field(192, ge=8, le=100_000)
+    """Longer examples are left out."""
     validation: float = Field(0.05, ge=0, lt=1)
+    """Share of contexts held out."""
     patience: int = Field(3, ge=1)
+    """Training stops after so many validations without a lower loss."""
     save_steps: int = Field(100, ge=1)
+    """Steps between two checkpoints, each with a validation."""
     duplicates: Literal["drop", "learn"] = "drop"
+    """`learn`: from the pairs too that only lost to one that says the same."""
     also: tuple[str, ...] = ()
+    """Other runs, or files of pairs, whose pairs are learned from too."""
     texts: str | None = None
+    """Documents whose sentences the rounds rewrite, as `contexts.corpus`; left out: candidates in no pair."""
     field: str | None = None
+    """The column or key of `texts` that holds the text."""
     rounds: int = Field(0, ge=0, le=20)
+    """Rounds of self-distillation, at most; they end when one does not help."""
     sources: int = Field(2000, ge=1)
+    """New sentences that a round rewrites, at most."""
     learn_from: Literal["all", "new"] = "all"
+    """Whether a round trains on the pairs of all rounds so far or on its own alone."""
 
     @field_validator("tasks", "controls", "also", mode="before")
     @classmethod
@@ -366,24 +426,39 @@ class Execution(Settings):
     """How a run is executed: never part of a fingerprint, recorded in the manifest."""
 
     engine: Literal["local"] = "local"
+    """Where the work is done."""
     threads: int = Field(0, ge=0, le=1024)
+    """Threads of the models; 0: as many as cores."""
     device: str = "cpu"
+    """`cpu`, `cuda`, `cuda:1` …"""
     batch_size: int = Field(32, ge=1, le=100_000)
+    """Pairs that an NLI critic reads at once on a GPU."""
     order: Literal["forward", "reverse"] = "forward"
+    """Of the shards; the result is the same."""
 
 
 class Recipe(Settings):
     """A run, described."""
 
     preset: Literal["default", "paper", "code"] = "default"
+    """What lies under the recipe: our measured defaults, the paper's settings, or those of its public code.
+    """
     seed: int = Field(7, ge=0, lt=2**31)
+    """All that is drawn follows from it."""
     contexts: Contexts = Contexts()
+    """What the teacher continues."""
     teacher: Teacher = Teacher()
+    """The language model."""
     sampling: Sampling = Sampling()
+    """How the teacher continues a context."""
     score: Score = Score()
+    """The models that score, and the gates."""
     filter: Filter = Filter()
+    """Which pairs are kept."""
     distil: Distil | None = None
+    """The student; without this table none is trained."""
     execution: Execution = Execution()
+    """How a run is executed; changes no result."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -662,7 +737,7 @@ def _explain(error: ValidationError) -> str:
             return f"{prefix}{first['ctx']['error']}{more}"
         case _:
             message = first["msg"].replace("Input should be", "must be")
-            return f"{key} = {_toml(first['input'])}: {message}{more}"
+            return f"{key} = {toml(first['input'])}: {message}{more}"
 
 
 def _nearest_key(location: tuple[int | str, ...]) -> str:
@@ -729,18 +804,19 @@ def _dump(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> 
             if len(path) > 1 or path in (("filter",), ("score",), ("sampling",)):
                 lines.append(f"{key} = false")
         elif not isinstance(value, dict):
-            lines.append(f"{key} = {_toml(value)}")
+            lines.append(f"{key} = {toml(value)}")
         elif len(path) == 2 and path[1] in TASKS:
-            inner = ", ".join(f"{k} = {_toml(v)}" for k, v in value.items() if v is not None)
+            inner = ", ".join(f"{k} = {toml(v)}" for k, v in value.items() if v is not None)
             lines.append(f"{key} = {{{inner}}}")
     for key, value in table.items():
         if isinstance(value, dict) and not (len(path) == 2 and path[1] in TASKS):
             _dump(value, (*path, key), lines)
 
 
-def _toml(value: object) -> str:
+def toml(value: object) -> str:
+    """A value as TOML writes it."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(v) for v in value)}]"
+        return f"[{', '.join(toml(v) for v in value)}]"
     if isinstance(value, str | bool | int | float):
         return json.dumps(value, ensure_ascii=False)
     return repr(value)

