@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -19,11 +20,13 @@ from impossible.terminal import WIDEST, open_console
 EXAMPLE = re.compile(r"Example: \[bold\](.+?)\[/bold\]")
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
+def commands() -> Iterator[tuple[str, TyperCommand]]:
     root = get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
-        yield from ((f"{name} {n}", c) for n, c in getattr(command, "commands", {}).items())
-        if not hasattr(command, "commands"):
+    assert isinstance(root, TyperGroup)
+    for name, command in root.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from ((f"{name} {n}", c) for n, c in command.commands.items())
+        else:
             yield name, command
 
 
@@ -45,8 +48,7 @@ def test_every_command_has_an_example_that_it_understands(name: str) -> None:
     words = shlex.split(example)
     depth = len(name.split())
     assert words[: depth + 1] == ["impossible", *name.split()]
-    context = click.Context(command, resilient_parsing=True)  # does not ask whether files exist
-    parser = command.make_parser(context)
+    parser = command.make_parser(typer.Context(command))  # unlike the command it asks for no file
     _, left, _ = parser.parse_args(words[depth + 1 :])
     assert not left
 

@@ -103,7 +103,7 @@ def doctor(
         print("lacks      nothing")
     if recipe is None and not found.lacks:
         print(
-            "\nready for: impossible run recipes/quickstart.toml (of another recipe: impossible doctor RECIPE)"
+            "\nready for impossible run recipes/quickstart.toml (another recipe: impossible doctor RECIPE)"
         )
 
 

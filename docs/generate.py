@@ -1,0 +1,181 @@
+"""Writes docs/recipe.md and docs/cli.md from the code: python docs/generate.py. A test keeps them true."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+from impossible.catalogue import Setting, settings, tables
+from impossible.cli import PANELS, app
+from impossible.recipe import CRITICS, PRESETS
+
+HERE = Path(__file__).parent
+NOUNS = {int: "whole number", float: "number", str: "text", Path: "path"}
+MADE = "<!-- made by docs/generate.py -->"
+RECIPE = f"""{MADE}
+# The recipe
+
+One TOML file describes a run. What it leaves out comes from its `preset`: `default`, our measured settings; `paper`, those
+of Jung et al. (2024); `code`, those of their public code. On the command line `--set table.key=value` lies over both. A
+wrong key or value is one line that says where, and what is allowed. `impossible settings WORD` searches this page in a
+terminal, and a shell completes the keys behind `--set`.
+
+```toml
+# mine.toml: everything else stays as it is
+seed = 7
+
+[contexts]
+corpus = "tickets.csv"
+field = "body"
+count = 200
+
+[filter.paraphrase]
+judge = {{ min = 0.9 }}          # stricter: fewer pairs, more of them right
+
+[filter]
+summary = false                # only paraphrases
+```
+
+`false` takes away what the preset has there: a bound, a task, `sampling.min_logprob`. Every run writes the whole recipe,
+preset resolved, to `RUN/recipe.toml`, and that file can be run again.
+
+A column of a preset is given where it differs from the default.
+"""
+
+
+def recipe_page() -> str:
+    """Every setting, a table of the recipe a section."""
+    found = settings()
+    parts = [RECIPE, *_settings("The top", "Above all tables.", [s for s in found if not s.table])]
+    for table, meaning in tables().items():
+        plain = [s for s in found if s.table == table and s.name not in CRITICS]
+        bounds = [s for s in found if s.table == table and s.name in CRITICS]
+        if bounds:
+            parts += _bounds(table, meaning, bounds)
+            parts += _rows(plain)
+        elif plain:
+            parts += _settings(f"[{table}]", meaning, plain)
+    return "\n".join(parts)
+
+
+def _settings(title: str, meaning: str, rows: list[Setting]) -> Iterator[str]:
+    yield f"\n## {title}\n\n{meaning}\n"
+    yield from _rows(rows)
+
+
+def _rows(rows: list[Setting]) -> Iterator[str]:
+    if not rows:
+        return
+    others = [p for p in PRESETS if p != "default" and any(_differs(row, p) for row in rows)]
+    heads = ["setting", "default", *(f"`{p}`" for p in others), "takes", "meaning"]
+    yield _row(heads)
+    yield _row(["---"] * len(heads))
+    for row in rows:
+        told = [_code(row.presets[p]) if _differs(row, p) else "" for p in others]
+        takes = _code(row.takes) if '"' in row.takes else row.takes
+        yield _row([f"`{row.name}`", _code(row.presets["default"]), *told, takes, row.meaning])
+    yield ""
+
+
+def _bounds(table: str, meaning: str, rows: list[Setting]) -> Iterator[str]:
+    yield f"\n## [{table}]\n\n{meaning} Each is `{{min = …, max = …}}` or one of the two; `false`: none.\n"
+    yield _row(["critic", *(f"`{p}`" for p in PRESETS), "score", "meaning"])
+    yield _row(["---"] * (len(PRESETS) + 3))
+    for row in rows:
+        low, high = next(ends for name, ends in CRITICS.items() if name == row.name)
+        given = [_code(row.presets[p]) for p in PRESETS]
+        yield _row([f"`{row.name}`", *given, f"{low:g} to {high:g}", row.meaning])
+    yield ""
+
+
+def _differs(row: Setting, preset: str) -> bool:
+    return row.presets[preset] != row.presets["default"]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "–"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+CLI = f"""{MADE}
+# The command line
+
+`impossible --help` lists the commands, `impossible COMMAND --help` explains one. What is wrong comes as one line on
+standard error with what to do about it, and exit code 2; Ctrl-C ends with 130, and the same command goes on. Colours follow
+the terminal, `NO_COLOR` and `FORCE_COLOR`; `COLUMNS` sets the width. With `--json` standard output holds JSON and nothing
+else.
+
+Shell completion, of commands, files, options and the keys behind `--set`: `impossible --install-completion`, then a new
+shell.
+
+| variable | |
+|---|---|
+| `IMPOSSIBLE_CACHE` | where converted weights are kept; else `impossible` in the user's cache |
+| `IMPOSSIBLE_STUDENT` | the student of `paraphrase` and `summarize` |
+| `HF_HUB_OFFLINE=1` | never ask the model hub |
+"""
+
+
+def cli_page() -> str:
+    """Every command, a panel of --help a section."""
+    root = get_command(app)
+    assert isinstance(root, TyperGroup)
+    parts = [CLI]
+    for panel, names in PANELS.items():
+        parts.append(f"\n## {panel}")
+        for name in names:
+            parts += _command(name, root.commands[name])
+    return "\n".join(parts) + "\n"
+
+
+def _command(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
+    if isinstance(command, TyperGroup):
+        for inner, below in command.commands.items():
+            yield from _command(f"{name} {inner}", below)
+        return
+    text, _, example = (command.help or "").partition("Example: ")
+    yield f"\n### {name}\n\n{_plain(text)}\n\n```\n{_plain(example)}\n```\n"
+    yield _row(["", "takes", "default", ""])
+    yield _row(["---"] * 4)
+    yield from (_row(_parameter(parameter)) for parameter in command.params)
+
+
+def _parameter(parameter: Any) -> list[str]:
+    """Its cells: names, what it takes, its default, its help. (The class of parameters is private to typer.)"""
+    needed = "needed" if parameter.required else ""
+    if not isinstance(parameter, TyperOption):
+        return [f"`{parameter.metavar or parameter.name.upper()}`", "", needed, parameter.help or ""]
+    names = " ".join(f"`{flag}`" for flag in (*parameter.opts, *parameter.secondary_opts))
+    if parameter.is_flag:
+        return [names, "", "", parameter.help or ""]
+    takes = f"`{parameter.metavar}`" if parameter.metavar else _kind(parameter)
+    default = "" if parameter.default in (None, "") else f"`{parameter.default}`"
+    return [names, takes, needed or default, parameter.help or ""]
+
+
+def _kind(option: Any) -> str:
+    """What it takes in words: "whole number from 1"."""
+    kind = option.type_descriptor.annotation
+    inner = get_args(kind)[0] if get_args(kind) else kind
+    ends = (("from", option.min), ("to", option.max))
+    limits = "".join(f" {word} {end:g}" for word, end in ends if end is not None)
+    return NOUNS[inner] + limits
+
+
+def _plain(text: str) -> str:
+    """Markup of rich taken away, paragraphs as they are."""
+    bare = re.sub(r"\[/?bold\]", "", text).strip()
+    return "\n\n".join(" ".join(part.split()) for part in bare.split("\n\n"))
+
+
+PAGES = {"recipe.md": recipe_page, "cli.md": cli_page}
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (HERE / page).write_text(make(), encoding="utf-8")
