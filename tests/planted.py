@@ -58,6 +58,7 @@ def row(
         "entailment_backward": backward,
         "judge_forward": None,
         "judge_backward": None,
+        "retention": None,
         "tree_distance": None,
     }
 

@@ -40,6 +40,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "similarity": {"min": -1.0},
         "entailment": {"min": 0.0},
         "judge": {"min": 0.0},
+        "retention": False,
         "persons": False,
         "entities": False,
         "clause": False,

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from impossible.critics import Retention
 from impossible.critics.length import LengthRatio
 from impossible.critics.numbers import Numbers
 from impossible.critics.rouge import RougeL
@@ -46,7 +47,7 @@ def cascade(
         "numbers": Numbers(),
         "rouge_l": RougeL(),
         "entailment": entailment,
-        **({"judge": judge} if judge else {}),
+        **({"judge": judge, "retention": Retention(judge)} if judge else {}),
     }
     counts: Counter[str] = Counter()
     settings = Score.model_validate({task: gates, "equivalence": 0.75})
@@ -110,3 +111,16 @@ def test_of_a_summary_the_judge_is_asked_forward_only() -> None:
     [pairs, _], _, _ = cascade({"entailment": {"min": 0.5}}, "summary", judge)
     assert (~np.isnan(pairs.scores["judge_forward"])).any()
     assert np.isnan(pairs.scores["judge_backward"]).all()
+
+
+def test_retention_is_the_judges_way_back_of_summaries_within_its_gate() -> None:
+    judge = Overlap()
+    [pairs, _], _, _ = cascade({"judge": {"min": 0.5}}, "summary", judge)
+    within = pairs.scores["judge_forward"] >= 0.5
+    sources, targets = [SENTENCES[i] for i in pairs.source], [SENTENCES[i] for i in pairs.target]
+    assert 0 < within.sum() < len(within)
+    expected = np.where(within, Overlap().score(targets, sources), np.float32(np.nan))
+    np.testing.assert_array_equal(pairs.scores["retention"], expected)
+    assert len(judge.seen) == len(set(judge.seen)) == len(within) + within.sum()
+    [paraphrases, _], _, _ = cascade({}, "paraphrase", Overlap())
+    assert np.isnan(paraphrases.scores["retention"]).all()

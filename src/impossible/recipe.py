@@ -240,6 +240,7 @@ CriticName = Literal[
     "clause",
     "entailment",
     "judge",
+    "retention",
     "tree_distance",
 ]
 # critic → lowest and highest score it can give; the order is the order of cost
@@ -254,6 +255,7 @@ CRITICS: dict[CriticName, tuple[float, float]] = {
     "clause": (0, 1),
     "entailment": (0, 1),
     "judge": (0, 1),
+    "retention": (0, 1),
     "tree_distance": (0, 10_000),
 }
 
@@ -284,6 +286,8 @@ class Bounds(Settings):
     """p(entailment) of the small NLI model."""
     judge: Bound | None = None
     """p(entailment) of the language model with an adapter."""
+    retention: Bound | None = None
+    """The judge's p(target entails source): low where a summary loses the point."""
     tree_distance: Bound | None = None
     """Edits between the two parses."""
 
@@ -466,6 +470,10 @@ class Recipe(Settings):
             raise ValueError("sampling.no_repeat_ngram: an endpoint cannot do it; set 0")
         if not self.filter.tasks():
             raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
+        if self.filter.paraphrase and self.filter.paraphrase.retention:
+            raise ValueError("filter.paraphrase.retention: the judge reads a paraphrase both ways already")
+        if "retention" in self.score.critics and "judge" not in self.score.critics:
+            raise ValueError("score.critics: retention is the judge's, so it needs 'judge' too")
         for task, bounds in self.filter.tasks():
             for critic, _ in bounds.given():
                 if critic not in self.score.critics:
@@ -544,7 +552,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "entities": {"min": 1.0},
                 "clause": {"min": 1.0},
                 "entailment": {"min": 0.65},
-                "judge": {"min": 0.85},
+                "judge": {"min": 0.87},
                 "duplicates": 0.95,
             },
             "summary": {
@@ -558,6 +566,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "clause": {"min": 1.0},
                 "entailment": {"min": 0.75},
                 "judge": {"min": 0.9},
+                "retention": {"min": 0.6},
                 "duplicates": 0.95,
             },
         },
@@ -670,9 +679,11 @@ def resolve(
 
 
 def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A bound that is taken away takes the preset's gate along."""
+    """A bound that is taken away takes the preset's gate along, and the judge's takes retention."""
     for task in TASKS:
         removed = {critic for critic, bound in _table(laid, "filter", task).items() if bound is None}
+        if "judge" in removed and "retention" not in _table(given, "filter", task):
+            laid = merge(laid, {"filter": {task: {"retention": False}}})
         gates = removed & set(_table(laid, "score", task)) - set(_table(given, "score", task))
         if gates:
             laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})

@@ -95,6 +95,7 @@ SCORE_FIELDS = (
     ("entailment_backward", pa.float32(), "NLI model's p(target entails source)"),
     ("judge_forward", pa.float32(), "the judge's p(source entails target)"),
     ("judge_backward", pa.float32(), "the judge's p(target entails source); of a summary null"),
+    ("retention", pa.float32(), "the judge's p(target entails source); of a paraphrase null"),
     ("tree_distance", pa.float32(), "tree edit distance between the parses, in node edits"),
 )
 SCORES = _schema(*_PAIR, *SCORE_FIELDS)

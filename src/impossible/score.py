@@ -104,29 +104,30 @@ def _cheap(pairs: Pairs, gates: Bounds, tables: dict[str, Table], counts: Counte
     return pairs
 
 
+# column, its critic, who scores it, and whether with the sides exchanged
+_DEAR = (
+    *(
+        (f"{critic}_{way}", critic, critic, way == "backward")
+        for critic in ("entities", "clause", "entailment", "judge")
+        for way in ("forward", "backward")
+    ),
+    ("retention", "retention", "judge", True),
+    ("tree_distance", "tree_distance", "tree_distance", False),
+)
+# what a task has no use for: the judge's way back is a bound of its own for summaries
+_UNASKED = {"paraphrase": "retention", "summary": "judge_backward"}
+
+
 def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
     """Score what is left with the models; a pair outside a gate keeps NaN for all that follows."""
     n = len(pairs.source)
     alive = np.ones(n, dtype=bool)
-    for column in (
-        "entities_forward",
-        "entities_backward",
-        "clause_forward",
-        "clause_backward",
-        "entailment_forward",
-        "entailment_backward",
-        "judge_forward",
-        "judge_backward",
-        "tree_distance",
-    ):
-        critic, _, way = column.rpartition("_") if column != "tree_distance" else (column, "", "")
+    for column, critic, scorer, backward in _DEAR:
         pairs.scores[column] = np.full(n, np.nan, dtype=np.float32)
-        if critic not in tables or (column == "judge_backward" and pairs.task == "summary"):
+        if critic not in tables or column == _UNASKED.get(pairs.task):
             continue
         s, t = pairs.source[alive], pairs.target[alive]
-        pairs.scores[column][alive] = (
-            tables[critic].score(t, s) if way == "backward" else tables[critic].score(s, t)
-        )
+        pairs.scores[column][alive] = tables[scorer].score(t, s) if backward else tables[scorer].score(s, t)
         if getattr(gates, critic) is not None:
             alive &= _within(critic, column, pairs, gates)
     return pairs

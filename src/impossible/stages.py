@@ -62,7 +62,7 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "score",
-            2,
+            3,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda: _score(recipe),

@@ -102,9 +102,7 @@ def doctor(
     if not found.lacks:
         print("lacks      nothing")
     if recipe is None and not found.lacks:
-        print(
-            "\nready for impossible run recipes/quickstart.toml (another recipe: impossible doctor RECIPE)"
-        )
+        print("\nready for impossible run recipes/quickstart.toml (another recipe: impossible doctor RECIPE)")
 
 
 def _there(found: dict[str, str]) -> str:

@@ -25,6 +25,20 @@ class Critic(Protocol):
 Critics = Mapping[str, Critic]
 
 
+class Retention:
+    """p(target entails source) of an NLI critic, which is loaded once for both."""
+
+    name = "retention"
+    symmetric = False
+
+    def __init__(self, judge: Critic):
+        self._judge = judge
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        """See Critic."""
+        return self._judge.score(targets, sources)
+
+
 class LazyCritics(dict[str, Critic]):
     """All critics, each loaded when it is first asked for. Raises ModelError then."""
 
@@ -36,7 +50,10 @@ class LazyCritics(dict[str, Critic]):
         )  # one for all who read parses
 
     def __missing__(self, name: str) -> Critic:
-        self[name] = _open(name, self._settings, self._execution, self._parsed)
+        if name == "retention":
+            self[name] = Retention(self["judge"])
+        else:
+            self[name] = _open(name, self._settings, self._execution, self._parsed)
         return self[name]
 
 
