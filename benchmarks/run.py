@@ -9,6 +9,7 @@ and without loading models anew for every ten contexts. All keep what the recipe
 exact repeats once. CPU is user and system time of a side's processes; `--without` adds a side that lacks one
 of our measures. "Sentence tokens" are the tokens of well-formed first sentences, the part of what is drawn
 that is of use. `--agree N` takes N contexts of ours through both cascades, whose verdicts must be the same.
+`--earlier` adds what `--json` has written before, on the same machine.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from rich.table import Table
 from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
+from ablated import MEASURES
 from impossible import dataset
 from impossible.critics import open_critics
 from impossible.execute import read_state
@@ -48,19 +50,19 @@ from reference import score_group
 
 _GATES = [f"score.{task}.{{}}=false" for task in TASKS]
 _CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity")
-# A measure and the settings that switch it off. There are no settings, and hence no rows, for: stopping a
-# sequence at its sentence's end, dropping equal sentences before pairing, scoring a directed pair once for
-# both tasks, loading models once (published against plain shows that one), one prompt a thread.
+# A measure and the settings that switch it off; those of ablated.py have none. There are no rows for loading
+# models once (published against plain shows that) and for one prompt a thread.
 WITHOUT = {
-    "short continuations": ["sampling.max_tokens=100"],
+    "prefixes computed once (tree)": ["teacher.backend=ctranslate2"],
+    "int8": ["teacher.compute_type=float32"],
+    "tree, int8 (transformers instead)": ["teacher.backend=transformers", "teacher.compute_type=float32"],
     "top-k": ["sampling.top_k=0"],
     "many continuations a context": ["sampling.per_context=100"],
-    "int8": ["teacher.compute_type=float32"],
-    "ctranslate2": ["teacher.backend=transformers", "teacher.compute_type=float32"],
     "bi-encoder before NLI": [gate.format("similarity") for gate in _GATES],
     "cheap critics first": [gate.format(critic) for critic in _CHEAP for gate in _GATES],
     "parser before NLI": [gate.format(critic) for critic in ("entities", "clause") for gate in _GATES],
-    "NLI before judge, second way after first": [gate.format("entailment") for gate in _GATES],
+    "NLI before judge": [gate.format("entailment") for gate in _GATES],
+    **{name: [] for name in MEASURES},
 }
 
 
@@ -92,16 +94,17 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=["published", "plain", "ours"], metavar="SIDE")
     parser.add_argument("--agree", type=int, default=0, metavar="CONTEXTS")
     parser.add_argument("--json", type=Path, dest="json_file")
+    parser.add_argument("--earlier", type=Path, nargs="*", default=[], metavar="FILE", help="count these too")
     options = parser.parse_args()
     disable_progress_bar()
     sets = [f"contexts.count={options.contexts}", *options.sets]
     without = list(WITHOUT) if "all" in options.without else options.without
     sides = {name: [] for name in options.only} | {f"ours without {name}": WITHOUT[name] for name in without}
     recipe = load(options.recipe, sets)
-    console = Console(soft_wrap=True)
+    console = Console(width=140, soft_wrap=True)
     for line in machine():
         console.print(line, markup=False)
-    found: list[Measured] = []
+    found = [Measured(**row) for path in options.earlier for row in json.loads(path.read_text())["measured"]]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         warm(recipe, [load(options.recipe, [*sets, *more]) for more in sides.values()])
@@ -156,9 +159,11 @@ def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
     return out / "all.parquet"
 
 
-def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str) -> list[str]:
+def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str, without: str = "") -> list[str]:
     overrides = [word for s in sets for word in ("--set", s)]
-    return [sys.executable, "-m", "impossible", "run", str(recipe), "--out", str(out), *overrides, *more]
+    ablated = [str(Path(__file__).with_name("ablated.py")), without]
+    how = ablated if without in MEASURES else ["-m", "impossible"]
+    return [sys.executable, *how, "run", str(recipe), "--out", str(out), *overrides, *more]
 
 
 def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload: int) -> list[str]:
@@ -171,7 +176,12 @@ def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload:
 def measure(side: str, recipe: Path, sets: Sequence[str], contexts: Path, out: Path) -> Measured:
     """Run one side in a process of its own and read what it kept."""
     reload = {"published": 10, "plain": 0}.get(side)
-    command = ours(recipe, sets, out) if reload is None else theirs(recipe, sets, out, contexts, reload)
+    without = side.removeprefix("ours without ")
+    command = (
+        ours(recipe, sets, out, without=without)
+        if reload is None
+        else theirs(recipe, sets, out, contexts, reload)
+    )
     before, start = os.times(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     wall, after = time.perf_counter() - start, os.times()

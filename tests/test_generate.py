@@ -23,6 +23,26 @@ def test_the_first_well_formed_sentence_counts_and_repeats_merge() -> None:
     assert counts == {"malformed": 1, "repeated": 1}
 
 
+def test_of_sentences_that_differ_in_spelling_alone_the_commonest_stays() -> None:
+    texts = [
+        " It’s late, Tom.",
+        " It's late Tom!",
+        " It’s late, Tom.",
+        " It's late, Tom?",
+        " It costs 1:30, Tom.",
+    ]
+    counts: Counter[str] = Counter()
+    found = candidates(
+        [Continuation(text, -float(i)) for i, text in enumerate(texts)], Sampling(min_words=3), counts
+    )
+    assert [(c.text, c.count, c.logprob) for c in found] == [
+        ("It’s late, Tom.", 3, 0.0),
+        ("It's late, Tom?", 1, -3.0),
+        ("It costs 1:30, Tom.", 1, -4.0),
+    ]
+    assert counts == {"repeated": 2}
+
+
 def test_what_the_teacher_finds_improbable_is_dropped() -> None:
     counts: Counter[str] = Counter()
     drawn = [Continuation(" The dog barked at us.", -9.0), Continuation(" The door barked at us.", -31.0)]

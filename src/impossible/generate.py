@@ -1,6 +1,7 @@
 """Contexts × sampler → groups: many continuations of each context, and the sentences they open with."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from .sentences import cut, defect
 from .teachers import Continuation, Decoding, Sampler
 
 Counts = Counter[str]
+_SPELLING = re.compile(r"[,;:](?=\s|$)|[\"“”]|[.!]+$")
 
 
 def candidates(
@@ -20,9 +22,10 @@ def candidates(
 ) -> tuple[Candidate, ...]:
     """The distinct well-formed first sentences, in the order of first appearance; counts what was dropped.
 
+    Of sentences that differ in spelling alone, the one most often written stands for all.
     Raises ModelError if `min_logprob` is asked for and the teacher gives no log-probabilities.
     """
-    times: Counter[str] = Counter()
+    times: dict[str, Counter[str]] = {}
     logprob: dict[str, float] = {}
     for continuation in continuations:
         if settings.min_logprob is not None and math.isnan(continuation.logprob):
@@ -37,10 +40,16 @@ def candidates(
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
-        times[sentence] += 1
+        times.setdefault(_unspelt(sentence), Counter())[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
-    counts["repeated"] += times.total() - len(times)
-    return tuple(Candidate(text, n, logprob[text]) for text, n in times.items())
+    counts["repeated"] += sum(alike.total() - 1 for alike in times.values())
+    best = {max(alike, key=alike.__getitem__): alike.total() for alike in times.values()}
+    return tuple(Candidate(text, n, logprob[text]) for text, n in best.items())
+
+
+def _unspelt(sentence: str) -> str:
+    """A sentence without case, commas, double quotes and a closing dot; a question stays one."""
+    return _SPELLING.sub("", sentence.replace("’", "'").casefold())
 
 
 def generate(

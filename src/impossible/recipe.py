@@ -435,8 +435,8 @@ class Execution(Settings):
     """Threads of the models; 0: as many as cores."""
     device: str = "cpu"
     """`cpu`, `cuda`, `cuda:1` …"""
-    batch_size: int = Field(32, ge=1, le=100_000)
-    """Pairs that an NLI critic reads at once on a GPU."""
+    batch_size: int = Field(0, ge=0, le=100_000)
+    """Pairs that an NLI critic reads at once on a GPU; 0: as many as fit."""
     order: Literal["forward", "reverse"] = "forward"
     """Of the shards; the result is the same."""
 

@@ -55,7 +55,7 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            3,
+            4,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.weights,),
             lambda: _generate(recipe),

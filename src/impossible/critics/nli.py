@@ -17,6 +17,7 @@ CALIBRATION = "calibration.json"
 _ONNX = ("model_int8.onnx", "model.onnx")
 # On CPU a constant, not a setting: a batch's size touches the last bits of its scores.
 _CPU_BATCH = 32
+_GPU_BATCH = 1024  # to begin with
 Encoding = Any  # tokenizers.Encoding
 
 
@@ -37,7 +38,7 @@ class Nli:
     name = "entailment"
     symmetric = False
 
-    def __init__(self, folder: Path, threads: int = 0, batch_size: int = 32, device: str = "cpu"):
+    def __init__(self, folder: Path, threads: int = 0, batch_size: int = 0, device: str = "cpu"):
         self._columns = label_order(folder)
         self._temperature = temperature(folder)
         onnx = next((folder / name for name in _ONNX if (folder / name).exists()), None)
@@ -146,22 +147,28 @@ class _Onnx:
 
 
 class _Transformers:
-    """Any sequence classifier of transformers, in batches by length."""
+    """Any sequence classifier of transformers, in batches by length; on a GPU in bfloat16.
+
+    `batch_size` is for other devices than CPU; 0: as many as fit.
+    """
 
     def __init__(self, folder: Path, batch_size: int, device: str):
         import torch
         from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+        from ..batches import Batches
+
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
             model = AutoModelForSequenceClassification.from_pretrained(
-                folder, use_safetensors=True, dtype=torch.float32
+                folder, use_safetensors=True, dtype=dtype
             )
             self._model = model.to(device).eval()
         except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
             raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
-        self._batch_size = _CPU_BATCH if device == "cpu" else batch_size
+        self._batches = Batches(_CPU_BATCH if device == "cpu" else batch_size or _GPU_BATCH)
 
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         import torch
@@ -169,16 +176,18 @@ class _Transformers:
         lengths = [len(p) + len(h) for p, h in zip(premises, hypotheses, strict=True)]
         order = np.argsort(lengths, kind="stable")
         logits = np.empty((len(order), self._model.config.num_labels), np.float32)
+
+        def work(rows: NDArray[np.intp]) -> None:
+            inputs = self._tokenizer(
+                [premises[r] for r in rows],
+                [hypotheses[r] for r in rows],
+                truncation="longest_first",
+                max_length=MAX_TOKENS,
+                padding=True,
+                return_tensors="pt",
+            ).to(self._model.device)
+            logits[rows] = self._model(**inputs).logits.float().cpu().numpy()
+
         with torch.inference_mode():
-            for i in range(0, len(order), self._batch_size):
-                rows = order[i : i + self._batch_size]
-                inputs = self._tokenizer(
-                    [premises[r] for r in rows],
-                    [hypotheses[r] for r in rows],
-                    truncation="longest_first",
-                    max_length=MAX_TOKENS,
-                    padding=True,
-                    return_tensors="pt",
-                ).to(self._model.device)
-                logits[rows] = self._model(**inputs).logits.float().cpu().numpy()
+            self._batches.each(order, work)
         return logits

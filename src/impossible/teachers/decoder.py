@@ -31,7 +31,12 @@ class Int8Linear:
         """(rows, in) → (rows, out), float32."""
         scale = x.abs().amax(-1, keepdim=True).clamp_min_(1e-9).div_(127)
         # conversion cuts off, so the half rounds; 128 is the zero point
-        rounded = torch.mul(x, scale.reciprocal()).add_(128.5).to(torch.uint8)
+        y = self.product(torch.mul(x, scale.reciprocal()).add_(128.5).to(torch.uint8))
+        y.mul_(scale)
+        return y if self._bias is None else y.add_(self._bias)
+
+    def product(self, rounded: Tensor) -> Tensor:
+        """(rows, in) of 8 bit, 128 for zero → (rows, out), float32, without the scale of x."""
         y: Tensor = torch.ops.onednn.qlinear_pointwise(
             rounded,
             1.0,
@@ -47,8 +52,7 @@ class Int8Linear:
             [],
             "",
         )
-        y.mul_(scale)
-        return y if self._bias is None else y.add_(self._bias)
+        return y
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Decoder:
         self.kv_heads: int = config.num_key_value_heads
         self.width: int = getattr(config, "head_dim", None) or config.hidden_size // self.heads
         self.layers = [_layer(block, int8) for block in model.model.layers]
+        self.mlp: int = config.intermediate_size
         self.vocabulary: int = config.vocab_size
         self._embedding = model.get_input_embeddings().weight.detach()
         self._rotary = model.model.rotary_emb

@@ -1,0 +1,215 @@
+"""Where the cascade's time goes, and what the bi-encoder in front of the NLI model costs in kept pairs.
+
+python benchmarks/cascade.py RUN [--contexts 8] [--sample 2000] [--json FILE]
+
+RUN is a folder that `impossible run` has made; its groups are scored again with its recipe.
+
+Time: seconds of each critic, each directed pair once, and how many it saw.
+
+Prescreen: of the pairs that pass all critics without a model, `--sample` are drawn for each task, whatever
+their similarity, and go through all that stands behind the bi-encoder: parser, NLI model (both ways for a
+paraphrase), judge. Of those that the NLI model would keep, and of those that all would keep, how many are
+within the gate on similarity? And which gate would let 99 % through? The recipe's bound on similarity, which
+is a verdict and not a saving, is left aside. Intervals: 95 %, Wilson.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table as Shown
+
+from impossible.calibrate import wilson
+from impossible.critics import Critic, open_critics
+from impossible.generate import groups_from_table
+from impossible.recipe import Bounds, Recipe, load
+from impossible.records import Group
+from impossible.score import CHEAP, Table, oriented, score
+from impossible.verdict import shortfall
+from run import machine
+
+_BEHIND = ("entities", "clause", "entailment", "judge")
+
+
+class Timed:
+    """A critic that counts what it scores, and how long that takes."""
+
+    def __init__(self, critic: Critic):
+        self.name, self.symmetric, self._critic = critic.name, critic.symmetric, critic
+        self.seconds, self.pairs = 0.0, 0
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
+        start = time.perf_counter()
+        found = self._critic.score(sources, targets)
+        self.seconds += time.perf_counter() - start
+        self.pairs += len(sources)
+        return found
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Of the drawn pairs that `what` would keep: how many, and how many the gate lets through."""
+
+    task: str
+    what: str
+    drawn: int
+    kept: int
+    through: int
+    low: float
+    high: float
+    gate: float
+    gate_for_99: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--contexts", type=int, default=8)
+    parser.add_argument("--sample", type=int, default=2000, help="pairs a task; 0: no prescreen")
+    parser.add_argument("--json", type=Path, dest="json_file")
+    options = parser.parse_args()
+    recipe = load(options.run / "recipe.toml")
+    files = sorted(options.run.glob("round-0/groups/*.parquet"))
+    tables = [pq.read_table(path).replace_schema_metadata(None) for path in files]
+    groups = groups_from_table(pa.concat_tables(tables))[: options.contexts]
+    console = Console(width=140, soft_wrap=True)
+    for line in machine():
+        console.print(line, markup=False)
+    critics = {name: Timed(critic) for name, critic in open_critics(recipe.score, recipe.execution).items()}
+    for critic in critics.values():  # the first call of a model takes longer
+        critic.score(["A cat sat on a mat."], ["A cat was on the mat."])
+        critic.seconds, critic.pairs = 0.0, 0
+    spent = timed(groups, critics, recipe)
+    console.print(time_table(critics, spent, len(groups)))
+    passed = prescreen(groups, critics, recipe, options.sample) if options.sample else []
+    if passed:
+        console.print(passed_table(passed))
+    if options.json_file is not None:
+        rows = {name: {"seconds": c.seconds, "pairs": c.pairs} for name, c in critics.items()}
+        report = {"machine": machine(), "contexts": len(groups), "seconds": spent, "critics": rows}
+        report |= {"prescreen": [asdict(one) for one in passed]}
+        options.json_file.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def timed(groups: Sequence[Group], critics: dict[str, Timed], recipe: Recipe) -> float:
+    start = time.perf_counter()
+    score(groups, critics, recipe.score, [task for task, _ in recipe.filter.tasks()], lambda: None)
+    return time.perf_counter() - start
+
+
+def time_table(critics: dict[str, Timed], spent: float, groups: int) -> Shown:
+    shown = Shown(title=f"scoring {groups} groups: {spent:.1f} s", box=None, pad_edge=False)
+    shown.add_column("critic")
+    for head in ("directed pairs", "seconds", "share", "pairs/s"):
+        shown.add_column(head, justify="right")
+    for name, c in critics.items():
+        rate = f"{c.pairs / c.seconds:,.0f}" if c.seconds else ""
+        shown.add_row(name, f"{c.pairs:,}", f"{c.seconds:.2f}", f"{c.seconds / spent:.1%}", rate)
+    rest = spent - sum(c.seconds for c in critics.values())
+    shown.add_row("pairing and tables", "", f"{rest:.2f}", f"{rest / spent:.1%}", "")
+    return shown
+
+
+def prescreen(
+    groups: Sequence[Group], critics: dict[str, Timed], recipe: Recipe, sample: int
+) -> list[Passed]:
+    """What of the pairs that the critics behind it keep has enough similarity."""
+    found = []
+    for task, bounds in recipe.filter.tasks():
+        gates = getattr(recipe.score, task) or Bounds()
+        gate = gates.similarity.min if gates.similarity and gates.similarity.min is not None else -1.0
+        sources, targets = drawn(groups, critics, task, gates, sample)
+        similarity = critics["similarity"].score(sources, targets)
+        kept = np.ones(len(sources), bool)
+        for name in [name for name in _BEHIND if name in critics and getattr(bounds, name) is not None]:
+            kept[kept] = within(
+                critics[name], name, task, bounds, np.array(sources)[kept], np.array(targets)[kept]
+            )
+            if name == "entailment" or name == "judge":
+                what = "the NLI model" if name == "entailment" else "it and the judge"
+                found.append(passed(task, what, similarity[kept], gate, len(sources)))
+    return found
+
+
+def drawn(
+    groups: Sequence[Group], critics: dict[str, Timed], task: str, gates: Bounds, sample: int
+) -> tuple[list[str], list[str]]:
+    """Pairs within the gates of the critics without a model, from all groups."""
+    sources: list[str] = []
+    targets: list[str] = []
+    for group in groups:
+        texts = [c.text for c in group.candidates]
+        s, t = oriented(texts)
+        for name in [name for name in CHEAP if name != "similarity" and getattr(gates, name) is not None]:
+            table = Table(critics[name], texts)
+            scores = {f"{name}_forward": table.score(s, t), f"{name}_backward": table.score(t, s)}
+            one_way = name in ("length_ratio", "prefix") or critics[name].symmetric
+            scores = {name: scores[f"{name}_forward"]} if one_way else scores
+            inside = shortfall(name, task, gates, scores) == 0
+            s, t = s[inside], t[inside]
+        sources += [texts[i] for i in s]
+        targets += [texts[i] for i in t]
+    chosen = np.random.default_rng(0).permutation(len(sources))[:sample]
+    return [sources[i] for i in chosen], [targets[i] for i in chosen]
+
+
+def within(
+    critic: Timed, name: str, task: str, bounds: Bounds, sources: NDArray[np.str_], targets: NDArray[np.str_]
+) -> NDArray[np.bool_]:
+    """Whether pairs are within a directed critic's bound; the way back only where the first passed."""
+
+    def one_way(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
+        scores = {f"{name}_forward": critic.score(a.tolist(), b.tolist())}
+        return shortfall(name, "summary", bounds, scores) == 0
+
+    inside = one_way(sources, targets)
+    if task == "paraphrase":
+        inside[inside] = one_way(targets[inside], sources[inside])
+    return inside
+
+
+def passed(task: str, what: str, similarity: NDArray[np.float32], gate: float, drawn: int) -> Passed:
+    through = int((similarity >= np.float32(gate)).sum())
+    low, high = wilson(through / len(similarity), len(similarity)) if len(similarity) else (0.0, 1.0)
+    for_99 = float(np.quantile(similarity, 0.01)) if len(similarity) else float("nan")
+    return Passed(task, what, drawn, len(similarity), through, low, high, gate, for_99)
+
+
+def passed_table(found: Sequence[Passed]) -> Shown:
+    shown = Shown(title="what passes the bi-encoder", box=None, pad_edge=False)
+    for head in (
+        "task",
+        "would be kept by",
+        "drawn",
+        "kept",
+        "gate",
+        "through",
+        "95 % interval",
+        "gate for 99 %",
+    ):
+        shown.add_column(head, justify="left" if head in ("task", "would be kept by") else "right")
+    for one in found:
+        share = f"{one.through / one.kept:.1%}" if one.kept else "–"
+        interval = f"{one.low:.0%} to {one.high:.1%}"
+        cells = (
+            f"{one.drawn:,}",
+            f"{one.kept:,}",
+            f"{one.gate:.2f}",
+            share,
+            interval,
+            f"{one.gate_for_99:.2f}",
+        )
+        shown.add_row(one.task, one.what, *cells)
+    return shown
+
+
+if __name__ == "__main__":
+    main()
