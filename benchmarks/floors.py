@@ -121,22 +121,18 @@ def main() -> None:
     sampler = open_teacher(recipe.teacher, Execution())
     rows, _ = prompts(recipe.contexts, recipe.seed)
     contexts = contexts_from_table(grow(rows[: options.prompts], sampler, recipe.contexts, recipe.seed))
-    draw(sampler, contexts, recipe)  # warm
-    walls = [draw(sampler, contexts, recipe) for _ in range(options.repeats)]
-    with counting() as work:
+    with counting() as work:  # and warm up
         draw(sampler, contexts, recipe)
+    spent = [draw(sampler, contexts, recipe) for _ in range(options.repeats)]
     with profiling() as clock:
-        profiled = draw(sampler, contexts, recipe)
+        profiled, _ = draw(sampler, contexts, recipe)
     network = sampler._decoder
     rates = {kind: products(shapes(network), kind, threads) for kind in ("int8", "bfloat16", "float32")}
     found = floors(network, work.counts, rates, recipe.teacher.compute_type, bandwidth(threads))
-    found |= {
-        "wall": median(walls),
-        "walls": walls,
-        "continuations": len(contexts) * recipe.sampling.per_context,
-    }
-    shares = {part: s / (profiled * threads) for part, s in clock.seconds.items()}
-    shares["the rest of Python, and waiting at the end"] = 1 - sum(shares.values())
+    found |= {"cpu": median(cpu for cpu, _ in spent), "wall": median(wall for _, wall in spent)}
+    found |= {"spent": spent, "continuations": len(contexts) * recipe.sampling.per_context}
+    shares = {part: s / profiled for part, s in clock.seconds.items()}
+    shares["the rest of Python"] = 1 - sum(shares.values())
     show(Console(width=140, soft_wrap=True), found, rates, shares, work.counts)
     if options.json_file is not None:
         report = {"machine": machine(), **found, "work": work.counts, "rates": rates, "profile": shares}
