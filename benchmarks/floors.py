@@ -5,9 +5,10 @@ python benchmarks/floors.py RECIPE [--prompts 4] [--per-context 400] [--repeats 
 For a teacher on the backend `tree`. The arithmetic floor is the time that the matrix products of all rows
 would take at the rate that products of the model's own shapes reach alone, one a thread on all threads: the
 best over several numbers of rows. "At its rows" is the same at the rate that so many rows reach as a step
-has. The memory floor is the time to read the weights once a step and each row's keys and values, at the
-bandwidth of reading a large array on all threads. Attention's products are counted at the best float32 rate.
-Drawing, stopping and all bookkeeping count as nothing on either floor.
+has; another figure has each token that is drawn as a row of its own, as it is without the tree. The memory
+floor is the time to read the weights once a step and each row's keys and values, at the bandwidth of reading
+a large array on all threads. Attention's products are counted at the best float32 rate. Drawing, stopping
+and all bookkeeping count as nothing on either floor.
 
 All of it is in CPU-seconds, which neighbours on the machine disturb less than seconds. The profile is
 each part's own share of all threads' CPU time, from a run of its own (its clocks slow it down).
@@ -150,6 +151,7 @@ def draw(sampler: Any, contexts: list[Context], recipe: Recipe) -> tuple[float, 
 def counting() -> Iterator[Work]:
     work = Work()
     step, head, start = decoder.Suffixes.step, decoder.Decoder.logits, decoder.Prompt.__init__
+    children = tree.TreeSampler._children
 
     def counted_step(self: Any, ids: Tensor) -> Tensor:
         own = self._length + 1
@@ -161,6 +163,10 @@ def counting() -> Iterator[Work]:
         work.add(head_rows=len(hidden))
         return head(self, hidden)
 
+    def counted_children(self: Any, row: Any, *more: Any) -> Any:
+        work.add(drawn=len(row.members))
+        return children(self, row, *more)
+
     def counted_prompt(self: Any, network: Any, ids: Any) -> None:
         work.add(rows=len(ids), steps=1, attended=len(ids) * (len(ids) + 1) // 2, prompt_keys=len(ids))
         start(self, network, ids)
@@ -169,6 +175,7 @@ def counting() -> Iterator[Work]:
         patch.object(decoder.Suffixes, "step", counted_step),
         patch.object(decoder.Decoder, "logits", counted_head),
         patch.object(decoder.Prompt, "__init__", counted_prompt),
+        patch.object(tree.TreeSampler, "_children", counted_children),
     ):
         yield work
 
@@ -264,6 +271,7 @@ def floors(
         "attention": attention,
         "arithmetic": linear + attention,
         "at_rows": float(at_rows) + attention,
+        "unshared": (linear + attention) * work["drawn"] / work["rows"],
         "rows_a_step": a_step,
         "weight_bytes": weights,
         "cache_bytes": cache,
@@ -298,6 +306,10 @@ def show(
         f"arithmetic floor {found['arithmetic']:.1f} CPU-s ({found['products']:.1f} linear maps, "
         f"{found['attention']:.1f} attention): generation runs at {found['arithmetic'] / cpu:.0%} of it; "
         f"at its rows {found['at_rows']:.1f} CPU-s: {found['at_rows'] / cpu:.0%}"
+    )
+    console.print(
+        f"the {work['drawn']:,} tokens that were drawn, each a row of its own, would take "
+        f"{found['unshared']:.1f} CPU-s at the arithmetic floor: {found['unshared'] / cpu:.0%}"
     )
     console.print(
         f"memory floor {found['memory']:.1f} CPU-s ({found['weight_bytes'] / 2**30:.0f} GiB of weights, "

@@ -88,9 +88,11 @@ class Decoder:
         q_size, kv_size = self.heads * self.width, self.kv_heads * self.width
         for i, layer in enumerate(self.layers):
             qkv = layer.qkv(self._normed(x, layer.attention_norm))
-            q, k, v = torch.split(qkv, [q_size, kv_size, kv_size], -1)
-            q, k, v = (t.reshape(len(x), -1, self.width) for t in (q, k, v))
-            x = x + layer.out(attend(i, _rotated(q, cos, sin), _rotated(k, cos, sin), v).flatten(1))
+            qk, v = (
+                t.reshape(len(x), -1, self.width) for t in torch.split(qkv, [q_size + kv_size, kv_size], -1)
+            )
+            q, k = torch.split(_rotated(qk, cos, sin), [self.heads, self.kv_heads], 1)
+            x = x + layer.out(attend(i, q, k, v).flatten(1))
             gate, up = layer.up(self._normed(x, layer.mlp_norm)).chunk(2, -1)
             x = x + layer.down(F.silu(gate).mul_(up))
         return self._normed(x, self._norm)
