@@ -1,15 +1,15 @@
 """Kept pairs a CPU-second: the published procedure, plain transformers and us, side by side, in turn.
 
-python benchmarks/run.py RECIPE --contexts 10 --repeats 3 [--without all] [--agree 2] [--json FILE]
+python benchmarks/run.py RECIPE --contexts 10 --repeats 3 [--agree 2] [--json FILE]
 
 Every repeat has a seed of its own and the same contexts for all. The sides are processes of their own,
 started one after the other (published, plain, ours, published, …), from nothing: interpreter, models and, on
 our side alone, growing the contexts are counted. `published` and `plain` are benchmarks/reference.py with
 and without loading models anew for every ten contexts. All keep what the recipe's critics and bounds accept,
-exact repeats once. CPU is user and system time of a side's processes; `--without` adds a side that lacks one
-of our measures. "Sentence tokens" are the tokens of well-formed first sentences, the part of what is drawn
-that is of use. `--agree N` takes N contexts of ours through both cascades, whose verdicts must be the same.
-`--earlier` adds what `--json` has written before, on the same machine.
+exact repeats once. CPU is user and system time of a side's processes. "Sentence tokens" are the tokens of
+well-formed first sentences, the part of what is drawn that is of use. `--agree N` takes N contexts of ours
+through both cascades, whose verdicts must be the same. `--earlier` adds what `--json` has written before, on
+the same machine. What each of our measures saves: benchmarks/ablation.py.
 """
 
 import argparse
@@ -35,7 +35,6 @@ from rich.table import Table
 from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from ablated import MEASURES
 from impossible import dataset
 from impossible.critics import open_critics
 from impossible.execute import read_state
@@ -47,23 +46,6 @@ from impossible.score import score
 from impossible.verdict import KEPT
 from impossible.weights import locate
 from reference import score_group
-
-_GATES = [f"score.{task}.{{}}=false" for task in TASKS]
-_CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity")
-# A measure and the settings that switch it off; those of ablated.py have none. There are no rows for loading
-# models once (published against plain shows that) and for one prompt a thread.
-WITHOUT = {
-    "prefixes computed once (tree)": ["teacher.backend=ctranslate2"],
-    "int8": ["teacher.compute_type=float32"],
-    "tree, int8 (transformers instead)": ["teacher.backend=transformers", "teacher.compute_type=float32"],
-    "top-k": ["sampling.top_k=0"],
-    "many continuations a context": ["sampling.per_context=100"],
-    "bi-encoder before NLI": [gate.format("similarity") for gate in _GATES],
-    "cheap critics first": [gate.format(critic) for critic in _CHEAP for gate in _GATES],
-    "parser before NLI": [gate.format(critic) for critic in ("entities", "clause") for gate in _GATES],
-    "NLI before judge": [gate.format("entailment") for gate in _GATES],
-    **{name: [] for name in MEASURES},
-}
 
 
 @dataclass(frozen=True)
@@ -90,7 +72,6 @@ def main() -> None:
     parser.add_argument("--contexts", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
-    parser.add_argument("--without", nargs="*", default=[], choices=[*WITHOUT, "all"], metavar="MEASURE")
     parser.add_argument("--only", nargs="+", default=["published", "plain", "ours"], metavar="SIDE")
     parser.add_argument("--agree", type=int, default=0, metavar="CONTEXTS")
     parser.add_argument("--json", type=Path, dest="json_file")
@@ -98,8 +79,6 @@ def main() -> None:
     options = parser.parse_args()
     disable_progress_bar()
     sets = [f"contexts.count={options.contexts}", *options.sets]
-    without = list(WITHOUT) if "all" in options.without else options.without
-    sides = {name: [] for name in options.only} | {f"ours without {name}": WITHOUT[name] for name in without}
     recipe = load(options.recipe, sets)
     console = Console(width=140, soft_wrap=True)
     for line in machine():
@@ -107,15 +86,14 @@ def main() -> None:
     found = [Measured(**row) for path in options.earlier for row in json.loads(path.read_text())["measured"]]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        warm(recipe, [load(options.recipe, [*sets, *more]) for more in sides.values()])
+        warm(recipe)
         for repeat in range(options.repeats):
             seeded = [*sets, f"seed={recipe.seed + repeat}"]
             contexts = grow(options.recipe, seeded, folder / f"contexts-{repeat}")
-            for number, (side, more) in enumerate(sides.items()):
-                out = folder / f"{repeat}-{number}"
-                found.append(measure(side, options.recipe, [*seeded, *more], contexts, out))
+            for side in options.only:
+                found.append(measure(side, options.recipe, seeded, contexts, folder / f"{side}-{repeat}"))
                 console.print(f"repeat {repeat + 1}: {describe(found[-1])}", markup=False)
-        same = agreement(recipe, out_of_ours(folder, sides), options.agree) if options.agree else None
+        same = agreement(recipe, folder / "ours-0", options.agree) if options.agree else None
     console.print(table(found))
     if same is not None:
         console.print(f"the same candidates through both cascades: {same}", markup=False)
@@ -138,15 +116,14 @@ def machine() -> list[str]:
     ]
 
 
-def warm(recipe: Recipe, variants: Iterable[Recipe]) -> None:
+def warm(recipe: Recipe) -> None:
     """Unpack and convert models beforehand: that happens once a machine, on neither side's account."""
     from impossible.teachers.ctranslate import converted
 
     for model in (recipe.score.nli, recipe.score.judge, recipe.score.similarity, recipe.score.parser):
         locate(model)
-    for variant in variants:
-        if variant.teacher.backend == "ctranslate2":
-            converted(variant.teacher.model, variant.teacher.compute_type)
+    if recipe.teacher.backend == "ctranslate2":
+        converted(recipe.teacher.model, recipe.teacher.compute_type)
 
 
 def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
@@ -159,11 +136,9 @@ def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
     return out / "all.parquet"
 
 
-def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str, without: str = "") -> list[str]:
+def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str) -> list[str]:
     overrides = [word for s in sets for word in ("--set", s)]
-    ablated = [str(Path(__file__).with_name("ablated.py")), without]
-    how = ablated if without in MEASURES else ["-m", "impossible"]
-    return [sys.executable, *how, "run", str(recipe), "--out", str(out), *overrides, *more]
+    return [sys.executable, "-m", "impossible", "run", str(recipe), "--out", str(out), *overrides, *more]
 
 
 def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload: int) -> list[str]:
@@ -176,12 +151,7 @@ def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload:
 def measure(side: str, recipe: Path, sets: Sequence[str], contexts: Path, out: Path) -> Measured:
     """Run one side in a process of its own and read what it kept."""
     reload = {"published": 10, "plain": 0}.get(side)
-    without = side.removeprefix("ours without ")
-    command = (
-        ours(recipe, sets, out, without=without)
-        if reload is None
-        else theirs(recipe, sets, out, contexts, reload)
-    )
+    command = ours(recipe, sets, out) if reload is None else theirs(recipe, sets, out, contexts, reload)
     before, start = os.times(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     wall, after = time.perf_counter() - start, os.times()
@@ -207,10 +177,6 @@ def sentence_tokens(groups: pa.Table, model: str) -> int:
     found = [c for of_group in groups["candidates"].to_pylist() for c in of_group]
     ids = tokenizer([" " + c["text"] for c in found], add_special_tokens=False)["input_ids"] if found else []
     return sum(c["count"] * len(of_it) for c, of_it in zip(found, ids, strict=True))
-
-
-def out_of_ours(folder: Path, sides: dict[str, list[str]]) -> Path:
-    return folder / f"0-{list(sides).index('ours')}"
 
 
 def agreement(recipe: Recipe, out: Path, contexts: int) -> dict[str, int]:
