@@ -223,6 +223,8 @@ DEFECTS = [
     ("So I went to the…", "ellipsis"),
     ("Yesterday evening he met Dr.", "cut off"),
     ("He lives in the U.", "cut off"),
+    ("A: I am sorry to hear that.", "speaker"),
+    ("Speaker B: I am sorry to hear that.", "speaker"),
     ("1. Open the lid of it.", "list item"),
     ("a) Open the lid of it.", "list item"),
     ("- Open the lid of it.", "list item"),

@@ -235,6 +235,8 @@ _MARKUP = re.compile(
 )
 _REPEATED = re.compile(r"([^\W\d])\1{3}|([^\w\s])\2{3}|([?!,;:])\3\3", re.IGNORECASE)
 _LIST_START = re.compile(r"(?:\d{1,3}[.)]|\(?\w{1,3}\)|[ivx]+\.|[-–—•*#>]+)\s")
+# "A: I am sorry": a line of a dialogue.
+_SPEAKER = re.compile(r"(?:[A-Z]|[A-Z]\w+(?: [A-Z0-9]\w*)?):\s")
 _GLUED = re.compile(r"[a-z]{3}[.?!]+[\"”)]*(?:[A-Z]|[\[(“]\w)|[a-z]{2}[,;:][A-Za-z]")
 _PUNCTUATION = string.punctuation + "“”‘’«»–—…•"
 _LONE_INITIAL = re.compile(r"(?:^|\s)[A-HJ-Z]\.[\"'”’)\]]*$")  # "I" is a word
@@ -320,6 +322,7 @@ RULES: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("ellipsis", _ellipsis),
     ("unterminated", _unterminated),
     ("cut off", _cut_off),
+    ("speaker", lambda s: bool(_SPEAKER.match(s))),
     ("list item", lambda s: bool(_LIST_START.match(s))),
     ("bad start", _bad_start),
     ("unbalanced quotes", _unbalanced_quotes),

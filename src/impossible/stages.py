@@ -55,14 +55,14 @@ def plan(recipe: Recipe) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            4,
+            5,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.weights,),
             lambda: _generate(recipe),
         ),
         MapStage(
             "score",
-            3,
+            4,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda: _score(recipe),

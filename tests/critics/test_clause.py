@@ -49,6 +49,11 @@ def test_a_request_has_no_time(nlp: Language) -> None:
         ("She is older than me.", "I am older than her."),
         ("I told them that we are late.", "I told them that you are late."),
         ("I am trying to sell it.", "I am selling it."),
+        ("I am going to try to sell it.", "I am going to sell it."),
+        ("I am ready to go to the beach.", "I am going to the beach."),
+        ("How can I control it?", "Can I control it?"),
+        ("Can someone help me with this?", "Can I help with this?"),
+        ("The one I ordered is a salad.", "I order a salad."),
     ],
 )
 def test_what_is_not_the_same(nlp: Language, a: str, b: str) -> None:
@@ -77,9 +82,9 @@ def test_a_summary_may_keep_one_clause(nlp: Language) -> None:
 
 
 def test_shares_count(nlp: Language) -> None:
-    # mood and person are the same; time and modality are not
+    # mood, question and person are the same; time and modality are not
     [share] = ClauseCritic(nlp).score(["I was there."], ["I must be there."])
-    assert share == pytest.approx(1 / 2)
+    assert share == pytest.approx(3 / 5)
 
 
 def test_lists_of_different_length(nlp: Language) -> None:

@@ -21,7 +21,6 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from ..allocator import keep_freed_memory
 from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
 from .adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
@@ -182,7 +181,6 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
 
     Raises ModelError if the base cannot be loaded.
     """
-    keep_freed_memory()
     model, tokenizer = _open_base(base, settings)
     arguments = TrainingArguments(
         output_dir=str(out / "checkpoints"),

@@ -30,7 +30,6 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from ..allocator import keep_freed_memory
 from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
 from ..recipe import Distil
@@ -84,7 +83,6 @@ def train(
     short enough.
     """
     disable_progress_bar()
-    keep_freed_memory()
     kind = _kind(base)
     tokenizer = _open_tokenizer(base)
     encode = _encoder(tokenizer, kind)
