@@ -20,9 +20,12 @@ install-dev: .venv/installed-dev
 	$(PIP) --editable '.[train,dev,explore]'
 	touch $@
 
-# The main job on the embedded models: contexts → generate → score → filter → dataset.
+# The main job on the embedded models: contexts → generate → score → filter → dataset → student → a round of
+# self-distillation; at the end the student rewrites sentences it never saw.
 demo: install
 	$(BIN)/impossible run recipes/quickstart.toml --out runs/demo
+	$(BIN)/impossible paraphrase recipes/unseen.txt --student runs/demo --show
+	$(BIN)/impossible summarize recipes/unseen.txt --student runs/demo --show
 
 test: install-dev lint
 	$(BIN)/python -m pytest

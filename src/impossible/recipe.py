@@ -518,7 +518,7 @@ _PAPER_FILTER: dict[str, Any] = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
-        "sampling": {"min_logprob": -18.0},
+        "sampling": {"min_logprob": -16.0},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
@@ -548,7 +548,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "numbers": {"min": 1.0},
                 "persons": {"min": 1.0},
                 "rouge_l": {"max": 0.8},
-                "similarity": {"min": 0.78},
+                "similarity": {"min": 0.8},
                 "entities": {"min": 1.0},
                 "clause": {"min": 1.0},
                 "entailment": {"min": 0.65},
@@ -564,7 +564,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "similarity": {"min": 0.8},
                 "entities": {"min": 1.0},
                 "clause": {"min": 1.0},
-                "entailment": {"min": 0.75},
+                "entailment": {"min": 0.85},
                 "judge": {"min": 0.9},
                 "retention": {"min": 0.6},
                 "duplicates": 0.95,
