@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: install install-dev demo test lint clean
+.PHONY: install install-dev demo test lint docs clean
 
 install: .venv/installed
 install-dev: .venv/installed-dev
@@ -17,7 +17,7 @@ install-dev: .venv/installed-dev
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) --editable '.[train,dev,explore]'
+	$(PIP) --editable '.[train,dev,explore,docs]'
 	touch $@
 
 # The main job on the embedded models: contexts → generate → score → filter → dataset → student → a round of
@@ -27,7 +27,7 @@ demo: install
 	$(BIN)/impossible paraphrase recipes/unseen.txt --student runs/demo --show
 	$(BIN)/impossible summarize recipes/unseen.txt --student runs/demo --show
 
-test: install-dev lint
+test: install-dev lint docs
 	$(BIN)/python -m pytest
 
 lint: install-dev
@@ -35,5 +35,9 @@ lint: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The pages of docs/, strictly and without a network, into site/.
+docs: install-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 clean:
-	rm -rf .venv runs
+	rm -rf .venv runs site

@@ -51,12 +51,12 @@ def recipe_page() -> str:
     found = settings()
     parts = [RECIPE, *_settings("The top", "Above all tables.", [s for s in found if not s.table])]
     for table, meaning in tables().items():
-        plain = [s for s in found if s.table == table and s.name not in CRITICS]
-        bounds = [s for s in found if s.table == table and s.name in CRITICS]
+        plain = [s for s in found if s.table == table and not s.is_bound]
+        bounds = [s for s in found if s.table == table and s.is_bound]
         if bounds:
             parts += _bounds(table, meaning, bounds)
             parts += _rows(plain)
-        elif plain:
+        else:
             parts += _settings(f"[{table}]", meaning, plain)
     return "\n".join(parts)
 
@@ -70,13 +70,13 @@ def _rows(rows: list[Setting]) -> Iterator[str]:
     if not rows:
         return
     others = [p for p in PRESETS if p != "default" and any(_differs(row, p) for row in rows)]
-    heads = ["setting", "default", *(f"`{p}`" for p in others), "takes", "meaning"]
+    heads = ["setting", "default", *(f"`{p}`" for p in others), "meaning, and what it takes"]
     yield _row(heads)
     yield _row(["---"] * len(heads))
     for row in rows:
         told = [_code(row.presets[p]) if _differs(row, p) else "" for p in others]
-        takes = _code(row.takes) if '"' in row.takes else row.takes
-        yield _row([f"`{row.name}`", _code(row.presets["default"]), *told, takes, row.meaning])
+        takes = _code(row.takes) if '"' in row.takes else f"*{row.takes}*"
+        yield _row([f"`{row.name}`", _code(row.presets["default"]), *told, f"{row.meaning} {takes}"])
     yield ""
 
 
@@ -147,7 +147,7 @@ def _command(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
 
 
 def _parameter(parameter: Any) -> list[str]:
-    """Its cells: names, what it takes, its default, its help. (The class of parameters is private to typer.)"""
+    """Its cells: names, what it takes, default, help. Of a class that typer keeps to itself."""
     needed = "needed" if parameter.required else ""
     if not isinstance(parameter, TyperOption):
         return [f"`{parameter.metavar or parameter.name.upper()}`", "", needed, parameter.help or ""]

@@ -1,7 +1,7 @@
 """A hook of mkdocs: links to files of the repository outside docs/ work at GitHub and on the site alike.
 
-A Markdown file that a page links to (a model's card, say) becomes a page under `repository/`, any other file a
-download there.
+A Markdown file that a page links to (a model's card, say) becomes a page under `repository/`, any other file
+a download there.
 """
 
 import re

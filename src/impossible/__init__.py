@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
-from .recipe import Recipe
+from .recipe import Execution, Filter, Recipe, Score
 
 if TYPE_CHECKING:
-    from .execute import State
+    from .execute import State, Watch
     from .students.student import Student
+    from .teachers import Sampler
 
 __all__ = [
     "DataError",
@@ -32,22 +33,44 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     return load(Path(path), overrides)
 
 
-def open_student(path: str | Path, **options: Any) -> "Student":
-    """Open a student's folder; see impossible.students.student.Student. Raises ModelError."""
+def open_student(
+    path: str | Path,
+    filter: Filter | None = None,
+    score: Score | None = None,
+    execution: Execution | None = None,
+) -> "Student":
+    """Open a student's folder, or a run's best student; `filter` and `score` hold other bounds and models
+    than the default ones. Raises ModelError.
+    """
     from .students.student import Student
 
-    return Student.load(path, **options)
+    return Student.load(path, filter, score, execution)
 
 
-def run(recipe: Recipe, out: str | Path, **options: Any) -> "State":
-    """Run a recipe in a folder, or go on where an earlier run stopped; see impossible.execute.run."""
+def run(
+    recipe: Recipe,
+    out: str | Path,
+    until: str = "",
+    fresh: bool = False,
+    watch: "Watch | None" = None,
+    target: int = 0,
+    sampler: "Sampler | None" = None,
+) -> "State":
+    """Run a recipe in a folder, or go on where an earlier run stopped.
+
+    `until` names the last stage; `fresh` throws away what an earlier run finished; `watch` is told of the
+    progress; a `target` ends the run once each task has so many kept pairs; a `sampler` is the teacher of a
+    recipe with `teacher.backend = "own"`. Raises ImpossibleError.
+    """
     from .execute import run
 
-    return run(recipe, Path(out), **options)
+    return run(recipe, Path(out), until, fresh, watch, target, sampler=sampler)
 
 
 def score_pairs(sources: Sequence[str], targets: Sequence[str], task: str = "paraphrase") -> dict[str, Any]:
-    """Score pairs with every critic: one array a score; see impossible.pairs.score_pairs."""
+    """Score pairs with every critic of the default preset: one array (n,) a score, NaN where a critic has
+    nothing to say. Raises ModelError, DataError.
+    """
     from .pairs import score_pairs
 
     return score_pairs(sources, targets, task)

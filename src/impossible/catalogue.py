@@ -26,6 +26,7 @@ class Setting:
     takes: str
     presets: Mapping[str, str]
     meaning: str
+    is_bound: bool
 
     @property
     def table(self) -> str:
@@ -60,7 +61,7 @@ def find(word: str) -> list[Setting]:
 def keys(prefix: str = "") -> Iterator[tuple[str, str]]:
     """Keys as `--set` takes them, and their meanings: what a shell completes. A bound has two."""
     for setting in settings():
-        sides = ("min", "max") if setting.name in CRITICS and setting.table.split(".")[-1] in TASKS else ()
+        sides = ("min", "max") if setting.is_bound else ()
         for key in [f"{setting.key}.{side}" for side in sides] or [setting.key]:
             if key.startswith(prefix):
                 yield key, setting.meaning
@@ -84,7 +85,7 @@ def _walk(
         takes = _bound(name) if inner is not None else _takes(field)
         absent = {preset for preset, values in filled.items() if not values and table.split(".")[-1] in TASKS}
         shown = {p: "" if p in absent else _shown(value, field) for p, value in below.items()}
-        yield Setting(key, takes, shown, _one_line(field.get("description", "")))
+        yield Setting(key, takes, shown, _one_line(field.get("description", "")), inner is not None)
 
 
 def _describe(schema: Mapping[str, Any], defs: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
@@ -128,7 +129,7 @@ def _takes(field: Mapping[str, Any]) -> str:
 
 def _one(option: Mapping[str, Any]) -> str:
     if "enum" in option or "const" in option:
-        return " | ".join(toml(value) for value in option.get("enum", [option.get("const")]))
+        return " or ".join(toml(value) for value in option.get("enum", [option.get("const")]))
     if option["type"] == "array":
         if "prefixItems" in option:
             return f"[{', '.join(_one(item) for item in option['prefixItems'])}]"

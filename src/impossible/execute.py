@@ -24,6 +24,7 @@ from .weights import digest
 if TYPE_CHECKING:
     from .students.rounds import Round
     from .students.train import Progress
+    from .teachers import Sampler
 
 STAGES = (*FOLDERS, "distil")
 _VERSIONS = (
@@ -100,18 +101,24 @@ def run(
     watch: Watch | None = None,
     target: int = 0,
     at_most: int | None = None,
+    sampler: "Sampler | None" = None,
 ) -> State:
     """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
 
     `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`. With a
     `target` no context is begun once each task has so many kept pairs, exact repeats counted once: the run
     is then the shards up to there, in the order of contexts. With `at_most` only so many shards are made, the
-    first ones, and no dataset: a pilot leaves that of an earlier run alone.
+    first ones, and no dataset: a pilot leaves that of an earlier run alone. A `sampler` is the teacher of a
+    recipe with `teacher.backend = "own"`.
 
     A KeyboardInterrupt ends it early: the dataset then has what was finished, and `interrupted` is set.
     Raises ImpossibleError.
     """
     until = _last_stage(recipe, until, target)
+    if (recipe.teacher.backend == "own") != (sampler is not None):
+        raise RecipeError(
+            'teacher.backend = "own" and impossible.run(recipe, out, sampler=…) in Python go together; give both'
+        )
     watch = watch or Watch()
     with store.hold(out):
         if fresh:
@@ -120,7 +127,7 @@ def run(
         rows, report = prompts(recipe.contexts, recipe.seed)
         if report is not None:
             watch.corpus(report)
-        stages = plan(recipe)[: STAGES.index(until) + 1]
+        stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
         size = recipe.contexts.per_shard
         state = State(out, rows.num_rows, -(-rows.num_rows // size), target=target)
         _write_manifest(out, recipe, state, stages)

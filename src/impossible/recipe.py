@@ -147,13 +147,15 @@ class Endpoint(Settings):
 class Teacher(Settings):
     """The language model, and what runs it."""
 
-    backend: Literal["ctranslate2", "tree", "transformers", "endpoint"] = "ctranslate2"
+    backend: Literal["ctranslate2", "tree", "transformers", "endpoint", "own"] = "ctranslate2"
     """What runs it. `tree`: Llama-like models on CPU, what continuations have in common is computed once;
     `ctranslate2`: fast on CPU and GPU; `transformers`: any causal LM; `endpoint`: a server that `endpoint`
-    describes.
+    describes; `own`: a Sampler of yours that `impossible.run` gets from Python.
     """
     model: str = "embedded:smollm2-135m"
-    """A hub id, a folder or `embedded:smollm2-135m`; of an endpoint its name there."""
+    """A hub id, a folder or `embedded:smollm2-135m`; of an endpoint its name there; of a Sampler of yours a
+    name that changes when its text does.
+    """
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
     """The number format of the weights: `tree` runs int8 or float32, `transformers` all but int8."""
     endpoint: Endpoint | None = None
@@ -174,7 +176,7 @@ class Teacher(Settings):
     @property
     def weights(self) -> str:
         """What `weights.locate` and `weights.digest` know the model as."""
-        return f"endpoint:{self.model}" if self.backend == "endpoint" else self.model
+        return f"{self.backend}:{self.model}" if self.backend in ("endpoint", "own") else self.model
 
     def canonical(self) -> str:
         """As every setting's, less what does not touch the text: where the server is, and how it is asked."""
@@ -478,6 +480,10 @@ class Recipe(Settings):
             for critic, _ in bounds.given():
                 if critic not in self.score.critics:
                     raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
+            if bounds.duplicates is not None and "entailment" not in self.score.critics:
+                raise ValueError(
+                    f"filter.{task}.duplicates: needs 'entailment' in score.critics; false keeps duplicates"
+                )
             if bounds.duplicates is not None and bounds.duplicates < self.score.equivalence:
                 raise ValueError(
                     f"filter.{task}.duplicates: {bounds.duplicates} is below score.equivalence = "

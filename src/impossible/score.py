@@ -179,7 +179,7 @@ def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table
     for critic, _ in cheap.given():
         close &= shortfall(critic, "paraphrase", cheap, pairs.scores) == 0
     dear = Bounds.model_validate({"entailment": {"min": settings.equivalence}})
-    return _dear(pairs.take(close), dear, {"entailment": tables["entailment"]})
+    return _dear(pairs.take(close), dear, {n: table for n, table in tables.items() if n == "entailment"})
 
 
 def score(

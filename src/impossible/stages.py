@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from . import store
 from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .teachers import Sampler
 
 # stage → where its shards lie in a run
 FOLDERS = {
@@ -41,8 +45,8 @@ class MapStage:
         return store.fingerprint(self.name, str(self.version), self.settings, *digests, content)
 
 
-def plan(recipe: Recipe) -> list[MapStage]:
-    """The stages of a run, in order."""
+def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
+    """The stages of a run, in order; `own` is the teacher where its backend is that."""
     teacher = recipe.teacher.canonical()
     needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
     return [
@@ -51,14 +55,14 @@ def plan(recipe: Recipe) -> list[MapStage]:
             1,
             f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
             (recipe.teacher.weights,) if needs_teacher else (),
-            lambda: _contexts(recipe, needs_teacher),
+            lambda: _contexts(recipe, needs_teacher, own),
         ),
         MapStage(
             "generate",
             5,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.weights,),
-            lambda: _generate(recipe),
+            lambda: _generate(recipe, own),
         ),
         MapStage(
             "score",
@@ -82,11 +86,11 @@ def _critic_models(recipe: Recipe) -> tuple[str, ...]:
     return tuple(model for model, wanted in used.items() if wanted)
 
 
-def _contexts(recipe: Recipe, needs_teacher: bool) -> Work:
+def _contexts(recipe: Recipe, needs_teacher: bool, own: "Sampler | None") -> Work:
     from .contexts import grow
     from .teachers import open_teacher
 
-    sampler = open_teacher(recipe.teacher, recipe.execution) if needs_teacher else None
+    sampler = (own or open_teacher(recipe.teacher, recipe.execution)) if needs_teacher else None
 
     def work(prompts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         return grow(prompts, sampler, recipe.contexts, recipe.seed), Counter()
@@ -94,11 +98,11 @@ def _contexts(recipe: Recipe, needs_teacher: bool) -> Work:
     return work
 
 
-def _generate(recipe: Recipe) -> Work:
+def _generate(recipe: Recipe, own: "Sampler | None") -> Work:
     from .generate import contexts_from_table, generate, groups_to_table
     from .teachers import open_teacher
 
-    sampler = open_teacher(recipe.teacher, recipe.execution)
+    sampler = own or open_teacher(recipe.teacher, recipe.execution)
 
     def work(contexts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         groups, counts = generate(

@@ -26,6 +26,7 @@ _EMBEDDED = {
     "judge": ("impossible", "models/judge", ""),
 }
 ENDPOINT = "endpoint:"
+OWN = "own:"
 _GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 _WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken")
 
@@ -42,8 +43,8 @@ def locate(name: str) -> Path:
 
     Only safetensors, tokenizers and configs are fetched. Raises ModelError.
     """
-    if name.startswith(ENDPOINT):
-        raise ModelError(f"{name} is run by a server, so its files are not here")
+    if name.startswith((ENDPOINT, OWN)):
+        raise ModelError(f"{name} is no model with files here")
     if name.startswith("embedded:"):
         return _embedded(name.removeprefix("embedded:"))
     path = Path(name).expanduser()
@@ -58,11 +59,11 @@ def locate(name: str) -> Path:
 
 @cache
 def digest(name: str) -> str:
-    """What identifies a model's bytes in a fingerprint: a hash over its files; of a server's its name.
+    """What identifies a model's bytes in a fingerprint: a hash over its files; its name if it has none here.
 
     Raises ModelError.
     """
-    if name.startswith(ENDPOINT):
+    if name.startswith((ENDPOINT, OWN)):
         return name
     root = locate(name)
     total = hashlib.blake2b(digest_size=16)

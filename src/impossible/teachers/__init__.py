@@ -77,5 +77,9 @@ def open_teacher(settings: Teacher, execution: Execution) -> Sampler:
                 ) from error
 
             return EndpointSampler(settings)
+        case "own":
+            raise ModelError(
+                'teacher.backend = "own" comes from Python: impossible.run(recipe, out, sampler=…)'
+            )
         case _:
             assert_never(settings.backend)

@@ -1,0 +1,207 @@
+"""The pictures of docs/method.md, from a finished run: python docs/pictures.py RUN docs/images
+
+Each is drawn twice, for light and for dark pages.
+"""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+
+import matplotlib
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from impossible import ledger
+from impossible.critics.similarity import Similarity
+from impossible.execute import read_state
+from impossible.recipe import CRITICS, load
+from impossible.records import text_id
+from impossible.weights import locate
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The colours of a page."""
+
+    name: str
+    text: str
+    faint: str
+    fill: str
+    kept: str
+    rejected: str
+    duplicate: str
+
+
+INKS = (
+    Ink("light", "#1f2933", "#9aa5b1", "#e6f2f1", "#00796b", "#d9822b", "#5c7cfa"),
+    Ink("dark", "#e4e7eb", "#7b8794", "#16302e", "#4db6ac", "#f0a35e", "#91a7ff"),
+)
+STAGES = (
+    ("contexts", "prefixes of a domain,\nor openings of your texts"),
+    ("generate", "many continuations\nof each context"),
+    ("score", "all pairs of a context\nthrough the critics"),
+    ("filter", "bounds on the scores,\nduplicates dropped"),
+    ("student", "trained on the pairs;\nperhaps the next teacher"),
+)
+
+
+def way(ink: Ink) -> Figure:
+    """The stages in a row."""
+    figure, axes = blank(ink, 10, 1.9)
+    for i, (name, what) in enumerate(STAGES):
+        box = FancyBboxPatch((i * 2 + 0.08, 0.1), 1.62, 1.3, "round,pad=0.06", fc=ink.fill, ec=ink.kept)
+        axes.add_patch(box)
+        axes.text(i * 2 + 0.89, 1.08, name, ha="center", va="center", weight="bold", color=ink.text, size=11)
+        axes.text(i * 2 + 0.89, 0.52, what, ha="center", va="center", color=ink.text, size=7.5)
+        if i:
+            ends = {"xy": (i * 2 + 0.02, 0.75), "xytext": (i * 2 - 0.24, 0.75)}
+            axes.annotate("", **ends, arrowprops={"arrowstyle": "->", "color": ink.text})
+    axes.set_xlim(-0.05, 9.85)
+    axes.set_ylim(-0.05, 1.55)
+    return figure
+
+
+def context(run: Path, ink: Ink) -> Figure:
+    """The sentences of the context with most kept paraphrases, near each other where their meanings are."""
+    rows = ledger.rows(run, "filter")
+    pairs = rows.filter(pc.equal(rows["task"], "paraphrase"))
+    kept = pairs.filter(pc.equal(pairs["verdict"], "kept"))
+    best = Counter(kept["context_id"].to_pylist()).most_common(1)[0][0]
+    groups = {row["context_id"]: row for row in ledger.rows(run, "generate").to_pylist()}
+    texts = [candidate["text"] for candidate in groups[best]["candidates"]]
+    places = dict(zip(texts, flat(texts), strict=True))
+    figure, axes = blank(ink, 8, 5)
+    axes.scatter(*np.array(list(places.values())).T, s=9, color=ink.faint, zorder=2)
+    of_it = pairs.filter(pc.equal(pairs["context_id"], best))
+    for verdict, colour, width in (
+        ("judge", ink.rejected, 0.7),
+        ("duplicate", ink.duplicate, 0.8),
+        ("kept", ink.kept, 2),
+    ):
+        for row in of_it.filter(pc.equal(of_it["verdict"], verdict)).to_pylist():
+            ends = np.array([places[row["source"]], places[row["target"]]])
+            axes.plot(*ends.T, color=colour, lw=width, zorder=3 if verdict == "kept" else 1)
+        axes.plot(
+            [], [], color=colour, lw=width, label={"judge": "rejected by the judge"}.get(verdict, verdict)
+        )
+    name_some(axes, of_it.filter(pc.equal(of_it["verdict"], "kept")), places, ink)
+    axes.margins(0.12)
+    legend(axes, ink, loc="lower left")
+    title = shorten(groups[best]["context"], 90, placeholder=" …")
+    axes.set_title(f"“{title}”", color=ink.text, size=10)
+    return figure
+
+
+def flat(texts: list[str]) -> np.ndarray:
+    """Sentences in the plane: the first two principal components of their embeddings, (n, 2)."""
+    vectors = Similarity(locate("embedded:minilm-l6")).embed(texts)
+    centred = vectors - vectors.mean(0)
+    return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+
+
+def name_some(axes: Axes, kept: pa.Table, places: dict[str, np.ndarray], ink: Ink) -> None:
+    """Write the sentences of a few kept pairs that lie apart."""
+    taken: list[float] = []
+    for row in kept.to_pylist():
+        middle = (places[row["source"]] + places[row["target"]]) / 2
+        if len(taken) == 5 or any(abs(middle[1] - y) < 0.07 for y in taken):
+            continue
+        taken.append(middle[1])
+        said = (
+            f"{shorten(row['source'], 60, placeholder=' …')}\n{shorten(row['target'], 60, placeholder=' …')}"
+        )
+        axes.text(*middle, said, size=6.5, color=ink.text, zorder=4, ha="center", va="bottom")
+
+
+def funnel(run: Path, ink: Ink) -> Figure:
+    """What becomes of all pairs of paraphrases, on a logarithmic scale."""
+    counts, task = read_state(run).counts, "paraphrase"
+    left = counts["pairs"]
+    bars = [("pairs", left)]
+    for critic in CRITICS:
+        if counts[f"{task}: {critic}"]:
+            left -= counts[f"{task}: {critic}"]
+            bars.append((f"past {critic}", left))
+    bars.append(("kept, no duplicates", counts[f"{task}: kept"]))
+    figure, axes = blank(ink, 8, 0.33 * len(bars) + 0.4)
+    names, values = zip(*bars, strict=True)
+    axes.barh(range(len(bars)), values, color=[ink.faint] * (len(bars) - 1) + [ink.kept], height=0.7)
+    for i, (name, value) in enumerate(bars):
+        axes.text(0.8, i, name, ha="right", va="center", color=ink.text, size=9)
+        axes.text(value * 1.15, i, f"{value:,}", va="center", color=ink.text, size=9)
+    axes.set_xscale("log")
+    axes.set_xlim(0.04, max(values) * 4)
+    axes.invert_yaxis()
+    return figure
+
+
+def frontier(run: Path, ink: Ink) -> Figure:
+    """Wording against meaning of each scored paraphrase, with the bounds."""
+    rows = ledger.rows(run, "filter")
+    pairs = rows.filter(
+        pc.and_(pc.equal(rows["task"], "paraphrase"), pc.is_valid(rows["entailment_backward"]))
+    )
+    meaning = np.minimum(pairs["entailment_forward"].to_numpy(), pairs["entailment_backward"].to_numpy())
+    wording, verdicts = pairs["rouge_l"].to_numpy(), np.array(pairs["verdict"].to_pylist())
+    figure = Figure(figsize=(8, 4), layout="constrained", facecolor="none")
+    axes = figure.subplots()
+    axes.set_facecolor("none")
+    kinds = (
+        ("rejected", ~np.isin(verdicts, ("kept", "duplicate")), ink.faint),
+        ("duplicate", verdicts == "duplicate", ink.duplicate),
+        ("kept", verdicts == "kept", ink.kept),
+    )
+    for name, which, colour in kinds:
+        axes.scatter(wording[which], meaning[which], s=14, color=colour, label=name, alpha=0.8, lw=0)
+    bounds = load(run / "recipe.toml").filter.paraphrase
+    if bounds and bounds.rouge_l and bounds.rouge_l.max:
+        axes.axvline(bounds.rouge_l.max, color=ink.text, ls="--", lw=0.8)
+    if bounds and bounds.entailment and bounds.entailment.min:
+        axes.axhline(bounds.entailment.min, color=ink.text, ls="--", lw=0.8)
+    axes.set_xlabel("words in common, in order (ROUGE-L)", color=ink.text)
+    axes.set_ylabel("p(entailment), weaker way", color=ink.text)
+    axes.tick_params(colors=ink.text)
+    for spine in axes.spines.values():
+        spine.set_color(ink.faint)
+    legend(axes, ink, loc="lower right")
+    return figure
+
+
+def blank(ink: Ink, width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure without axes or background."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    return figure, axes
+
+
+def legend(axes: Axes, ink: Ink, loc: str) -> None:
+    """Its legend, without a frame."""
+    axes.legend(loc=loc, frameon=False, labelcolor=ink.text, fontsize=8)
+
+
+def main(run: Path, folder: Path) -> None:
+    """Draw all."""
+    matplotlib.rcParams["svg.hashsalt"] = text_id("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    for ink in INKS:
+        drawn = {
+            "way": way(ink),
+            "context": context(run, ink),
+            "funnel": funnel(run, ink),
+            "frontier": frontier(run, ink),
+        }
+        for name, figure in drawn.items():
+            figure.savefig(folder / f"{name}-{ink.name}.svg", transparent=True, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

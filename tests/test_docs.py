@@ -1,0 +1,109 @@
+"""What the documentation says holds: generated pages, recipes, commands, pictures, examples."""
+
+import importlib.util
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from impossible import dataset
+from impossible.cli import app
+from impossible.recipe import resolve
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+EXAMPLES = ROOT / "examples"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """Page and text of each fenced block."""
+    for page in PAGES:
+        for kind, text in FENCE.findall(page.read_text(encoding="utf-8")):
+            if kind == language and "--8<--" not in text:
+                yield page.name, text
+
+
+def module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = made  # dataclasses look there
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.mark.parametrize("page", ["recipe.md", "cli.md"])
+def test_generated_pages_are_those_of_the_code(page: str) -> None:
+    made = module(DOCS / "generate.py").PAGES[page]()
+    assert (DOCS / page).read_text(encoding="utf-8") == made, "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize(("page", "text"), list(blocks("toml")))
+def test_recipes_in_the_docs_are_recipes(page: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tomllib
+
+    monkeypatch.chdir(EXAMPLES)  # where tickets.csv is
+    resolve(tomllib.loads(text), page)
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    for page, text in blocks(""):
+        for line in text.replace("\\\n", " ").splitlines():
+            found = re.search(r"(?:^|\s|/)impossible (.*)", line)
+            if found and "…" not in line:
+                yield page, re.split(r"\s[|>]\s", found[1])[0]
+
+
+@pytest.mark.parametrize(("page", "line"), list(commands()))
+def test_commands_in_the_docs_are_understood(page: str, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    command = get_command(app)
+    while isinstance(command, TyperGroup) and not words[0].startswith("-"):
+        command = command.commands[words.pop(0)]
+    parser = command.make_parser(typer.Context(command))
+    _, left, _ = parser.parse_args(words)
+    assert not left
+
+
+def test_pictures_are_there() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"(?:src|srcset)=\"([^\"]+)\"|!\[[^\]]*\]\(([^)#]+)", text):
+            assert (page.parent / "".join(name)).is_file(), f"{page.name}: {name}"
+
+
+def test_a_backend_of_ones_own(tmp_path: Path) -> None:
+    example = module(EXAMPLES / "own_backend.py")
+    example.main(tmp_path / "run")
+    pairs = dataset.read(tmp_path / "run")
+    assert pairs.num_rows > 10 and set(pairs["task"].to_pylist()) == {"paraphrase"}
+    example.main(tmp_path / "again")
+    assert dataset.read(tmp_path / "again").equals(pairs)
+    sampler = example.Trigrams(["a b c.", "a b d."])
+    assert sampler.logprobs("a", ["b c."])[0] == pytest.approx(-0.6931, abs=1e-4)
+
+
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code with the embedded models, on two contexts; what it shows is looked at when it is written."""
+    cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    settings, folder = '["contexts.count=3", "sampling.per_context=60"]', '"../runs/notebook"'
+    assert settings in code[0] and folder in code[0]
+    code[0] = code[0].replace(settings, '["contexts.count=2", "sampling.per_context=40"]')
+    code[0] = code[0].replace(folder, repr(str(tmp_path / "run")))
+    monkeypatch.chdir(EXAMPLES)
+    names: dict[str, Any] = {}
+    for text in code:
+        exec(compile(text, "quickstart.ipynb", "exec"), names)
+    assert names["state"].counts["candidates"] > 5 and names["scores"]["judge_min"][0] > names["scores"]["judge_min"][1]
