@@ -43,22 +43,22 @@ INKS = (
     Ink("dark", "#e4e7eb", "#7b8794", "#16302e", "#4db6ac", "#f0a35e", "#91a7ff"),
 )
 STAGES = (
-    ("contexts", "prefixes of a domain,\nor openings of your texts"),
-    ("generate", "many continuations\nof each context"),
-    ("score", "all pairs of a context\nthrough the critics"),
-    ("filter", "bounds on the scores,\nduplicates dropped"),
-    ("student", "trained on the pairs;\nperhaps the next teacher"),
+    ("contexts", "prefixes of\na domain, or\nyour own texts"),
+    ("generate", "many\ncontinuations\nof each"),
+    ("score", "its pairs\nthrough the\ncritics"),
+    ("filter", "bounds on\nthe scores;\nsaid once"),
+    ("student", "learns them;\nperhaps the\nnext teacher"),
 )
 
 
 def way(ink: Ink) -> Figure:
     """The stages in a row."""
-    figure, axes = blank(ink, 10, 1.9)
+    figure, axes = blank(ink, 7.6, 1.7)
     for i, (name, what) in enumerate(STAGES):
         box = FancyBboxPatch((i * 2 + 0.08, 0.1), 1.62, 1.3, "round,pad=0.06", fc=ink.fill, ec=ink.kept)
         axes.add_patch(box)
-        axes.text(i * 2 + 0.89, 1.08, name, ha="center", va="center", weight="bold", color=ink.text, size=11)
-        axes.text(i * 2 + 0.89, 0.52, what, ha="center", va="center", color=ink.text, size=7.5)
+        axes.text(i * 2 + 0.89, 1.18, name, ha="center", va="center", weight="bold", color=ink.text, size=10)
+        axes.text(i * 2 + 0.89, 0.52, what, ha="center", va="center", color=ink.text, size=8)
         if i:
             ends = {"xy": (i * 2 + 0.02, 0.75), "xytext": (i * 2 - 0.24, 0.75)}
             axes.annotate("", **ends, arrowprops={"arrowstyle": "->", "color": ink.text})
@@ -76,7 +76,7 @@ def context(run: Path, ink: Ink) -> Figure:
     groups = {row["context_id"]: row for row in ledger.rows(run, "generate").to_pylist()}
     texts = [candidate["text"] for candidate in groups[best]["candidates"]]
     places = dict(zip(texts, flat(texts), strict=True))
-    figure, axes = blank(ink, 8, 5)
+    figure, axes = blank(ink, 7, 4.6)
     axes.scatter(*np.array(list(places.values())).T, s=9, color=ink.faint, zorder=2)
     of_it = pairs.filter(pc.equal(pairs["context_id"], best))
     for verdict, colour, width in (
@@ -106,17 +106,26 @@ def flat(texts: list[str]) -> np.ndarray:
 
 
 def name_some(axes: Axes, kept: pa.Table, places: dict[str, np.ndarray], ink: Ink) -> None:
-    """Write the sentences of a few kept pairs that lie apart."""
+    """Write the sentences of a few kept pairs that lie apart, on the side where there is room."""
     taken: list[float] = []
+    centre = np.mean(list(places.values()), 0)
     for row in kept.to_pylist():
         middle = (places[row["source"]] + places[row["target"]]) / 2
-        if len(taken) == 5 or any(abs(middle[1] - y) < 0.07 for y in taken):
+        if len(taken) == 5 or any(abs(middle[1] - y) < 0.12 for y in taken):
             continue
         taken.append(middle[1])
-        said = (
-            f"{shorten(row['source'], 60, placeholder=' …')}\n{shorten(row['target'], 60, placeholder=' …')}"
+        left = middle[0] > centre[0]
+        axes.annotate(
+            f"{row['source']}\n{row['target']}",
+            middle,
+            (-14 if left else 14, 12),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            size=8,
+            color=ink.text,
+            zorder=4,
+            bbox={"boxstyle": "round,pad=0.25", "fc": ink.fill, "ec": "none", "alpha": 0.9},
         )
-        axes.text(*middle, said, size=6.5, color=ink.text, zorder=4, ha="center", va="bottom")
 
 
 def funnel(run: Path, ink: Ink) -> Figure:
@@ -129,14 +138,18 @@ def funnel(run: Path, ink: Ink) -> Figure:
             left -= counts[f"{task}: {critic}"]
             bars.append((f"past {critic}", left))
     bars.append(("kept, no duplicates", counts[f"{task}: kept"]))
-    figure, axes = blank(ink, 8, 0.33 * len(bars) + 0.4)
+    figure, axes = blank(ink, 7, 0.3 * len(bars) + 0.4)
     names, values = zip(*bars, strict=True)
     axes.barh(range(len(bars)), values, color=[ink.faint] * (len(bars) - 1) + [ink.kept], height=0.7)
-    for i, (name, value) in enumerate(bars):
-        axes.text(0.8, i, name, ha="right", va="center", color=ink.text, size=9)
+    for i, value in enumerate(values):
         axes.text(value * 1.15, i, f"{value:,}", va="center", color=ink.text, size=9)
+    axes.set_axis_on()
+    axes.set_yticks(range(len(bars)), names, color=ink.text, size=9)
+    axes.tick_params(left=False, bottom=False, which="both", labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_facecolor("none")
     axes.set_xscale("log")
-    axes.set_xlim(0.04, max(values) * 4)
+    axes.set_xlim(0.7, max(values) * 4)
     axes.invert_yaxis()
     return figure
 
@@ -149,7 +162,7 @@ def frontier(run: Path, ink: Ink) -> Figure:
     )
     meaning = np.minimum(pairs["entailment_forward"].to_numpy(), pairs["entailment_backward"].to_numpy())
     wording, verdicts = pairs["rouge_l"].to_numpy(), np.array(pairs["verdict"].to_pylist())
-    figure = Figure(figsize=(8, 4), layout="constrained", facecolor="none")
+    figure = Figure(figsize=(7, 3.8), layout="constrained", facecolor="none")
     axes = figure.subplots()
     axes.set_facecolor("none")
     kinds = (

@@ -100,6 +100,7 @@ class Bad:
 
 BAD = [
     Bad("recipe that does not exist", _command("run", "FOLDER/recpe.toml"), "does not exist"),
+    Bad("corpus in place of a recipe", lambda f: [(f / "a.csv").write_text("text\nHello there.\n"), ["run", str(f / "a.csv")]][1], 'for a corpus write a recipe: [contexts] corpus = "a.csv"'),
     Bad("recipe that is no TOML", _recipe("[contexts\n"), "is not valid TOML"),
     Bad("recipe in Latin-1", lambda f: [_recipe("")(f), (f / "recipe.toml").write_bytes(b'preset = "\xe9"')][0], "cannot be read"),
     Bad("unknown key", _recipe("[sampling]\nper_contxt = 5\n"), "did you mean per_context?"),
@@ -141,6 +142,9 @@ BAD = [
     Bad("folder of the run cannot be made", _unwritable, "taken"),
     Bad("run held by another process", _held, "is held by another process"),
     Bad("status of no run", _command("status", "FOLDER"), "holds no run"),
+    Bad("run of a slightly different name", lambda f: [_recipe("")(f), (f / "first").mkdir(), (f / "first" / "manifest.json").write_text("{}"), ["whatif", str(f / "frist"), "--set", "filter.paraphrase.judge.min=0.9"]][3], "first? or start one"),
+    Bad("export of a recipe", lambda f: ["export", _recipe("")(f)[1], str(f / "a.jsonl")], "is neither the folder of a run"),
+    Bad("student of no run", _command("distil", "FOLDER/none", "--out", "FOLDER/s"), "none does not exist; give a run"),
     Bad("export of no run", _command("export", "FOLDER", "FOLDER/a.jsonl"), "holds no dataset"),
     Bad("export to an unknown kind", lambda f: ["export", str(_dataset(f).parents[2]), str(f / "a.xlsx")], "must end in .jsonl, .csv or .parquet"),
     Bad("full disk", _full_disk, "No space left on device"),

@@ -106,4 +106,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     names: dict[str, Any] = {}
     for text in code:
         exec(compile(text, "quickstart.ipynb", "exec"), names)
-    assert names["state"].counts["candidates"] > 5 and names["scores"]["judge_min"][0] > names["scores"]["judge_min"][1]
+    assert (
+        names["state"].counts["candidates"] > 5
+        and names["scores"]["judge_min"][0] > names["scores"]["judge_min"][1]
+    )

@@ -61,10 +61,10 @@ def settings_table(found: Sequence[Setting]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("setting", no_wrap=True, style="bold")
     table.add_column("default", overflow="fold", max_width=26)
-    table.add_column("takes", overflow="fold", max_width=26)
-    table.add_column("meaning")
+    table.add_column("meaning, and what it takes")
     for one in found:
-        table.add_row(*(escape(cell) for cell in (one.key, one.presets["default"], one.takes, one.meaning)))
+        said = Text.assemble(one.meaning, " ", (one.takes, "dim"))
+        table.add_row(one.key, escape(one.presets["default"]), said)
     return table
 
 

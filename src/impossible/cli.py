@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="impossible",
     help="Distil paraphrase and summary datasets from a small language model, without labels.",
-    epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. Every command has --help "
-    "with an example, and --json where a script would want it.",
+    epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. "
+    "Every command has --help with an example, and --json where a script would want it.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

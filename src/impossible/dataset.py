@@ -99,6 +99,8 @@ def read(run: Path) -> pa.Table:
     Or a Parquet file of pairs, as it is: so each round's own can be read. Raises StoreError.
     """
     if run.is_file():
+        if run.suffix != ".parquet":
+            raise StoreError(f"{run} is neither the folder of a run nor a .parquet of pairs")
         return _read(run)
     numbers = (path.parents[1].name.removeprefix("round-") for path in run.glob(f"round-*/dataset/{FILE}"))
     rounds = sorted(int(number) for number in numbers if number.isdecimal())

@@ -304,7 +304,8 @@ def _machine_lacks(machine: Machine) -> Iterator[str]:
         if install:
             yield f"{model} is not installed; run: {install}"
     if machine.memory_free < _EMBEDDED_MEMORY:
-        yield f"memory: the embedded models take about {_EMBEDDED_MEMORY:.0f} GiB, {machine.memory_free:.1f} are free"
+        free = f"{machine.memory_free:.1f} are free"
+        yield f"memory: a run of the embedded models takes about {_EMBEDDED_MEMORY:.0f} GiB, {free}"
     if machine.disk_free < _EMBEDDED_DISK:
         yield f"disk: the embedded models take about {_EMBEDDED_DISK:.0f} GiB in {machine.cache}"
 

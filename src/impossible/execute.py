@@ -117,7 +117,7 @@ def run(
     until = _last_stage(recipe, until, target)
     if (recipe.teacher.backend == "own") != (sampler is not None):
         raise RecipeError(
-            'teacher.backend = "own" and impossible.run(recipe, out, sampler=…) in Python go together; give both'
+            'teacher.backend = "own" and, in Python, impossible.run(recipe, out, sampler=…) go together'
         )
     watch = watch or Watch()
     with store.hold(out):

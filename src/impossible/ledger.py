@@ -1,5 +1,6 @@
 """Questions to a run's folder: finished shards as tables, and the story of one pair (DuckDB over Parquet)."""
 
+import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,9 +31,17 @@ def manifest(run: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise StoreError(
-            f"{run} holds no run (no manifest.json); start one: impossible run RECIPE --out {run}"
+            f"{run} holds no run (no manifest.json); {_nearest_run(run)}start one: impossible run RECIPE "
+            f"--out {run}"
         ) from None
     return found
+
+
+def _nearest_run(run: Path) -> str:
+    near = difflib.get_close_matches(
+        run.name, [p.parent.name for p in run.parent.glob("*/manifest.json")], n=1
+    )
+    return f"did you mean {run.with_name(near[0])}? or " if near and near[0] != run.name else ""
 
 
 def shard(run: Path, stage: str, index: int) -> store.Shard | None:

@@ -636,7 +636,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"recipe {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"recipe {path} is not valid TOML: {error}") from error
+        hint = f'; for a corpus write a recipe: [contexts] corpus = "{path.name}"' if _is_corpus(path) else ""
+        raise RecipeError(f"recipe {path} is not valid TOML: {error}{hint}") from error
     except RecursionError:
         raise RecipeError(f"recipe {path} is nested too deep") from None
     if path.name == "recipe.toml" and (path.parent / "manifest.json").exists():
@@ -772,6 +773,10 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
 def _model_of(annotation: Any) -> type[BaseModel] | None:
     options = [annotation, *getattr(annotation, "__args__", ())]
     return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+def _is_corpus(path: Path) -> bool:
+    return any(path.name.endswith(end) for end in (".txt", ".jsonl", ".jsonl.gz", ".csv", ".tsv", ".parquet"))
 
 
 def _nearest_file(path: Path) -> str:

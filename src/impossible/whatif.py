@@ -59,6 +59,7 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
 
     Raises RecipeError if another setting is to change, or what was never scored is asked for; StoreError.
     """
+    ledger.manifest(run)  # or it says that there is no run
     recipe = load(run / "recipe.toml")
     wanted = wanted_filter(run, recipe, overrides)
     before, after = ledger.rows(run, "filter"), decide(run, recipe, wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from .. import dataset, store
-from ..errors import StoreError
+from ..errors import DataError, StoreError
 from ..pairs import read_rows
 from ..recipe import TASKS, Distil
 from ..weights import digest, locate
@@ -81,6 +81,8 @@ def make_student(
 
 def read_pairs(paths: Sequence[Path]) -> pa.Table:
     """The pairs of runs and files, one after the other. Raises StoreError, DataError."""
+    if absent := [path for path in paths if not path.exists()]:
+        raise DataError(f"{absent[0]} does not exist; give a run, or a .jsonl, .csv or .parquet of pairs")
     whole = [p.is_dir() or (p.suffix == ".parquet" and p.exists()) for p in paths]
     found = [
         dataset.read(path) if ours else pa.Table.from_pylist(read_rows(path))
