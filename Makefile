@@ -17,7 +17,7 @@ install-dev: .venv/installed-dev
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) --editable '.[train,dev,explore,docs]'
+	$(PIP) --editable '.[train,dev,explore,docs,ray]'
 	touch $@
 
 # The main job on the embedded models: contexts → generate → score → filter → dataset → student → a round of

@@ -1,6 +1,7 @@
 """Memory and time as a run grows, and the cost of finding repeats: figures as a table, curves as pictures.
 
 python benchmarks/growth.py FOLDER [--contexts 10 100 1000] [--per-context 60] [--pairs 1000 10000 …]
+python benchmarks/growth.py FOLDER --contexts 200000 --per-shard 100 --per-context 4 --pairs --at RUN
 
 The runs go through `execute.run` with a teacher and model critics that cost next to nothing: sentences of
 random words, and scores that are hashes. What is left is our own work. Each size is a process of its own, so
@@ -98,14 +99,18 @@ def cheap_critics(settings: Score, execution: Execution) -> dict[str, object]:
     return {**open_critics(real, execution), **{name: Hashes(name) for name in models}}
 
 
-class Memory(Watch):
-    """Resident memory after each shard, MiB."""
+class Course(Watch):
+    """Writes down after each shard: resident memory (MiB), CPU-seconds, and whether it was made just now."""
 
-    def __init__(self) -> None:
-        self.after: list[float] = []
+    def __init__(self, out: Path) -> None:
+        self._out, self._cpu, self._journal, self._start = out, time.process_time(), 0, time.perf_counter()
 
     def shard(self, state: State, index: int) -> None:
-        self.after.append(resident())
+        now, journal = time.process_time(), (self._out / "journal.jsonl").stat().st_size
+        row = {"shard": index, "rss": resident(), "cpu": now - self._cpu, "made": journal != self._journal}
+        row["wall"] = time.perf_counter() - self._start
+        store.append_line(self._out / "course.jsonl", row)
+        self._cpu, self._journal = now, journal
 
 
 def resident() -> float:
@@ -116,22 +121,41 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def one_run(contexts: int, per_shard: int, per_context: int) -> dict[str, object]:
-    """A run of so many contexts: peak and course of memory (MiB), seconds of each shard."""
-    watch = Memory()
+def one_run(contexts: int, per_shard: int, per_context: int, at: str = "") -> dict[str, object]:
+    """A run of so many contexts: peak and course of memory (MiB), CPU-seconds of each shard.
+
+    In the folder `at` it stays, and goes on from there when it was killed.
+    """
     with (
         tempfile.TemporaryDirectory() as scratch,
         patch("impossible.teachers.open_teacher", lambda *_: Words()),
         patch("impossible.critics.open_critics", cheap_critics),
     ):
+        out = Path(at or scratch)
+        out.mkdir(parents=True, exist_ok=True)
         before, start = resident(), time.perf_counter()
-        state = run(recipe(contexts, per_shard, per_context), Path(scratch), watch=watch)
+        state = run(recipe(contexts, per_shard, per_context), out, watch=Course(out))
         seconds = time.perf_counter() - start
-        rows = store.read_lines(Path(scratch) / "journal.jsonl")
-    shards = [sum(row["seconds"] for row in rows if row["shard"] == f"{i:05d}") for i in range(state.shards)]
+        course = store.read_lines(out / "course.jsonl")
+    made = {row["shard"]: row for row in course if row["made"]}
     kept = state.counts["paraphrase: kept"]
     found = {"contexts": contexts, "kept": kept, "seconds": seconds, "before": before, "peak": peak()}
-    return {**found, "after_shard": watch.after, "shard_seconds": shards}
+    return {
+        **found,
+        "after_shard": [made[i]["rss"] for i in range(state.shards)],
+        "shard_seconds": [made[i]["cpu"] for i in range(state.shards)],
+        "resumed": resumed(course),
+    }
+
+
+def resumed(course: Sequence[dict]) -> list[dict[str, float]]:
+    """Of each later process: how many shards it found finished, and the seconds until it made the next."""
+    found = []
+    for i, row in enumerate(course):
+        if row["shard"] == 0 and i:
+            after = next((later for later in course[i:] if later["made"]), course[-1])
+            found.append({"shards": after["shard"], "seconds": after["wall"]})
+    return found
 
 
 def repeats(pairs: int) -> dict[str, object]:
@@ -164,9 +188,9 @@ def planted(folder: Path, first: int, count: int) -> tuple[store.Shard, store.Sh
     )
 
 
-def alone(what: str, *numbers: int) -> dict:
+def alone(what: str, *numbers: int, at: str = "") -> dict:
     """One measurement in a process of its own."""
-    command = [sys.executable, __file__, "-", "--one", what, *map(str, numbers)]
+    command = [sys.executable, __file__, "-", "--one", what, *map(str, numbers), "--at", at]
     return json.loads(
         subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
     )
@@ -181,10 +205,12 @@ def draw_runs(runs: Sequence[dict], path: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for one in runs:
         contexts = np.linspace(0, one["contexts"], len(one["after_shard"]) + 1)[1:]
-        left.plot(contexts, one["after_shard"], marker=".", label=f"{one['contexts']:,} contexts")
-        right.plot(contexts, one["shard_seconds"], marker=".", label=f"{one['contexts']:,} contexts")
-    left.set(xscale="log", xlabel="contexts so far", ylabel="resident memory, MiB", ylim=(0, None))
-    right.set(xscale="log", xlabel="contexts so far", ylabel="seconds a shard", ylim=(0, None))
+        label, few = f"{one['contexts']:,} contexts", "." if len(contexts) < 500 else ","
+        left.plot(contexts, one["after_shard"], few, label=label)
+        right.plot(contexts, one["shard_seconds"], few, label=label)
+    scale = "log" if len(runs) > 1 else "linear"
+    left.set(xscale=scale, xlabel="contexts so far", ylabel="resident memory, MiB", ylim=(0, None))
+    right.set(xscale=scale, xlabel="contexts so far", ylabel="CPU-seconds a shard", ylim=(0, None))
     left.legend()
     figure.savefig(path, metadata={"Date": None})
 
@@ -206,24 +232,29 @@ def main() -> None:
     parser.add_argument("--per-shard", type=int, default=4)
     parser.add_argument("--per-context", type=int, default=60, help="continuations; few for many contexts")
     parser.add_argument("--pairs", type=int, nargs="*", default=[10**3, 10**4, 10**5, 10**6])
+    parser.add_argument("--at", default="", help="folder of the last run, which goes on there")
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         what, *numbers = options.one
-        print(json.dumps({"run": one_run, "repeats": repeats}[what](*map(int, numbers))))
+        given = list(map(int, numbers))
+        print(json.dumps(one_run(*given, at=options.at) if what == "run" else repeats(*given)))
         return
     options.folder.mkdir(parents=True, exist_ok=True)
-    print("| contexts | kept | seconds | seconds a shard, first and last tenth | MiB before | peak |")
+    print("| contexts | kept | seconds | CPU-seconds a shard, first and last tenth | MiB before | peak |")
     print("|---|---|---|---|---|---|")
     runs = []
     for contexts in options.contexts:
-        runs.append(one := alone("run", contexts, options.per_shard, options.per_context))
+        at = options.at if contexts == options.contexts[-1] else ""
+        runs.append(one := alone("run", contexts, options.per_shard, options.per_context, at=at))
         tenth = -(-len(one["shard_seconds"]) // 10)
         ends = [
             float(np.mean(part)) for part in (one["shard_seconds"][:tenth], one["shard_seconds"][-tenth:])
         ]
         cells = f"{one['kept']:,} | {one['seconds']:.1f} | {ends[0]:.3f}, {ends[1]:.3f}"
         print(f"| {contexts:,} | {cells} | {one['before']:.0f} | {one['peak']:.0f} |", flush=True)
+        for again in one["resumed"]:
+            print(f"(killed after {again['shards']:,} shards; read them again in {again['seconds']:.0f} s)")
     print("\n| kept pairs | without repeats | seconds | MiB before | peak |\n|---|---|---|---|---|")
     found = []
     for pairs in options.pairs:

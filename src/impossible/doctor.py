@@ -296,6 +296,8 @@ def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterato
         yield f"disk: about {disk:.1f} GiB are to be fetched, {free}"
     yield from _memory_lacks(device, machine, needs)
     yield from _endpoint_lacks(recipe)
+    if recipe.execution.engine == "ray" and (install := machine.extras.get("ray")):
+        yield f'execution.engine = "ray" needs ray; run: {install}'
 
 
 def _machine_lacks(machine: Machine) -> Iterator[str]:

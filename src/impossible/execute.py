@@ -5,6 +5,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,10 +16,11 @@ import pyarrow as pa
 from . import dataset, ledger, store
 from .contexts import prompts
 from .corpus import CorpusReport
-from .errors import ImpossibleError, ModelError, RecipeError, StoreError
+from .engines import Calls, Done, open_engine, way
+from .errors import RecipeError, StoreError
 from .recipe import Recipe, dump
 from .records import GROUPS
-from .stages import FOLDERS, MapStage, Work, plan
+from .stages import FOLDERS, MapStage, plan
 from .weights import digest
 
 if TYPE_CHECKING:
@@ -89,6 +91,9 @@ class Watch:
     def end(self, state: State) -> None:
         """The dataset is there, or the run was interrupted."""
 
+    def note(self, text: str) -> None:
+        """Something a person should know, such as the death of a worker."""
+
     def training(self, what: str, progress: "Progress") -> None:
         """A student is being trained; `what` names the round."""
 
@@ -134,17 +139,16 @@ def run(
         state.shards = min(state.shards, at_most or state.shards)
         state.contexts = min(rows.num_rows, state.shards * size)
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
-        line = _Line(out, stages, watch)
         goal = _Goal(target, [task for task, _ in recipe.filter.tasks()])
-        forward = recipe.execution.order == "forward" or target
-        order = range(state.shards) if forward else reversed(range(state.shards))
         finished: list[int] = []
         try:
-            for index in order:
-                made = line.shard(index, rows.slice(index * size, size), state)
-                finished.append(index)
-                state.reached = bool(target) and goal.reached(made["filter"], state)
-                watch.shard(state, index)
+            for done in _work(recipe, out, stages, rows, state, watch):
+                finished.append(done.index)
+                state.done += 1
+                for shard in done.shards.values():
+                    state.counts.update(shard.counts)
+                state.reached = bool(target) and goal.reached(done.shards["filter"], state)
+                watch.shard(state, done.index)
                 if state.reached:
                     state.contexts, state.shards = min(rows.num_rows, state.done * size), state.done
                     _write_manifest(out, recipe, state, stages)
@@ -185,51 +189,29 @@ class _Goal:
         return min(state.distinct.values()) >= self._target
 
 
-class _Line:
-    """Takes one shard through all stages; a stage's models are loaded when it first has work."""
+def _work(
+    recipe: Recipe, out: Path, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
+) -> Iterator[Done]:
+    """Each shard that has been through all stages; with a target, in their order."""
+    engine, size = open_engine(recipe.execution), recipe.contexts.per_shard
+    models = {stage.name: [digest(model) for model in stage.models] for stage in stages}
+    calls = Calls(watch.tick, watch.note)
+    forward = recipe.execution.order == "forward" or state.target
+    numbers = range(state.shards) if forward else reversed(range(state.shards))
+    ways = (way(out, stages, models, i, rows.slice(i * size, size), calls) for i in numbers)
+    with closing(engine(ways, stages, recipe.execution, calls)) as found:
+        yield from _in_order(found) if state.target else found
 
-    def __init__(self, out: Path, stages: Sequence[MapStage], watch: Watch):
-        self._out, self._stages, self._watch = out, stages, watch
-        self._opened: dict[str, Work] = {}
-        self._models = {s.name: [digest(m) for m in s.models] for s in stages}
 
-    def shard(self, index: int, table: pa.Table, state: State) -> dict[str, store.Shard]:
-        made: dict[str, store.Shard] = {}
-        content, before = store.checksum(table), ""
-        for stage in self._stages:
-            path = self._out / stage.folder / f"{index:05d}.parquet"
-            wanted = stage.made_for(self._models[stage.name], content)
-            shard = store.finished(path, wanted)
-            if shard is None:
-                shard = self._make(stage, path, wanted, made[before].table() if before else table)
-            else:
-                self._watch.tick(table.num_rows if stage.name in ("generate", "score") else 0)
-            made[stage.name] = shard
-            content, before = shard.checksum, stage.name
-            state.counts.update(shard.counts)
-        state.done += 1
-        return made
-
-    def _make(self, stage: MapStage, path: Path, wanted: str, rows: pa.Table) -> store.Shard:
-        start = time.perf_counter()
-        try:
-            if stage.name not in self._opened:
-                self._opened[stage.name] = stage.open()
-                start = time.perf_counter()
-            table, counts = self._opened[stage.name](rows, self._watch.tick)
-        except ImpossibleError:
-            raise
-        except Exception as error:  # a model out of memory, a library's own error
-            reason = next(iter(str(error).strip().splitlines()), "")
-            raise ModelError(
-                f"stage {stage.name} failed on shard {path.stem}: {type(error).__name__}: {reason}; what is "
-                "finished is kept, the same command goes on there"
-            ) from error
-        shard = store.write_shard(path, table, wanted, counts)
-        seconds = round(time.perf_counter() - start, 3)
-        row = {"stage": stage.name, "shard": path.stem, "seconds": seconds, "rows": rows.num_rows}
-        store.append_line(self._out / "journal.jsonl", row)
-        return shard
+def _in_order(found: Iterable[Done]) -> Iterator[Done]:
+    """Shards in the order of their numbers, each as soon as it and all before it are there."""
+    held: dict[int, Done] = {}
+    due = 0
+    for done in found:
+        held[done.index] = done
+        while due in held:
+            yield held.pop(due)
+            due += 1
 
 
 def _dataset(out: Path, finished: Sequence[int]) -> Path:

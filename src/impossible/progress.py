@@ -119,6 +119,10 @@ class BarWatch(Watch):
             self._progress.update(self._task, total=round(done / state.share()))
         self._show()
 
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        self._console.print(plain(text), style="yellow", markup=False, highlight=False)
+
     def end(self, state: State) -> None:
         """Take the bar down."""
         self._live.update(self._progress)
@@ -157,6 +161,10 @@ class LineWatch(Watch):
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
             f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, about {left:.0f} s left"
         )
+
+    def note(self, text: str) -> None:
+        """One line."""
+        self._say(plain(text))
 
     def training(self, what: str, progress: "Training") -> None:
         """One line."""

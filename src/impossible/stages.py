@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from . import store
-from .recipe import Recipe
+from .recipe import Execution, Recipe, Teacher
 
 if TYPE_CHECKING:
     from .teachers import Sampler
@@ -27,13 +27,16 @@ Work = Callable[[pa.Table, Tick], tuple[pa.Table, Counter[str]]]
 
 @dataclass(frozen=True, slots=True)
 class MapStage:
-    """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on."""
+    """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on.
+
+    `open` loads the models. A stage has none of them before, so that it can be sent to another machine.
+    """
 
     name: str
     version: int
     settings: str
     models: tuple[str, ...]
-    open: Callable[[], Work]
+    open: Callable[[Execution], Work]
 
     @property
     def folder(self) -> str:
@@ -45,9 +48,27 @@ class MapStage:
         return store.fingerprint(self.name, str(self.version), self.settings, *digests, content)
 
 
+@dataclass(slots=True)
+class _Teacher:
+    """The teacher of two stages, loaded once by the one that is opened first, if the caller has not `own`."""
+
+    settings: Teacher
+    own: "Sampler | None" = None
+    opened: "dict[Execution, Sampler]" = field(default_factory=dict)
+
+    def open(self, execution: Execution) -> "Sampler":
+        from .teachers import open_teacher
+
+        if self.own is not None:
+            return self.own
+        if execution not in self.opened:
+            self.opened[execution] = open_teacher(self.settings, execution)
+        return self.opened[execution]
+
+
 def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
     """The stages of a run, in order; `own` is the teacher where its backend is that."""
-    teacher = recipe.teacher.canonical()
+    teacher, shared = recipe.teacher.canonical(), _Teacher(recipe.teacher, own)
     needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
     return [
         MapStage(
@@ -55,23 +76,23 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
             1,
             f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
             (recipe.teacher.weights,) if needs_teacher else (),
-            lambda: _contexts(recipe, needs_teacher, own),
+            lambda execution: _contexts(recipe, shared.open(execution) if needs_teacher else None),
         ),
         MapStage(
             "generate",
             5,
             f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
             (recipe.teacher.weights,),
-            lambda: _generate(recipe, own),
+            lambda execution: _generate(recipe, shared.open(execution)),
         ),
         MapStage(
             "score",
             4,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
-            lambda: _score(recipe),
+            lambda execution: _score(recipe, execution),
         ),
-        MapStage("filter", 2, recipe.filter.canonical(), (), lambda: _filter(recipe)),
+        MapStage("filter", 2, recipe.filter.canonical(), (), lambda _: _filter(recipe)),
     ]
 
 
@@ -86,11 +107,8 @@ def _critic_models(recipe: Recipe) -> tuple[str, ...]:
     return tuple(model for model, wanted in used.items() if wanted)
 
 
-def _contexts(recipe: Recipe, needs_teacher: bool, own: "Sampler | None") -> Work:
+def _contexts(recipe: Recipe, sampler: "Sampler | None") -> Work:
     from .contexts import grow
-    from .teachers import open_teacher
-
-    sampler = (own or open_teacher(recipe.teacher, recipe.execution)) if needs_teacher else None
 
     def work(prompts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         return grow(prompts, sampler, recipe.contexts, recipe.seed), Counter()
@@ -98,11 +116,8 @@ def _contexts(recipe: Recipe, needs_teacher: bool, own: "Sampler | None") -> Wor
     return work
 
 
-def _generate(recipe: Recipe, own: "Sampler | None") -> Work:
+def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
     from .generate import contexts_from_table, generate, groups_to_table
-    from .teachers import open_teacher
-
-    sampler = own or open_teacher(recipe.teacher, recipe.execution)
 
     def work(contexts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         groups, counts = generate(
@@ -113,12 +128,12 @@ def _generate(recipe: Recipe, own: "Sampler | None") -> Work:
     return work
 
 
-def _score(recipe: Recipe) -> Work:
+def _score(recipe: Recipe, execution: Execution) -> Work:
     from .critics import open_critics
     from .generate import groups_from_table
     from .score import score
 
-    critics = open_critics(recipe.score, recipe.execution)
+    critics = open_critics(recipe.score, execution)
     tasks = [task for task, _ in recipe.filter.tasks()]
 
     def work(groups: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:

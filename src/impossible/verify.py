@@ -125,7 +125,7 @@ def _shards(
                     found.differs.append(f"{shard.path} was made for other settings, models or input")
             content, tables[stage.name] = shard.checksum, shard.table()
         else:
-            _verdicts(run, stages, index, tables, found)
+            _verdicts(run, recipe, stages, index, tables, found)
             yield index, tables["generate"].num_rows if "generate" in tables else 0
     if missing:
         found.notes.append(f"{missing} shards are not finished: impossible run goes on with them")
@@ -144,12 +144,14 @@ def _shard(run: Path, stage: MapStage, index: int) -> tuple[store.Shard | None, 
     return shard, ""
 
 
-def _verdicts(run: Path, stages: Sequence[MapStage], index: int, tables: Tables, found: Verified) -> None:
+def _verdicts(
+    run: Path, recipe: Recipe, stages: Sequence[MapStage], index: int, tables: Tables, found: Verified
+) -> None:
     """The ledger must follow from the scores and the bounds."""
     for stage in stages:
         if stage.name == "filter":
             found.count("pairs decided again", tables["filter"].num_rows)
-            ledger_again, _ = stage.open()(tables["score"], lambda: None)
+            ledger_again, _ = stage.open(recipe.execution)(tables["score"], lambda: None)
             if store.checksum(ledger_again) != store.checksum(tables["filter"]):
                 path = run / stage.folder / f"{index:05d}.parquet"
                 found.differs.append(f"{path} is not what the scores and the bounds of the recipe give")
@@ -222,7 +224,7 @@ class _Again:
 
     def _make(self, stage: str, rows: pa.Table) -> pa.Table:
         if stage not in self._opened:
-            self._opened[stage] = self._stages[stage].open()
+            self._opened[stage] = self._stages[stage].open(self._recipe.execution)
         return self._opened[stage](rows, lambda: None)[0]
 
     def _table(self, stage: str, index: int) -> pa.Table:

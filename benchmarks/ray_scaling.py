@@ -1,0 +1,158 @@
+"""How a run's speed grows with Ray workers, as tables.
+
+python benchmarks/ray_scaling.py --recipe recipes/quickstart.toml --workers 1 2 --contexts 16
+python benchmarks/ray_scaling.py --simulated 1 4 16 64 --sleep 4
+
+The first continues contexts with the recipe's teacher, one thread a worker. The second has workers that sleep
+for each shard and answer with 4 groups of 100 sentences, so that what is measured is the driver, which hands
+out, checks, writes and syncs every shard. Seconds run from the moment when every worker has finished a shard
+until the first has nothing more to do; starting and loading are left out. Efficiency is the rate over so many
+times that of one worker: the first row's, or with sleepers 1/sleep.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from impossible import store
+from impossible.engines import Calls, open_engine, way
+from impossible.execute import State, Watch, run
+from impossible.recipe import Execution, Recipe, load
+from impossible.recipe import Ray as RaySettings
+from impossible.records import CONTEXTS, GROUPS
+from impossible.stages import MapStage, Tick, Work
+
+SENTENCES = [f"This is sentence number {n} of a group that nobody wrote." for n in range(100)]
+PER_SHARD = 4
+
+
+@dataclass(frozen=True)
+class Measured:
+    """So many workers made so many shards a second, of which the driver spent so much on each (CPU)."""
+
+    workers: int
+    shards: int
+    rate: float
+    driver: float
+
+
+def measured(workers: int, finished: Sequence[float], made_by: Sequence[str], driver: float) -> Measured:
+    """`finished` are the times at which shards were finished, in order, `made_by` the workers."""
+    first = max(made_by.index(name) for name in set(made_by))  # when everybody is at work
+    last = len(finished) - workers  # before the first has nothing more to do
+    if len(set(made_by)) < workers or last <= first:
+        raise SystemExit(f"too few shards to measure {workers} workers: {len(set(made_by))} had any")
+    rate = (last - first) / (finished[last] - finished[first])
+    return Measured(workers, len(finished), rate, driver / len(finished))
+
+
+def engine(teachers: int) -> Execution:
+    return Execution(
+        engine="ray", threads=1, ray=RaySettings.model_validate({"teachers": {"count": teachers}})
+    )
+
+
+# --- workers that sleep -------------------------------------------------------------------------------------
+
+
+def sleeping(seconds: float) -> Callable[[Execution], Work]:
+    def work(rows: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        time.sleep(seconds)
+        said = [{"text": text, "count": 1, "logprob": -9.0} for text in SENTENCES]
+        groups = [{**row, "candidates": said} for row in rows.to_pylist()]
+        return pa.Table.from_pylist(groups, GROUPS), Counter(contexts=rows.num_rows)
+
+    return lambda _: work
+
+
+def simulate(workers: int, sleep: float, shards: int) -> Measured:
+    stage = MapStage("generate", 1, "sleeping", (), sleeping(sleep))
+    calls = Calls(lambda _: None, print)
+    finished, made_by = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch)
+        ways = (way(out, [stage], {"generate": ()}, i, contexts(i), calls) for i in range(workers * shards))
+        before = time.process_time()
+        for _ in open_engine(engine(workers))(ways, [stage], engine(workers), calls):
+            finished.append(time.perf_counter())
+        spent = time.process_time() - before
+        made_by = [row["worker"] for row in store.read_lines(out / "journal.jsonl")]
+    return measured(workers, finished, made_by, spent)
+
+
+def contexts(index: int) -> pa.Table:
+    rows = [
+        {"context_id": f"{index}-{n}", "domain": "news", "context": "NEW YORK --", "origin": "nobody"}
+        for n in range(PER_SHARD)
+    ]
+    return pa.Table.from_pylist(rows, CONTEXTS)
+
+
+# --- a teacher that works -----------------------------------------------------------------------------------
+
+
+class Clock(Watch):
+    """When each shard was through."""
+
+    def __init__(self) -> None:
+        self.finished: list[float] = []
+
+    def shard(self, state: State, index: int) -> None:
+        self.finished.append(time.perf_counter())
+
+    def note(self, text: str) -> None:
+        print(text)
+
+
+def sized(recipe: Recipe, contexts: int) -> Recipe:
+    settings = recipe.contexts.model_copy(update={"count": contexts, "per_shard": 1})
+    return recipe.model_copy(update={"contexts": settings})
+
+
+def work(recipe: Recipe, workers: int) -> Measured:
+    settings = recipe.model_copy(update={"execution": engine(workers)})
+    watch, before = Clock(), time.process_time()
+    with tempfile.TemporaryDirectory() as scratch:
+        run(settings, Path(scratch), until="generate", watch=watch)
+        rows = store.read_lines(Path(scratch) / "journal.jsonl")
+    made_by = [row["worker"] for row in rows if row["stage"] == "generate"]
+    return measured(workers, watch.finished, made_by, time.process_time() - before)
+
+
+def table(found: Iterator[Measured], alone: float | None) -> None:
+    print(
+        "| workers | shards | shards a second | efficiency | driver, CPU-ms a shard |\n|---|---|---|---|---|"
+    )
+    for one in found:
+        alone = alone or one.rate / one.workers
+        share = one.rate / (alone * one.workers)
+        print(
+            f"| {one.workers} | {one.shards} | {one.rate:.3g} | {share:.0%} | {one.driver * 1000:.1f} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--recipe", type=Path)
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--contexts", type=int, default=16, help="of one worker's share")
+    parser.add_argument("--simulated", type=int, nargs="*", default=[])
+    parser.add_argument("--sleep", type=float, default=4.0, help="seconds a shard")
+    parser.add_argument("--shards", type=int, default=8, help="a sleeping worker's")
+    options = parser.parse_args()
+    if options.recipe:
+        recipe = load(options.recipe)
+        table((work(sized(recipe, options.contexts * n), n) for n in options.workers), None)
+    if options.simulated:
+        table((simulate(n, options.sleep, options.shards) for n in options.simulated), 1 / options.sleep)
+
+
+if __name__ == "__main__":
+    main()
