@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 from starlette.testclient import TestClient
 
@@ -25,19 +26,26 @@ from impossible.stages import FOLDERS
 BAR = 0.3
 SENTENCES = 40  # a context: 780 pairs
 CONTEXTS_A_SHARD = 64
+WHOLE = ("the page of pairs", "the page of bounds")  # as a browser opens it; else the part that changes
 QUESTIONS = {
-    "first page": "/",
+    WHOLE[0]: "/",
+    WHOLE[1]: "/bounds",
     "one word": "/?words=printer",
+    "three words": "/?words=printer+very+not",
     "rare phrase": '/?words="printer 77 of"',
     "verdict and domain": "/?verdict=rejected&domain=news",
     "score range": "/?score=judge&low=0.4&high=0.5",
     "sort by judge": "/?sort=-judge",
     "sort by ROUGE-L, word, verdict": "/?sort=rouge_l&words=laptop&verdict=kept",
     "page 200, sorted": "/?sort=-entailment&page=200",
+    "last page, sorted": "/?sort=-entailment&page=999999",
+    "without a label": "/?label=none",
     "what if: judge": "/bounds?judge.min={:.3f}",
     "what if: ROUGE-L": "/bounds?rouge_l.max={:.3f}",
     "what if: duplicates": "/bounds?duplicates={:.3f}",
+    "what if: three at once": "/bounds?judge.min={0:.3f}&rouge_l.max={0:.3f}&entailment.min=0.62",
     "what if: no bound moved": "/bounds",
+    "the story of a pair": "/pair/{id}",
 }
 WORDS = "my our old new laptop printer screen room food day cat dog is was has really very not".split()
 
@@ -106,16 +114,19 @@ def make_run(out: Path, rows: int, seed: int) -> int:
     return done
 
 
-def seconds(client: TestClient, question: str, repeat: int) -> list[float]:
-    """Times of an answer; a bound stands somewhere else each time, as under a moving slider."""
-    times = []
+def seconds(
+    client: TestClient, question: str, repeat: int, ids: list[str], part: bool
+) -> tuple[list[float], list[float]]:
+    """Times of an answer, by the clock and of the processor; a bound stands elsewhere each time."""
+    times, busy = [], []
     for i in range(repeat):
-        address = question.format(0.5 + (i + 1) / (5 * repeat)) if "{" in question else question
+        address = question.format(0.5 + (i + 1) / (5 * repeat), id=ids[i % len(ids)])
         address = address.replace("duplicates=0.", "duplicates=0.9") if "duplicates" in address else address
-        start = time.perf_counter()
-        assert client.get(address, headers={"x-part": "1"}).status_code == 200, address
+        start, worked = time.perf_counter(), time.process_time()
+        assert client.get(address, headers={"x-part": "1"} if part else {}).status_code == 200, address
         times.append(time.perf_counter() - start)
-    return times
+        busy.append(time.process_time() - worked)
+    return times, busy
 
 
 def main() -> None:
@@ -130,12 +141,16 @@ def main() -> None:
         with open_index(Path(folder)) as index:
             client = TestClient(make_app(index), base_url="http://127.0.0.1")
             kept = int((index.tasks["paraphrase"].before == 0).sum())
-            print(f"{rows:,} rows, {kept:,} kept, opened in {time.perf_counter() - start:.1f} s")
-            print(f"{'':32}{'median':>9}{'worst':>9}   milliseconds")
+            memory = psutil.Process().memory_info().rss / 2**30
+            opened = time.perf_counter() - start
+            print(f"{rows:,} rows, {kept:,} kept, opened in {opened:.1f} s, {memory:.1f} GiB", flush=True)
+            print(f"{'milliseconds':32}{'median':>9}{'worst':>9}{'of CPU':>9}")
+            ids = [f"{pair:016x}" for pair in index.tasks["paraphrase"].pair[:: rows // 10].tolist()]
             slow = []
             for name, question in QUESTIONS.items():
-                times = seconds(client, question, given.repeat)
-                print(f"{name:32}{1000 * statistics.median(times):9.0f}{1000 * max(times):9.0f}")
+                times, busy = seconds(client, question, given.repeat, ids, name not in WHOLE)
+                shown = statistics.median(times), max(times), statistics.median(busy)
+                print(f"{name:32}" + "".join(f"{1000 * value:9.0f}" for value in shown), flush=True)
                 slow += [name] if statistics.median(times) > BAR else []
     print(f"over {1000 * BAR:.0f} ms: {', '.join(slow) or 'none'}")
 

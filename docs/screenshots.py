@@ -1,4 +1,4 @@
-"""Screenshots of a run's report and explorer: desktop and phone, light and dark; and the report's PDF.
+"""Screenshots of a run's report and explorer: desktop and phone, light and dark.
 
 python docs/screenshots.py runs/first docs/images
 """
@@ -7,7 +7,7 @@ import io
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +28,10 @@ SIZES: dict[str, tuple[ViewportSize, float]] = {
     "desktop": ({"width": 1280, "height": 800}, 1),
     "phone": ({"width": 390, "height": 780}, 1.5),
 }
-COLOURS = 256  # of a PNG's palette
+COLOURS = 128  # of a PNG's palette
+PATIENCE = 240_000  # milliseconds
+SECTIONS_IN = (("desktop", "light"), ("phone", "dark"))
+SECTIONS = ("frontier", "students", "compared", "pairs")  # of the report, beside its beginning
 
 
 @contextmanager
@@ -59,37 +62,61 @@ def move_a_bound(page: Page) -> None:
     page.wait_for_selector("body:not([data-busy])")
 
 
+def play(page: Page) -> None:
+    """Ask the student for something."""
+    page.get_by_label("English text").fill("I have no idea how I can fix this problem with my phone.")
+    page.get_by_role("button", name="Write").click()
+    page.wait_for_selector("#answers li")
+
+
 def shoot(page: Page, file: Path) -> None:
     """Write what is seen as a small PNG."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
+def explorer_pages(page: Page, address: str, end: Callable[[str], None]) -> None:
+    """Pairs, bounds, the story of the best pair, and the playground if the run has a student."""
+    page.goto(address + "?sort=-judge")
+    end("explorer-pairs")
+    kept = page.locator("td.what a.kept").first.get_attribute("href")
+    page.goto(address + "bounds")
+    move_a_bound(page)
+    end("explorer-bounds")
+    page.goto(address.rstrip("/") + (kept or ""))
+    end("explorer-story")
+    if page.get_by_role("link", name="Playground").count():
+        page.goto(address + "play")
+        play(page)
+        end("explorer-play")
+
+
+def report_pages(page: Page, report: str, sections: Sequence[str], end: Callable[[str], None]) -> None:
+    """The beginning of the report, and its sections if it has them."""
+    page.goto(report)
+    end("report")
+    for section in sections:
+        if page.locator(f"#{section}").count():
+            page.locator(f"#{section}").evaluate("x => x.scrollIntoView()")
+            end(f"report-{section}")
+
+
 def take(browser: Browser, run: Path, address: str, folder: Path) -> None:
-    """Write PAGE-SIZE-SCHEME.png for each page, size and scheme, and report.pdf."""
+    """Write PAGE-SIZE-SCHEME.png for each page, size and scheme."""
     folder.mkdir(parents=True, exist_ok=True)
     for size, (viewport, scale) in SIZES.items():
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport=viewport, device_scale_factor=scale, color_scheme=scheme)
+            context.set_default_timeout(PATIENCE)
             page = context.new_page()
 
             def end(name: str, page: Page = page, ending: str = f"{size}-{scheme}.png") -> None:
                 shoot(page, folder / f"{name}-{ending}")
 
-            page.goto(address + "?sort=-judge")
-            end("explorer-pairs")
-            duplicate = page.locator("td.what a.kept").first.get_attribute("href")
-            page.goto(address + "bounds")
-            move_a_bound(page)
-            end("explorer-bounds")
-            page.goto(address.rstrip("/") + (duplicate or ""))
-            end("explorer-story")
-            page.goto((run / "report.html").resolve().as_uri())
-            end("report")
+            explorer_pages(page, address, end)
+            sections = SECTIONS if (size, scheme) in SECTIONS_IN else ()
+            report_pages(page, (run / "report.html").resolve().as_uri(), sections, end)
             context.close()
-    page = browser.new_page()
-    page.goto((run / "report.html").resolve().as_uri())
-    page.pdf(path=folder / "report.pdf")
 
 
 def main(run: Path, folder: Path) -> None:

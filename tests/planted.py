@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from impossible.filter import filter_scores
 from impossible.recipe import CRITICS, Recipe, dump, resolve
 from impossible.records import CONTEXTS, GROUPS, LEDGER, SCORE_FIELDS, SCORES, text_id
 from impossible.stages import FOLDERS, plan
+from impossible.students.worth import REPORT, Round
 from impossible.weights import digest
 
 # A model that no stage will load, and whose hash is soon made.
@@ -153,3 +155,37 @@ def _groups(contexts: Sequence[dict[str, str]], rows: Sequence[dict[str, Any]]) 
 def _logprob(text: str) -> float:
     """As of an ordinary sentence; as of one known by heart if it says so."""
     return -0.1 * len(text.split()) if "by heart" in text else -3.5 - len(text.split())
+
+
+def plant_rounds(run: Path) -> Path:
+    """Write what two students and their comparison with the teacher leave behind, without the students."""
+    whole = dataset.read(run / "round-0" / "dataset" / dataset.FILE)
+    store.make_folder(
+        run / "round-1" / "dataset", "planted", lambda new: dataset.write(whole.slice(0, 1), new)
+    )
+    losses = [
+        {"step": 10, "loss": 2.0},
+        {"step": 20, "loss": 1.5},
+        {"step": 20, "eval_loss": 1.75, "epoch": 1.0},
+    ]
+    for number in (0, 1):
+        path = run / f"round-{number}" / "student" / "loss.jsonl"
+        path.parent.mkdir(parents=True)
+        store.write_text(path, "".join(json.dumps(row) + "\n" for row in losses))
+    found = [Round(0, 0, 2, 2, accepted=0.25, quality=0.2), Round(1, 8, 1, 3, accepted=0.5, quality=0.4)]
+    store.write_text(run / REPORT, json.dumps([asdict(one) for one in found]))
+    outcomes = [
+        {"system": name, "metrics": {"accepted": {"value": v, "low": v - 0.1, "high": v + 0.1}}, "p": p}
+        for name, v, p in (("teacher, prompted", 0.2, {}), ("student", 0.5, {"accepted": 0.01}))
+    ]
+    result = {
+        "bench": "held-out sentences of the run", "task": "paraphrase", "rows": 9, "digest": "0",
+        "settings": {"accepted": "share"}, "outcomes": outcomes,
+    }  # fmt: skip
+    (run / "evaluation" / "held-out").mkdir(parents=True)
+    store.write_text(run / "evaluation/held-out/results.json", json.dumps({"results": [result]}))
+    said = {"text": "a <b> c", "verdict": "kept", "quality": 0.5}
+    nothing = {"text": "", "verdict": "nothing", "quality": 0.0}
+    row = {"task": "paraphrase", "source": "a b c", "teacher, prompted": nothing, "student": said}
+    store.write_text(run / "evaluation/held-out/outputs.jsonl", json.dumps(row) + "\n")
+    return run

@@ -1,4 +1,6 @@
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -6,13 +8,17 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
-from impossible import dataset
+from impossible import dataset, store
+from impossible.calibrate import label
 from impossible.errors import DataError
-from impossible.publish import publish, split_by_context
+from impossible.publish import CHOICES, Refused, publish, split_by_context
 from impossible.recipe import dump
 from impossible.release import check
+from impossible.students.make import make_student
+from impossible.students.worth import REPORT, Round
 
 from .planted import plant, recipe, row
+from .students import models
 
 LICENCES = {"dataset": "cc-by-4.0", "a/model": "mit"}
 CLEAN = [
@@ -35,12 +41,53 @@ def test_a_clean_run_passes_and_loads_with_datasets(run: Path, tmp_path: Path) -
     out = tmp_path / "out"
     made = publish(run, out, licences=LICENCES)
     assert made.findings == [] and made.splits == {"train": 8, "validation": 1, "test": 1}
-    assert sorted(p.name for p in out.iterdir()) == ["README.md", "data", "recipe.toml"]
+    assert sorted(p.name for p in out.iterdir()) == ["README.md", "croissant.json", "data", "recipe.toml"]
     for arguments in ((), ("paraphrase",)):
         loaded = load_dataset(str(out), *arguments, cache_dir=str(tmp_path / "cache"))
         assert {name: split.num_rows for name, split in loaded.items()} == made.splits
     kept = {r["pair_id"]: r["target"] for split in loaded.values() for r in split}
     assert kept == {r["pair_id"]: r["target"] for r in dataset.read(run).to_pylist()}
+
+
+def test_its_croissant_metadata_holds_and_reads_its_pairs(run: Path, tmp_path: Path) -> None:
+    croissant = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
+    out = tmp_path / "out"
+    publish(run, out, licences=LICENCES, name="me/pairs", home="https://example.org/datasets/me/pairs")
+    described = croissant.Dataset(jsonld=str(out / "croissant.json"))
+    assert not described.metadata.issues.errors
+    said = json.loads((out / "croissant.json").read_text())
+    assert said["license"] == "cc-by-4.0" and "2305.16635" in said["citeAs"] and said["name"] == "me/pairs"
+    read = [r["paraphrase-train/target"].decode() for r in described.records("paraphrase-train")]
+    assert sorted(read) == sorted(pq.read_table(out / "data/paraphrase-train.parquet")["target"].to_pylist())
+
+
+def test_a_student_goes_with_it_and_loads_with_transformers(run: Path, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard
+    from transformers import pipeline
+
+    base = models.llama(tmp_path / "base")
+    settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
+    make_student(models.pairs(8), run / "round-0/student", settings, 7)
+    store.write_text(run / REPORT, json.dumps([asdict(Round(0, 0, 10, 10, accepted=0.5, quality=0.25))]))
+    assert kinds(run) == ["licence"]  # of the base
+    given = {**LICENCES, str(base): "mit"}
+    assert publish(run, tmp_path / "out", licences=given).student
+    student = tmp_path / "out/student"
+    card = ModelCard.load(student / "README.md")
+    assert card.data.license == "mit" and card.data.pipeline_tag == "text-generation"
+    for part in ("50 %", "2305.16635", "cc-by-4.0", "Bias, safety", "Nobody has judged", "test split"):
+        assert part in card.text, part
+    answer = pipeline("text-generation", str(student))("paraphrase : The cat is old", return_full_text=False)
+    assert isinstance(answer[0]["generated_text"], str)
+
+
+def test_judgements_become_a_precision_with_an_interval(run: Path, tmp_path: Path) -> None:
+    table = dataset.read(run).to_pylist()
+    for i, r in enumerate(table):
+        label(run, "paraphrase", r["pair_id"], r["source"], r["target"], i > 1)
+    publish(run, tmp_path / "out", licences=LICENCES)
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "8 of 10 judged pairs" in text and "precision 80% (95 % interval 49% to 94%" in text
 
 
 def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_path: Path) -> None:
@@ -107,10 +154,14 @@ def test_damaged_unfinished_and_changed_runs_are_found(run: Path) -> None:
 
 
 def test_a_run_with_findings_is_published_only_anyway(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="licence.*--anyway"):
-        publish(run, tmp_path / "out")
+    with pytest.raises(Refused, match="licence.*--anyway") as refused:
+        publish(run, tmp_path / "out", allow=["recited"])
+    assert [f.kind for f in refused.value.findings] == ["licence"] * 2
     assert not (tmp_path / "out").exists()
-    made = publish(run, tmp_path / "out", anyway=True)
+    with pytest.raises(DataError, match="--allow licences: unknown"):
+        publish(run, tmp_path / "out", allow=["licences"])
+    assert "personal-data" in CHOICES
+    made = publish(run, tmp_path / "out", allow=["licence"])
     assert len(made.findings) == 2
     assert "release gate found" in (tmp_path / "out" / "README.md").read_text()
     with pytest.raises(DataError, match="not empty"):

@@ -24,9 +24,9 @@ from .stages import FOLDERS, MapStage, plan
 from .weights import digest
 
 if TYPE_CHECKING:
-    from .students.rounds import Round
     from .students.train import Progress
     from .teachers import Sampler
+    from .students.worth import Round
 
 STAGES = (*FOLDERS, "distil")
 _VERSIONS = (
@@ -96,6 +96,9 @@ class Watch:
 
     def training(self, what: str, progress: "Progress") -> None:
         """A student is being trained; `what` names the round."""
+
+    def comparing(self, task: str) -> None:
+        """Teacher and best student are being compared on held-out sentences of a task."""
 
 
 def run(
@@ -239,6 +242,7 @@ def _made(out: Path, stage: str, finished: Sequence[int]) -> Iterator[store.Shar
 
 def _distil(out: Path, recipe: Recipe, finished: Sequence[int], state: State, watch: Watch) -> None:
     """The student of round 0, and the rounds of self-distillation; Ctrl-C keeps what is finished."""
+    from .evaluate.held_out import compare
     from .students.rounds import run_rounds
 
     groups = store.concatenate(list(_made(out, "generate", finished)), GROUPS)
@@ -246,6 +250,7 @@ def _distil(out: Path, recipe: Recipe, finished: Sequence[int], state: State, wa
     start = time.perf_counter()
     try:
         state.rounds = run_rounds(out, recipe, groups, rivals, watch.training)
+        compare(out, recipe, rivals, watch.comparing)
     except KeyboardInterrupt:
         state.interrupted = True
     seconds = round(time.perf_counter() - start, 3)
@@ -256,7 +261,7 @@ def _clear(out: Path) -> None:
     import shutil
 
     rounds = sorted(path.name for path in out.glob("round-*"))
-    for name in ("contexts", *rounds, "rounds.json", "journal.jsonl", "manifest.json"):
+    for name in ("contexts", *rounds, "evaluation/held-out", "rounds.json", "journal.jsonl", "manifest.json"):
         path = out / name
         if path.is_dir():
             shutil.rmtree(path)

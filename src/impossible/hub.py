@@ -11,6 +11,11 @@ from .errors import StoreError
 STUDENT = "student"
 
 
+def address(name: str) -> str:
+    """Where the dataset `name` will be."""
+    return f"{HfApi().endpoint}/datasets/{name}"
+
+
 def upload(folder: Path, name: str, api: HfApi | None = None) -> list[str]:
     """Send what `publish` wrote to the dataset `name`, and a student to the model `name`-student.
 

@@ -21,7 +21,7 @@ from .corpus import CorpusReport
 from .execute import State, Watch
 from .plain import plain
 from .recipe import TASKS
-from .students.commands import say_training
+from .students.commands import say_comparing, say_training
 
 if TYPE_CHECKING:
     from .students.train import Progress as Training
@@ -132,6 +132,10 @@ class BarWatch(Watch):
         """One line."""
         say_training(what, progress)
 
+    def comparing(self, task: str) -> None:
+        """One line."""
+        say_comparing(task)
+
     def _show(self) -> None:
         self._live.update(Group(self._progress, funnel_table(self._state)))
 
@@ -169,6 +173,10 @@ class LineWatch(Watch):
     def training(self, what: str, progress: "Training") -> None:
         """One line."""
         say_training(what, progress)
+
+    def comparing(self, task: str) -> None:
+        """One line."""
+        say_comparing(task)
 
     def _say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

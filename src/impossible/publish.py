@@ -1,6 +1,5 @@
-"""A run's dataset in the form of the Hugging Face Hub: Parquet by split, card, recipe; behind a gate."""
+"""A run's dataset and student in the form of the Hugging Face Hub: Parquet by split, cards; behind a gate."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from . import dataset, release, store
-from .calibrate import read_judgements, wilson
 from .errors import DataError
 from .execute import read_state
 from .records import text_id
-from .release import Finding
+from .release import KINDS, Finding
 from .report.card import write_card
+from .report.croissant import write_croissant
 from .report.gather import gather
+from .report.model_card import write_model_card
+from .students.worth import run_student
 
+CHOICES = tuple(kind.replace(" ", "-") for kind in KINDS)
 SHARES = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -33,31 +35,49 @@ class Release:
     findings: Sequence[Finding]
 
 
+class Refused(DataError):
+    """The release gate found something that is not allowed; `findings` has all of it."""
+
+    def __init__(self, findings: Sequence[Finding]):
+        self.findings = findings
+        kinds = ", ".join(dict.fromkeys(finding.kind for finding in findings))
+        super().__init__(
+            f"not published: the release gate found {len(findings)} faults ({kinds}); mend them, or publish "
+            "all the same with --allow KIND or --anyway"
+        )
+
+
 def publish(
     run: Path,
     folder: Path,
     against: Sequence[Path] = (),
     corpora: Sequence[Path] = (),
     licences: Mapping[str, str] | None = None,
-    anyway: bool = False,
+    allow: Sequence[str] = (),
+    name: str = "",
+    home: str = "",
 ) -> Release:
     """Write the dataset of all rounds of a run, and its best student, as a folder for the hub.
 
-    `licences` names those of `dataset`, `corpus` and of models that do not say theirs. Raises DataError if
-    the gate finds something, unless `anyway`; StoreError.
+    `licences` names those of `dataset`, `corpus` and of models that do not say theirs; `allow` the kinds of
+    findings (CHOICES) that are no reason to refuse; `name` and `home` are the dataset's, for its metadata.
+    Raises Refused if the gate finds anything else, DataError, StoreError.
     """
+    for kind in allow:
+        if kind not in CHOICES:
+            raise DataError(f"--allow {kind}: unknown finding; there are {', '.join(CHOICES)}")
     read_state(run)
     licences = dict(licences or {})
     if folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder} is not empty; give --to a new folder")
     pairs = dataset.read(run)
     findings = release.check(run, pairs, against, corpora, licences)
-    if findings and not anyway:
-        listed = "; ".join(f"{finding.kind}: {finding.text}" for finding in findings)
-        raise DataError(f"not published; the release gate found: {listed} (--anyway publishes all the same)")
+    if any(finding.kind.replace(" ", "-") not in allow for finding in findings):
+        raise Refused(findings)
     splits = split_by_context(pairs)
-    student = best_student(run)
-    store.make_folder(folder, "", lambda new: _write(new, run, splits, student, licences, findings))
+    student = run_student(run)
+    about = _About(name or run.resolve().name, home, licences, findings)
+    store.make_folder(folder, "", lambda new: _write(new, run, splits, student, about))
     (folder / ".fingerprint").unlink()
     counts = {name: table.num_rows for name, table in splits.items()}
     return Release(folder, counts, student is not None, findings)
@@ -83,48 +103,26 @@ def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
     return found
 
 
-def best_student(run: Path) -> Path | None:
-    """The student of the round that was worth most, if the run has one."""
-    if not any(run.glob("round-*/student")):
-        return None
-    from .students.rounds import REPORT, Round, best
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the cards say that a run does not know."""
 
-    rounds = [Round(**row) for row in json.loads((run / REPORT).read_text(encoding="utf-8"))]
-    return run / f"round-{best(rounds).number}" / "student"
+    name: str
+    home: str
+    licences: Mapping[str, str]
+    findings: Sequence[Finding]
 
 
-def _write(
-    new: Path,
-    run: Path,
-    splits: Mapping[str, pa.Table],
-    student: Path | None,
-    licences: Mapping[str, str],
-    findings: Sequence[Finding],
-) -> None:
+def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path | None, about: _About) -> None:
     (new / "data").mkdir()
     for split, table in splits.items():
         for task in sorted(set(table["task"].to_pylist())):
             rows = table.filter(pc.equal(table["task"], task))
             pq.write_table(rows, new / "data" / f"{task}-{split}.parquet", compression="zstd")
     shutil.copyfile(run / "recipe.toml", new / "recipe.toml")
+    facts = gather(run)
     if student is not None:
         shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
-    write_card(new, gather(run), splits, licences, precision(run, splits), findings)
-
-
-def precision(run: Path, splits: Mapping[str, pa.Table]) -> dict[str, tuple[int, int, float, float]]:
-    """Task → right, judged and the 95 % interval of their share, of the published pairs that were judged."""
-    found = {}
-    for task, ids in _ids(splits).items():
-        said = [right for i, right in read_judgements(run, task).items() if i in ids and right is not None]
-        if said:
-            found[task] = (sum(said), len(said), *wilson(sum(said) / len(said), len(said)))
-    return found
-
-
-def _ids(splits: Mapping[str, pa.Table]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for table in splits.values():
-        for task, pair_id in zip(table["task"].to_pylist(), table["pair_id"].to_pylist(), strict=True):
-            found.setdefault(task, set()).add(pair_id)
-    return found
+        write_model_card(new / "student", facts, about.name, about.licences)
+    write_card(new, facts, splits, about.name, about.licences, about.findings)
+    write_croissant(new, facts, about.name, about.licences, about.home)

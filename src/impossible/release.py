@@ -14,6 +14,8 @@ from .evaluate.words import Gram, ngrams, words
 from .execute import read_state
 from .pairs import read_rows
 from .recipe import Recipe, load
+from .students.folder import read_info
+from .students.worth import run_student
 from .verify import verify
 from .weights import locate
 
@@ -107,7 +109,7 @@ def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:
     }
     if found:
         text = (
-            f"{len(found)} kept sentences of {RUN_LENGTH} words or more are so probable (above {RECITED} nats "
+            f"{len(found)} kept sentences of {RUN_LENGTH} words or more are so probable (over {RECITED} nats "
             "a word) that the teacher may know them by heart"
         )
         yield Finding("recited", text, tuple(list(found)[:_EXAMPLES]))
@@ -176,7 +178,9 @@ def licence(name: str, given: Mapping[str, str]) -> str | None:
 
 
 def _licence_gaps(recipe: Recipe, run: Path, given: Mapping[str, str]) -> Iterator[Finding]:
-    wanted = ["dataset", *models(run)] + (["corpus"] if recipe.contexts.corpus else [])
+    student = run_student(run)
+    base = [read_info(student).base] if student is not None else []
+    wanted = dict.fromkeys(["dataset", *models(run), *base] + (["corpus"] if recipe.contexts.corpus else []))
     for name in wanted:
         said = given.get(name) if name in ("dataset", "corpus") else licence(name, given)
         if said is None:

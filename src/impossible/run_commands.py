@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from .errors import DataError, ModelError
-from .plain import plain_json
+from .plain import plain, plain_json
 from .terminal import complete_bound, complete_setting, open_console
 
 if TYPE_CHECKING:
     from .execute import State
+    from .release import Finding
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="the folder of a run", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for scripts")]
@@ -243,22 +244,37 @@ def publish(
         list[str] | None,
         typer.Option("--licence", metavar="OF=NAME", help="of dataset, corpus or a model; repeatable"),
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="kind of finding that is no reason to refuse; repeatable"),
+    ] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="publish whatever the release gate finds")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's dataset, with splits and card, as the Hugging Face Hub has it, or send it there.
 
-    A release gate looks first for overlap, personal data, licence gaps and damaged files.
+    A release gate looks first for overlap with benchmarks, texts known by heart, personal data, licence gaps,
+    and files that are not as the recipe makes them. It lists what it finds, and refuses unless told else.
 
     Example: [bold]impossible publish runs/first --to release --licence dataset=cc-by-4.0[/bold]
     """
-    from .hub import upload
+    from .hub import address, upload
+    from .publish import CHOICES, Refused
     from .publish import publish as release
 
+    allowed = CHOICES if anyway else tuple(allow or ())
     with TemporaryDirectory() as scratch:
-        name = to.removeprefix("hub:") if to.startswith("hub:") else None
+        name = to.removeprefix("hub:") if to.startswith("hub:") else ""
         folder = Path(scratch) / "release" if name else Path(to)
-        made = release(run, folder, against or (), corpus or (), _pairs(licences or ()), anyway)
+        home = address(name) if name else ""
+        try:
+            made = release(
+                run, folder, against or (), corpus or (), _pairs(licences or ()), allowed, name, home
+            )
+        except Refused as refused:
+            if not as_json:
+                _list_findings(refused.findings, "found")
+            raise
         places = upload(folder, name) if name else [to]
     if as_json:
         found = [asdict(finding) for finding in made.findings]
@@ -266,10 +282,17 @@ def publish(
             {"to": places, "splits": dict(made.splits), "student": made.student, "published_although": found}
         )
         return
-    for finding in made.findings:
-        print(f"published although: {finding.kind}: {finding.text}")
+    _list_findings(made.findings, "published although")
     counts = ", ".join(f"{n:,} {split}" for split, n in made.splits.items())
     print(f"{counts}{', and the student' if made.student else ''} -> {', '.join(places)}")
+
+
+def _list_findings(findings: Sequence["Finding"], how: str) -> None:
+    """A line a finding, with its examples below it."""
+    for finding in findings:
+        print(f"{how}: {finding.kind}: {finding.text}")
+        for example in finding.examples:
+            print(f"    {plain(example)}")
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .evaluate.lexical import distinct_n, entropy, msttr, vocabulary
+from .evaluate.lexical import counted, distinct_share, entropy_of, segmented
 from .evaluate.words import words
 
 
@@ -25,12 +25,15 @@ class Variety:
 
 def variety(sentences: Sequence[str]) -> Variety:
     """Measure a set of sentences."""
+    tokens = [words(sentence) for sentence in sentences]  # once: a slider waits for this
+    every = [word for of_it in tokens for word in of_it]
+    pairs, triples = counted(tokens, 2), counted(tokens, 3)
     return Variety(
         len(sentences),
-        sum(len(words(sentence)) for sentence in sentences),
-        vocabulary(sentences),
-        distinct_n(sentences, 2),
-        entropy(sentences, 2),
-        entropy(sentences, 3),
-        msttr(sentences),
+        len(every),
+        len(set(every)),
+        distinct_share(pairs),
+        entropy_of(pairs),
+        entropy_of(triples),
+        segmented(every),
     )

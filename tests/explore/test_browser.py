@@ -16,6 +16,7 @@ from impossible.report.page import write_report
 from impossible.students.make import make_student
 from tests.students import models
 
+from ..planted import plant_rounds
 from .ledgers import wild_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -32,7 +33,7 @@ PATIENCE = 240_000  # milliseconds: a busy machine is no failure
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with a run and a student."""
     out = tmp_path_factory.mktemp("browser")
-    write_report(wild_run(out / "run"))
+    write_report(plant_rounds(wild_run(out / "run")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPOSSIBLE_CACHE", str(out / "cache"))
         base = models.llama(out / "base")

@@ -7,7 +7,7 @@ from impossible.report.facts import Facts
 from impossible.report.gather import gather
 from impossible.report.task import pareto
 
-from ..planted import ROWS, plant, recipe, row
+from ..planted import ROWS, plant, plant_rounds, recipe, row
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,44 @@ def test_a_run_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
 
     rejected = [row("One.", "a b", "a c", 0.5, 0.6, 0.6)]
     assert "None was kept." in page(gather(plant(tmp_path / "run", rejected, recipe())))
+
+
+def test_rounds_losses_and_comparisons_are_told(tmp_path: Path) -> None:
+    from impossible.report.page import page
+
+    facts = gather(plant_rounds(plant(tmp_path / "run", ROWS, recipe())))
+    first, second = facts.rounds
+    assert (second.sources, second.kept, second.quality) == (8, 1, 0.4)
+    assert first.wording["paraphrase"] == pytest.approx(0.4) and not first.sample and len(second.sample) == 1
+    assert first.curve is not None
+    assert first.curve.training == ((10, 2), (20, 1.5)) and first.curve.validation == ((20, 1.75),)
+    (compared,) = facts.comparisons
+    assert compared.systems == ("teacher, prompted", "student")
+    assert [f.value for f in compared.figures["accepted"]] == [0.2, 0.5]
+    assert np.isnan(compared.figures["accepted"][0].p) and compared.figures["accepted"][1].p == 0.01
+    text = page(facts)
+    for part in (
+        "Rounds side by side",
+        "Teacher against student",
+        "0.5*",
+        "no answer",
+        "a <ins>&lt;b&gt;</ins> c",
+    ):
+        assert part in text, part
+
+
+def test_judgements_of_the_sample_are_weighted_and_others_are_not(tmp_path: Path) -> None:
+    from impossible.calibrate import judge, label, population
+
+    run = plant(tmp_path / "run", ROWS, recipe())
+    assert gather(run).precision == ()
+    people = population(run, "paraphrase", "entailment", 100)
+    for i in people.drawn():
+        judge(run, people, i, people.score[i] > 0.82)
+    (one,) = gather(run).precision
+    within = people.score >= np.float32(0.75)
+    assert one.drawn and one.judged == within.sum() and one.right == (people.score > 0.82).sum()
+    assert one.low < one.share < one.high
+    for pair in people.pair_id:
+        label(run, "paraphrase", pair, "", "", None)
+    assert gather(run).precision == ()

@@ -12,8 +12,9 @@ from impossible import dataset
 from impossible.recipe import CRITICS, Recipe, dump, load, resolve
 from impossible.records import DATASET, GROUPS
 from impossible.students.obedience import measure_obedience
-from impossible.students.rounds import REPORT, best, run_rounds
+from impossible.students.rounds import run_rounds
 from impossible.students.student import Student
+from impossible.students.worth import REPORT, best
 from tests.students import models
 
 CHEAP = {"rouge_l": {"max": 0.95}, "length_ratio": {"min": 0.1}}

@@ -7,6 +7,8 @@ import pytest
 
 from impossible.errors import RecipeError
 from impossible.execute import read_state, run
+from impossible.report.gather import gather
+from impossible.report.page import page
 from impossible.students.folder import read_info
 from tests.test_execute import DATASET, recipe, settings  # noqa: F401
 
@@ -37,6 +39,17 @@ def test_a_student_is_made_after_the_dataset_and_only_once(
     before = (student / "model.safetensors").stat().st_mtime_ns
     run(wanted, tmp_path)
     assert (student / "model.safetensors").stat().st_mtime_ns == before
+    compared = gather(tmp_path)
+    # one held-out context need not have pairs of both tasks
+    assert compared.comparisons and {c.task for c in compared.comparisons} <= {"paraphrase", "summary"}
+    for one in compared.comparisons:
+        assert one.systems == ("teacher, prompted", "student") and one.rows > 0
+        assert all(f.low - 1e-9 <= f.value <= f.high + 1e-9 for f in one.figures["accepted"])
+    assert {name for a in compared.answers for name in a.answers} == {"teacher, prompted", "student"}
+    (first,) = compared.rounds
+    assert first.curve is not None and first.curve.training and first.curve.validation
+    text = page(compared)
+    assert "Teacher against student" in text and "Loss of the student of round 0" in text
     other = recipe(settings, distil={**DISTIL, "base": settings["teacher"]["model"], "learning_rate": 1e-3})
     run(other, tmp_path)
     assert (student / "model.safetensors").stat().st_mtime_ns != before

@@ -5,7 +5,7 @@ All but MTLD and MSTTR depend on its size: compare sets of equal size.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,21 +23,30 @@ def vocabulary(texts: Sequence[str]) -> int:
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
     """Distinct-n: distinct n-grams / n-grams of all texts together (Li et al. 2016); NaN without any."""
-    counts = _counts(texts, n)
+    return distinct_share(counted((words(text) for text in texts), n))
+
+
+def distinct_share(counts: Counter[Gram]) -> float:
+    """Distinct n-grams / n-grams; NaN without any."""
     return len(counts) / counts.total() if counts else math.nan
 
 
 def entropy(texts: Sequence[str], n: int) -> float:
     """Hₙ = -Σ p log₂ p over the n-grams of all texts together, bits (Zhang et al. 2018); NaN without any."""
-    counts = _counts(texts, n)
+    return entropy_of(counted((words(text) for text in texts), n))
+
+
+def entropy_of(counts: Counter[Gram]) -> float:
+    """-Σ p log₂ p of counted n-grams, bits; NaN without any."""
     if not counts:
         return math.nan
     p = np.fromiter(counts.values(), np.float64) / counts.total()
     return float(-(p * np.log2(p)).sum())
 
 
-def _counts(texts: Sequence[str], n: int) -> Counter[Gram]:
-    return Counter(gram for text in texts for gram in ngrams(words(text), n))
+def counted(tokens: Iterable[Sequence[str]], n: int) -> Counter[Gram]:
+    """The n-grams of texts, each given as its words."""
+    return Counter(gram for text in tokens for gram in ngrams(text, n))
 
 
 def mtld(texts: Sequence[str], threshold: float = MTLD_THRESHOLD) -> float:
@@ -70,7 +79,11 @@ def msttr(texts: Sequence[str], segment: int = MSTTR_SEGMENT) -> float:
 
     NaN if there is no whole segment.
     """
-    tokens = [word for text in texts for word in words(text)]
+    return segmented([word for text in texts for word in words(text)], segment)
+
+
+def segmented(tokens: Sequence[str], segment: int = MSTTR_SEGMENT) -> float:
+    """MSTTR of words in a row."""
     parts = [tokens[i : i + segment] for i in range(0, len(tokens) - segment + 1, segment)]
     return float(np.mean([len(set(part)) / segment for part in parts])) if parts else math.nan
 

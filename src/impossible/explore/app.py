@@ -43,6 +43,9 @@ class Pages:
         self._what_if = {task: WhatIf(index, task) for task in index.tasks}
         self._play = playground(index.run, index.recipe, student)
         self._varying = {task: list(rows.varying()) for task, rows in index.tasks.items()}
+        self._sliders = {
+            task: sliders(index, rows, self._what_if[task].bounds(())) for task, rows in index.tasks.items()
+        }
 
     def _page(self, name: str, part: bool, **values: Any) -> str:
         shared = {
@@ -78,7 +81,7 @@ class Pages:
             part,
             task=task,
             outcome=what_if.outcome(overrides(task, fields)),
-            sliders=[] if part else sliders(self._index, self._index.tasks[task], bounds),
+            sliders=[] if part else self._sliders[task],
             bounds=bounds,
             more_open=any(fields.get(name) for name in _unset(bounds)),
             equivalence=self._index.recipe.score.equivalence,

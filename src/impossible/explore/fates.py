@@ -133,9 +133,11 @@ class Judge:
             both = present[edges[0]] & present[edges[1]]
             links.append((edges[0][both] + side * count, edges[1][both] + side * count))
         a, b = (np.concatenate(ends) for ends in zip(*links, strict=True))
-        _, compact = np.unique(np.concatenate((a, b)), return_inverse=True)
-        a, b = compact[: len(a)], compact[len(a) :]
-        return roots(int(compact.max()) + 1, a, b)[a[: len(members)]]
+        used = np.zeros(count * len(sides), bool)  # number what an edge touches from 0 on
+        used[a] = used[b] = True
+        compact = np.cumsum(used) - 1
+        a, b = compact[a], compact[b]
+        return roots(int(compact[-1]) + 1, a, b)[a[: len(members)]]
 
 
 def roots(n: int, a: Ids, b: Ids) -> Ids:

@@ -1,12 +1,13 @@
-"""A run's ledger copied once into a DuckDB database of its own.
+"""A run's ledger, read once: into a DuckDB table of its own, and as columns for what has to be fast.
 
-A run has thousands of small shards, and opening each of them for each answer takes seconds; one table takes
-milliseconds, and lies on disk, so that it may be larger than memory.
+A run has thousands of small shards, and opening each of them for each answer takes seconds. What a filter, an
+order or a slider asks of millions of pairs is answered from NumPy columns, about 120 bytes a pair; texts are
+held once a sentence, of which a context has far fewer than pairs. The table, on disk, has the rest.
 """
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import ledger
@@ -44,13 +46,17 @@ class Same:
 class TaskRows:
     """The pairs of one task as columns, (n,) each, in the order of the ledger.
 
-    `row` is the rowid in the table, `before` the code of the run's verdict. `source` and `target` number the
-    sentences of a context: equal numbers are equal sentences of one context. `distinct` holds each pair's
-    last row: a context that was drawn twice gives its pairs twice.
+    `row` is the rowid in the table, `pair` the pair_id as a number, `before` the code of the run's verdict,
+    `domain` the place in `Index.domains`. `source` and `target` number the sentences of a context: equal
+    numbers are equal sentences of one context. `distinct` holds each pair's last row: a context that was
+    drawn twice gives its pairs twice.
     """
 
     task: str
     row: Ids
+    pair: NDArray[np.uint64]
+    domain: NDArray[np.int32]
+    margin: NDArray[np.float32]
     scores: Scores
     before: Codes
     source: Ids
@@ -63,15 +69,41 @@ class TaskRows:
         found = {critic: weaker(critic, self.task, self.scores) for critic in CRITICS}
         return {c: s for c, s in found.items() if not np.isnan(s).all() and np.nanmin(s) < np.nanmax(s)}
 
+    def score(self, name: str) -> NDArray[np.float32]:
+        """A critic's scores, of a directed one the weaker direction; or `margin`."""
+        return self.margin if name == "margin" else weaker(name, self.task, self.scores)
+
+    def shown(self, some: Ids, texts: pa.StringArray) -> list[dict[str, Any]]:
+        """Pairs as a list shows them: ids, sentences, verdict, and all scores, None where there is none."""
+        few = {name: column[some] for name, column in self.scores.items()}
+        found: dict[str, list[Any]] = {
+            "pair_id": [f"{pair:016x}" for pair in self.pair[some].tolist()],
+            "source": texts.take(pa.array(self.source[some])).to_pylist(),
+            "target": texts.take(pa.array(self.target[some])).to_pylist(),
+            "verdict": [VERDICTS[code] for code in self.before[some].tolist()],
+            "margin": _or_none(self.margin[some]),
+            **{critic: _or_none(weaker(critic, self.task, few)) for critic in CRITICS},
+        }
+        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+
+def _or_none(column: NDArray[np.float32]) -> list[float | None]:
+    return [None if np.isnan(x) else x for x in column.tolist()]
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A run, ready for questions. `database` has the tables `ledger` and `groups`; use a cursor a thread."""
+    """A run, ready for questions. `database` has the tables `ledger` and `groups`; use a cursor a thread.
+
+    `texts` holds the sentences by their numbers, `lower` the same in lower case.
+    """
 
     run: Path
     recipe: Recipe
     database: "duckdb.DuckDBPyConnection"
     tasks: Mapping[str, TaskRows]
+    texts: pa.StringArray
+    lower: pa.StringArray
     domains: tuple[str, ...]
     stopped: Counter[str]
 
@@ -98,23 +130,18 @@ def open_index(run: Path) -> Iterator[Index]:
         duckdb.connect(str(Path(folder) / "ledger.duckdb")) as database,
     ):
         _copy(database, files)
-        same, ids = _sentences(database, files["score"], recipe.score.equivalence)
-        tasks = {task: _task(database, task, same, ids) for task, _ in recipe.filter.tasks()}
-        domains = database.execute("SELECT DISTINCT domain FROM ledger ORDER BY domain").fetchall()
-        yield Index(run, recipe, database, tasks, tuple(domain for (domain,) in domains), stopped)
+        same, ids, keys = _sentences(database, files["score"], recipe.score.equivalence)
+        found = database.execute("SELECT DISTINCT domain FROM ledger ORDER BY domain").fetchall()
+        domains = tuple(domain for (domain,) in found)
+        tasks = {task: _task(database, task, domains, same, ids) for task, _ in recipe.filter.tasks()}
+        texts = _texts(database, keys)
+        yield Index(run, recipe, database, tasks, texts, pc.utf8_lower(texts), domains, stopped)
 
 
 def _copy(database: "duckdb.DuckDBPyConnection", files: Mapping[str, list[str]]) -> None:
-    """Tables `ledger` and `groups`; a critic with two directions gets a column of the weaker one."""
-    directed = {name.removesuffix("_forward") for name, _, _ in SCORE_FIELDS if name.endswith("_forward")}
-    both = ", ".join(
-        f"CASE task WHEN 'paraphrase' THEN least({c}_forward, {c}_backward) ELSE {c}_forward END AS {c}"
-        for c in CRITICS
-        if c in directed
-    )
+    """Tables `ledger` and `groups`."""
     database.execute(
-        f"CREATE TABLE ledger AS SELECT * EXCLUDE filename, parse_filename(filename, true) AS shard, "
-        f"lower(source) || chr(10) || lower(target) AS texts, {both} "
+        "CREATE TABLE ledger AS SELECT * EXCLUDE filename, parse_filename(filename, true) AS shard "
         "FROM read_parquet($files, filename = true, union_by_name = true)",
         {"files": files["filter"]},
     )
@@ -128,8 +155,8 @@ _PAIR_KEYS = "hash({shard}, context_id, source) AS a, hash({shard}, context_id, 
 
 def _sentences(
     database: "duckdb.DuckDBPyConnection", files: list[str], equivalence: float
-) -> tuple[Same, tuple[Ids, Ids]]:
-    """Who says the same, and for each row of the ledger the numbers of its two sentences."""
+) -> tuple[Same, tuple[Ids, Ids], NDArray[np.uint64]]:
+    """Who says the same, for each row of the ledger the numbers of its two sentences, and their keys."""
     pairs = database.execute(
         f"SELECT {_PAIR_KEYS.format(shard='shard')} FROM ledger ORDER BY rowid"
     ).fetchnumpy()
@@ -141,22 +168,48 @@ def _sentences(
         {"files": files, "low": equivalence},
     ).fetchnumpy()
     keys = [pairs["a"], pairs["b"], same["a"], same["b"]]
-    numbers = np.unique(np.concatenate(keys), return_inverse=True)[1].astype(np.int64)
+    distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
+    numbers = inverse.astype(np.int64)
     source, target, a, b = np.split(numbers, np.cumsum([len(column) for column in keys])[:-1])
-    return Same(a, b, np.asarray(same["strength"], np.float32)), (source, target)
+    return Same(a, b, np.asarray(same["strength"], np.float32)), (source, target), distinct
 
 
-def _task(database: "duckdb.DuckDBPyConnection", task: str, same: Same, ids: tuple[Ids, Ids]) -> TaskRows:
+def _texts(database: "duckdb.DuckDBPyConnection", keys: NDArray[np.uint64]) -> pa.StringArray:
+    """The sentence of each key; "" for those of no pair of the ledger."""
+    sides = [
+        f"SELECT hash(shard, context_id, {side}) AS key, {side} AS text FROM ledger"
+        for side in ("source", "target")
+    ]
+    table: pa.Table = database.sql(
+        f"SELECT key, any_value(text) AS text FROM ({' UNION ALL '.join(sides)}) GROUP BY key"
+    ).to_arrow_table()
+    place = np.full(len(keys), -1)
+    place[np.searchsorted(keys, table["key"].to_numpy())] = np.arange(table.num_rows)
+    known = table["text"].combine_chunks().take(pa.array(place, mask=place < 0))
+    return pc.fill_null(known, "")
+
+
+def _task(
+    database: "duckdb.DuckDBPyConnection",
+    task: str,
+    domains: Sequence[str],
+    same: Same,
+    ids: tuple[Ids, Ids],
+) -> TaskRows:
     names = ", ".join(name for name, _, _ in SCORE_FIELDS)
     table: pa.Table = database.sql(
-        f"SELECT rowid AS row, list_position($verdicts, verdict) - 1 AS code, {names} "
+        "SELECT rowid AS row, ('0x' || pair_id)::UBIGINT AS pair, list_position($domains, domain) - 1 AS "
+        f"domain, margin, list_position($verdicts, verdict) - 1 AS code, {names} "
         "FROM ledger WHERE task = $task ORDER BY rowid",
-        params={"verdicts": list(VERDICTS), "task": task},
+        params={"verdicts": list(VERDICTS), "domains": list(domains), "task": task},
     ).to_arrow_table()
     row = table["row"].to_numpy().astype(np.int64)
     return TaskRows(
         task=task,
         row=row,
+        pair=table["pair"].to_numpy(),
+        domain=table["domain"].to_numpy().astype(np.int32),
+        margin=table["margin"].to_numpy().astype(np.float32),
         scores=as_scores(table),
         before=table["code"].to_numpy().astype(np.int8),
         source=ids[0][row],

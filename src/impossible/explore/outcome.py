@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from ..errors import RecipeError
 from ..recipe import CRITICS, Bounds, TaskFilter
@@ -34,6 +35,9 @@ class WhatIf:
         self._index, self._rows = index, index.tasks[task]
         self._recipe = index.recipe
         self._judge = Judge(self._rows, getattr(index.recipe.score, task) or Bounds())
+        self._kept_before = np.flatnonzero(self._rows.before == _KEPT)
+        self._varieties: dict[int, Variety] = {}
+        self._sizes_before = _sizes(self._rows.before)
         self._alone_before = int((self._judge.decide(self.bounds(())).alone == _KEPT).sum())
 
     def bounds(self, overrides: Sequence[str]) -> TaskFilter:
@@ -56,9 +60,9 @@ class WhatIf:
         gained, lost = (rows.distinct[changed[rows.distinct]] for changed in (now & ~was, was & ~now))
         draw = random.Random(self._recipe.seed)
         some = [_sample(draw, ids, min(examples, len(ids))) for ids in (gained, lost)]
-        kept = [np.flatnonzero(where) for where in (was, now)]
+        kept = [self._kept_before, np.flatnonzero(now)]
         size = min(MEASURED, *map(len, kept))
-        sizes = [np.bincount(codes, minlength=len(VERDICTS)).tolist() for codes in (rows.before, fates.codes)]
+        sizes = [self._sizes_before, _sizes(fates.codes)]
         change = Change(
             task=rows.task,
             before=len(kept[0]),
@@ -69,7 +73,7 @@ class WhatIf:
             unscored=self._unscored(bounds),
             examples_gained=self._examples(some[0], fates.codes),
             examples_lost=self._examples(some[1], fates.codes),
-            variety_before=self._variety(kept[0], size),
+            variety_before=self._variety_before(size),
             variety_after=self._variety(kept[1], size),
         )
         by_name = {name: (a, b) for name, a, b in zip(VERDICTS, *sizes, strict=True) if a or b}
@@ -79,23 +83,27 @@ class WhatIf:
         wanted = self._recipe.filter.model_copy(update={self._rows.task: bounds})
         return unscored_pairs(self._rows.task, self._recipe, wanted, self._index.stopped)
 
-    def _texts(self, some: Ids) -> list[dict[str, str]]:
-        """Ids and sentences of pairs, in the order of the ledger."""
-        return self._index.rows(
-            "SELECT pair_id, source, target FROM ledger WHERE rowid IN (SELECT unnest($rows)) ORDER BY rowid",
-            {"rows": self._rows.row[some].tolist()},
-        )
-
     def _examples(self, some: Ids, after: Codes) -> tuple[Example, ...]:
         some = np.sort(some)
+        shown = self._rows.shown(some, self._index.texts)
         return tuple(
-            Example(**row, before=VERDICTS[self._rows.before[i]], after=VERDICTS[after[i]])
-            for i, row in zip(some.tolist(), self._texts(some), strict=True)
+            Example(row["pair_id"], row["source"], row["target"], row["verdict"], VERDICTS[after[i]])
+            for i, row in zip(some.tolist(), shown, strict=True)
         )
+
+    def _variety_before(self, size: int) -> Variety:
+        if size not in self._varieties:
+            self._varieties[size] = self._variety(self._kept_before, size)
+        return self._varieties[size]
 
     def _variety(self, kept: Ids, size: int) -> Variety:
         some = kept[measured(len(kept), size, self._recipe.seed)]
-        return variety([row["target"] for row in self._texts(some)])
+        return variety(self._index.texts.take(pa.array(self._rows.target[some])).to_pylist())
+
+
+def _sizes(codes: Codes) -> list[int]:
+    """How many pairs have each verdict."""
+    return np.bincount(codes, minlength=len(VERDICTS)).tolist()
 
 
 def _sample(draw: random.Random, ids: Ids, size: int) -> Ids:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
-from ..publish import best_student
 from ..recipe import Recipe
 from ..students.folder import read_info
+from ..students.worth import run_student
 
 if TYPE_CHECKING:
     from ..students.student import Answer, Student
@@ -48,7 +48,7 @@ class Playground:
 
 def playground(run: Path, recipe: Recipe, student: Path | None) -> Playground | None:
     """The playground of a student's folder, by default the run's best one; None if there is none."""
-    folder = student or best_student(run)
+    folder = student or run_student(run)
     return Playground(folder, recipe) if folder is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Which pairs to show: words, filters, order and page → rows of the ledger."""
+"""Which pairs to show: words, filters, order and page → rows of the ledger, from the columns of an index."""
 
 import math
 import shlex
@@ -6,10 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from ..errors import DataError
 from ..recipe import CRITICS
-from ..verdict import DUPLICATE, KEPT, UNKNOWN
-from .index import VERDICTS, Index
+from ..verdict import UNKNOWN
+from .index import VERDICTS, Ids, Index, TaskRows
 
 PER_PAGE = 50
 LABELS = ("right", "wrong", "none", "sample")
@@ -89,64 +93,74 @@ class Page:
 
 def search(index: Index, query: Query, labelled: Mapping[str, bool | None], sample: Collection[str]) -> Page:
     """The pairs of one page; `labelled` are the task's labels, `sample` the ids that calibrate asks about."""
-    where, given = _where(query, labelled, sample)
-    [[total]] = (
-        index.database.cursor().execute(f"SELECT count(*) FROM ledger WHERE {where}", given).fetchall()
-    )
-    pages = max(1, math.ceil(total / PER_PAGE))
+    rows = index.tasks[query.task]
+    found = np.flatnonzero(_fits(index, rows, query, labelled, sample))
+    pages = max(1, math.ceil(len(found) / PER_PAGE))
     number = min(query.page, pages)
-    order, skipped = _order(query), (number - 1) * PER_PAGE
-    rows = index.rows(  # the page's ids first: sorting carries no texts
-        "SELECT rowid, * FROM ledger WHERE rowid IN "
-        f"(SELECT rowid FROM ledger WHERE {where} ORDER BY {order} LIMIT {PER_PAGE} OFFSET {skipped}) "
-        f"ORDER BY {order}",
-        given,
-    )
-    return Page(rows, total, number, pages)
+    some = _part(found, rows, query.sort, (number - 1) * PER_PAGE, PER_PAGE)
+    return Page(rows.shown(some, index.texts), len(found), number, pages)
 
 
-def _order(query: Query) -> str:
-    if not query.sort:
-        return "rowid"
-    way = "DESC" if query.sort.startswith("-") else "ASC"
-    return f"{query.sort.removeprefix('-')} {way} NULLS LAST, rowid"
+def _part(found: Ids, rows: TaskRows, sort: str, skipped: int, count: int) -> Ids:
+    """`count` of the rows behind the `skipped` first ones: in order of a score, of equals of the ledger.
+
+    Sorts only what comes no later than the part.
+    """
+    end = min(skipped + count, len(found))
+    if not sort or not len(found):
+        return found[skipped:end]
+    key = rows.score(sort.removeprefix("-"))[found]
+    if sort.startswith("-"):
+        key = -key
+    key = np.where(np.isnan(key), np.inf, key)  # what was not scored comes last
+    last = np.partition(key, end - 1)[end - 1]
+    early = np.flatnonzero(key <= last)
+    order = early[np.argsort(key[early], kind="stable")]
+    return found[order[skipped:end]]
 
 
-def _where(
-    query: Query, labelled: Mapping[str, bool | None], sample: Collection[str]
-) -> tuple[str, dict[str, Any]]:
-    """A condition and its values; names of columns come from our own lists only."""
-    clauses, given = ["task = $task"], {"task": query.task}
-    values: dict[str, Any] = given
-    for i, term in enumerate(_terms(query.words)):
-        clauses.append(f"contains(texts, $term{i})")
-        values[f"term{i}"] = term
+def _fits(
+    index: Index,
+    rows: TaskRows,
+    query: Query,
+    labelled: Mapping[str, bool | None],
+    sample: Collection[str],
+) -> NDArray[np.bool_]:
+    """Which pairs a query asks for, (n,)."""
+    fits = np.ones(len(rows.row), bool)
+    for term in _terms(query.words):
+        has = pc.match_substring(index.lower, term).to_numpy(zero_copy_only=False)
+        fits &= has[rows.source] | has[rows.target]
     if query.verdict == _REJECTED:
-        clauses.append("verdict NOT IN ($kept, $duplicate, $unknown)")
-        values |= {"kept": KEPT, "duplicate": DUPLICATE, "unknown": UNKNOWN}
+        fits &= rows.before > VERDICTS.index(UNKNOWN)
     elif query.verdict:
-        clauses.append("verdict = $verdict")
-        values["verdict"] = query.verdict
+        fits &= rows.before == VERDICTS.index(query.verdict)
     if query.domain:
-        clauses.append("domain = $domain")
-        values["domain"] = query.domain
-    for side, value, sign in (("low", query.low, ">="), ("high", query.high, "<=")):
-        if query.score and value is not None:
-            clauses.append(f"{query.score} {sign} ${side}::FLOAT")
-            values[side] = value
+        known = index.domains.index(query.domain) if query.domain in index.domains else -1
+        fits &= rows.domain == known
+    if query.score:
+        score = rows.score(query.score)
+        for wall, within in ((query.low, np.greater_equal), (query.high, np.less_equal)):
+            if wall is not None:
+                fits &= within(score, np.float32(wall))
     if query.label:
-        known = [pair for pair, right in labelled.items() if right is not None]
-        ids = {
-            "right": [pair for pair in known if labelled[pair]],
-            "wrong": [pair for pair in known if not labelled[pair]],
-            "none": known,
-            "sample": list(sample),
-        }[query.label]
-        clauses.append(
-            f"pair_id {'NOT ' if query.label == 'none' else ''}IN (SELECT unnest($ids::VARCHAR[]))"
-        )
-        values["ids"] = ids
-    return " AND ".join(clauses), values
+        fits &= _labelled(rows, query.label, labelled, sample)
+    return fits
+
+
+def _labelled(
+    rows: TaskRows, wanted: str, labelled: Mapping[str, bool | None], sample: Collection[str]
+) -> NDArray[np.bool_]:
+    """Which pairs have a label, are without one, or are in the sample, (n,)."""
+    known = [pair for pair, right in labelled.items() if right is not None]
+    ids = {
+        "right": [pair for pair in known if labelled[pair]],
+        "wrong": [pair for pair in known if not labelled[pair]],
+        "none": known,
+        "sample": list(sample),
+    }[wanted]
+    found = np.isin(rows.pair, np.array([int(pair, 16) for pair in ids], np.uint64))
+    return ~found if wanted == "none" else found
 
 
 def _terms(words: str) -> list[str]:

@@ -13,44 +13,56 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..recipe import Bound
 from ..release import Finding, licence
-from .facts import Facts
+from .facts import Comparison, Facts, Precision
 from .page import number, visible
 
 _SAMPLE = 10
-Precision = Mapping[str, tuple[int, int, float, float]]
 
 
 def write_card(
     folder: Path,
     facts: Facts,
     splits: Mapping[str, pa.Table],
+    name: str,
     licences: Mapping[str, str],
-    precision: Precision,
     findings: Sequence[Finding],
 ) -> None:
     """Write README.md, front matter and text, into a folder that holds `data/TASK-SPLIT.parquet`."""
     tasks = sorted({task for table in splits.values() for task in table["task"].to_pylist()})
     pairs = pa.concat_tables(splits.values())
     drawn = random.Random(facts.recipe.seed).sample(range(pairs.num_rows), min(_SAMPLE, pairs.num_rows))
-    environment = Environment(  # noqa: S701 what models wrote is escaped by `cell`
+    text = (
+        environment()
+        .get_template("dataset_card.md")
+        .render(
+            facts=facts,
+            name=name,
+            tasks=tasks,
+            splits={name: _by_task(table, tasks) for name, table in splits.items()},
+            total=pairs.num_rows,
+            shared=_shared(splits),
+            sample=pairs.take(pa.array(drawn, pa.int64())).to_pylist(),
+            bounds=list(_bounds(facts)),
+            models=[(n, licence(n, licences) or "unknown", digest) for n, digest in facts.models.items()],
+            said=licences.get("dataset", "unknown"),
+            corpus=licences.get("corpus"),
+            precision=[judged(one) for one in facts.precision],
+            compared=[comparison(one) for one in facts.comparisons],
+            rouge={task: _mean(pairs, task, "rouge_l") for task in tasks},
+            findings=findings,
+        )
+    )
+    matter = _front_matter(name, splits, tasks, pairs.num_rows, licences.get("dataset"))
+    (folder / "README.md").write_text(f"---\n{matter}\n---\n{text}", encoding="utf-8")
+
+
+def environment() -> Environment:
+    """The templates of cards, which are Markdown."""
+    made = Environment(  # noqa: S701 what models wrote is escaped by `cell`
         loader=PackageLoader("impossible.report"), undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"number": number, "visible": visible, "cell": cell}
-    text = environment.get_template("dataset_card.md").render(
-        facts=facts,
-        tasks=tasks,
-        splits={name: _by_task(table, tasks) for name, table in splits.items()},
-        total=pairs.num_rows,
-        shared=_shared(splits),
-        sample=pairs.take(pa.array(drawn, pa.int64())).to_pylist(),
-        bounds=list(_bounds(facts)),
-        models=[(n, licence(n, licences) or "unknown", digest) for n, digest in facts.models.items()],
-        precision=[_precision(task, *of_it) for task, of_it in precision.items()],
-        rouge={task: _mean(pairs, task, "rouge_l") for task in tasks},
-        findings=findings,
-    )
-    matter = _front_matter(facts, splits, tasks, pairs.num_rows, licences.get("dataset"))
-    (folder / "README.md").write_text(f"---\n{matter}\n---\n{text}", encoding="utf-8")
+    made.filters |= {"number": number, "visible": visible, "cell": cell}
+    return made
 
 
 def cell(text: str) -> str:
@@ -88,16 +100,35 @@ def _wall(bound: Bound) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in sides if value is not None)
 
 
-def _precision(task: str, right: int, judged: int, low: float, high: float) -> str:
-    return f"- {task}: {right} of {judged} judged pairs are right (95 % interval {low:.0%} to {high:.0%})."
+def judged(one: Precision) -> str:
+    """What people's judgements of a task come to, as a line of a list."""
+    how = "weighted to all scores" if one.drawn else "whatever somebody labelled, no random sample"
+    return (
+        f"- {one.task}: {one.right} of {one.judged} judged pairs within the bounds are right; precision "
+        f"{one.share:.0%} (95 % interval {one.low:.0%} to {one.high:.0%}; {how}; duplicates included)."
+    )
+
+
+def comparison(of: Comparison) -> str:
+    """Systems side by side as a Markdown table."""
+    lines = [
+        f"{of.task}, {cell(of.name)}, {of.rows:,} sentences:",
+        "",
+        f"| metric | {' | '.join(map(cell, of.systems))} |",
+        "|---" + "|---:" * len(of.systems) + "|",
+    ]
+    for metric, figures in of.figures.items():
+        said = [f"{number(f.value)} ({number(f.low)} to {number(f.high)})" for f in figures]
+        lines.append(f"| {metric} | {' | '.join(said)} |")
+    return "\n".join(lines)
 
 
 def _front_matter(
-    facts: Facts, splits: Mapping[str, pa.Table], tasks: Sequence[str], total: int, said: str | None
+    name: str, splits: Mapping[str, pa.Table], tasks: Sequence[str], total: int, said: str | None
 ) -> str:
     """YAML: every task is a configuration, and `default` is all of them."""
     card = DatasetCardData(
-        pretty_name=facts.folder.name,
+        pretty_name=name,
         language="en",
         license=said or "unknown",
         task_categories=["summarization", "text-generation"] if "summary" in tasks else ["text-generation"],

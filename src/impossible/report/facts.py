@@ -102,11 +102,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Seconds spent in a stage, over how many jobs: shards made, students trained."""
+    """Seconds spent in a stage over how many jobs (shards made, students trained), and what came of it."""
 
     name: str
     seconds: float
     jobs: int
+    gave: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,81 @@ class Domain:
     contexts: int
     fruitful: int
     kept: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Losses of a training in nats a token: (step, loss) each, by rising step."""
+
+    training: tuple[tuple[float, float], ...]
+    validation: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFacts:
+    """A round beside the others: yield, what its own pairs are like, what its student is worth.
+
+    `wording` is the mean ROUGE-L of the round's own pairs, `meaning` their mean p(entailment), by task;
+    `sample` holds some pairs that the student of the round before wrote (none of round 0).
+    """
+
+    number: int
+    sources: int
+    kept: int
+    pairs: int
+    accepted: float
+    quality: float
+    wording: Mapping[str, float]
+    meaning: Mapping[str, float]
+    curve: Curve | None
+    sample: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A metric of a system with its 95 % interval; `p` of the difference to the first, NaN for that."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Systems side by side on one set of sentences; `figures` holds one a system for each metric."""
+
+    name: str
+    task: str
+    rows: int
+    systems: tuple[str, ...]
+    settings: Mapping[str, str]
+    figures: Mapping[str, tuple[Figure, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A held-out sentence and, by system, the best answer and the cascade's verdict on it."""
+
+    task: str
+    source: str
+    answers: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How many of the judged pairs of a task are right, and the share with its 95 % interval.
+
+    `drawn`: they are calibrate's sample, weighted; else what people happened to label.
+    """
+
+    task: str
+    right: int
+    judged: int
+    share: float
+    low: float
+    high: float
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +212,10 @@ class Facts:
     domains: tuple[Domain, ...]
     per_context: Histogram
     tasks: tuple[Task, ...]
+    rounds: tuple[RoundFacts, ...]
+    comparisons: tuple[Comparison, ...]
+    answers: tuple[Answers, ...]
+    precision: tuple[Precision, ...]
     dataset: int
     models: Mapping[str, str]
     versions: Mapping[str, str]

@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 from .. import dataset, ledger, store
 from ..execute import read_state
 from ..recipe import load
+from ..students.worth import read_rounds
 from ..verdict import KEPT
 from .facts import Domain, Facts, Frontier, Histogram, Pair, Stage, Step, Task
+from .later import answers, comparisons, precision, rounds
 from .task import task_facts
 
 _MANY = 20  # kept pairs of one context; more are counted with these
@@ -42,10 +44,14 @@ def gather(run: Path) -> Facts:
         sentences=_sentences(state.counts),
         candidates=state.counts["candidates"],
         pairs=state.counts["pairs"],
-        stages=_stages(run, about["stages"]),
+        stages=_stages(run, about["stages"], state.counts, [task.name for task in tasks]),
         domains=_domains(contexts, rows, [task.name for task in tasks]),
         per_context=_per_context(contexts, rows),
         tasks=tuple(_with_texts(task, texts) for task in tasks),
+        rounds=rounds(run, recipe),
+        comparisons=comparisons(run),
+        answers=answers(run),
+        precision=precision(run, recipe),
         dataset=pairs.num_rows,
         models=about["models"],
         versions=about["versions"],
@@ -62,13 +68,20 @@ def _sentences(counts: Counter[str]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _stages(run: Path, names: Sequence[str]) -> tuple[Stage, ...]:
+def _stages(run: Path, names: Sequence[str], counts: Counter[str], tasks: Sequence[str]) -> tuple[Stage, ...]:
     journal = store.read_lines(run / "journal.jsonl")
+    gave = {
+        "generate": f"{counts['candidates']:,} sentences of {counts['continuations']:,} continuations",
+        "score": ", ".join(f"{counts[f'{task}: scored']:,} {task}" for task in tasks) + " pairs with scores",
+        "filter": ", ".join(f"{counts[f'{task}: {KEPT}']:,} {task}" for task in tasks) + " pairs kept",
+        "distil": f"{len(read_rounds(run)):,} students",
+    }
     return tuple(
         Stage(
             name,
             sum(row["seconds"] for row in journal if row["stage"] == name),
             sum(row["stage"] == name for row in journal),
+            gave.get(name, ""),
         )
         for name in dict.fromkeys([*names, *(row["stage"] for row in journal)])
     )

@@ -15,7 +15,7 @@ from .. import store
 from ..recipe import CRITICS
 from ..records import SCORE_FIELDS
 from . import pictures
-from .facts import Distribution, Facts, Pair, Task
+from .facts import Comparison, Distribution, Facts, Pair, Task
 from .gather import gather
 
 FILE = "report.html"
@@ -56,6 +56,7 @@ def page(facts: Facts) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         figures=_figures(facts),
         descriptions=descriptions(),
+        drawn=_drawn,
         why=why,
     )
 
@@ -77,7 +78,24 @@ def _figures(facts: Facts) -> dict[str, Markup]:
             )
         if task.frontier is not None:
             figures[f"frontier-{task.name}"] = pictures.frontier(task.name, task.frontier, _of_frontier(task))
-    return {name: Markup(svg) for name, svg in figures.items()}
+    return {name: Markup(svg) for name, svg in (figures | _later_figures(facts)).items()}
+
+
+def _later_figures(facts: Facts) -> dict[str, str]:
+    """Pictures of students, if there are any."""
+    figures = {f"loss-{r.number}": pictures.losses(r.number, r.curve) for r in facts.rounds if r.curve}
+    if len(facts.rounds) > 1:
+        figures["rounds"] = pictures.rounds(facts.rounds)
+    for index, of in enumerate(facts.comparisons):
+        for metric in _drawn(of):
+            figures[f"compared-{index}-{metric}"] = pictures.compared(index, of, metric)
+    return figures
+
+
+def _drawn(of: Comparison) -> list[str]:
+    """The metrics of a comparison that get a picture: what says most of them."""
+    known = [m for m in of.figures if not any(math.isnan(f.value) for f in of.figures[m])]
+    return [m for m in known if m in ("accepted", "quality", "ibleu", "rougeL")][:2]
 
 
 def _of_frontier(task: Task) -> list[Distribution]:

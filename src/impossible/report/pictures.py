@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .facts import Distribution, Frontier, Histogram, Stage, Task
+from .facts import Comparison, Curve, Distribution, Frontier, Histogram, RoundFacts, Stage, Task
 
 _WIDTH = 5.0  # inches of 72 units; the page shows a unit as one CSS pixel
 # Colours stand for themselves only until they are written: then each is the CSS variable of that name.
@@ -186,10 +186,76 @@ def lengths(task: str, of: Histogram) -> str:
         ax.stairs(of.series["source"], edges, fill=True, color=_COLOURS["all"], label="source")
         ax.stairs(of.series["target"], edges, color=_COLOURS["kept"], linewidth=2, label="target")
         ax.set(xlabel="words", ylabel="sentences", xlim=(edges[0], edges[-1]))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(loc="upper right")
 
     means = ", ".join(f"{side} {_mean(edges, n):.1f}" for side, n in of.series.items())
     return _picture(f"lengths-{task}", f"Words in kept {task} pairs; means: {means}", 2.2, draw)
+
+
+def losses(number: int, of: Curve) -> str:
+    """Training and validation loss of a round's student."""
+
+    def draw(ax: Axes) -> None:
+        if of.training:
+            ax.plot(*zip(*of.training, strict=True), color=_COLOURS["kept"], linewidth=1.5, label="training")
+        if of.validation:
+            x, y = zip(*of.validation, strict=True)
+            ax.plot(x, y, color=_COLOURS["bound"], marker="o", markersize=4, label="validation")
+        ax.set(xlabel="steps", ylabel="loss, nats a token")
+        ax.set_ylim(bottom=0)
+        ax.legend(loc="upper right")
+
+    lowest = min((loss for _, loss in of.validation), default=None)
+    known = "" if lowest is None else f"; lowest validation loss {lowest:.3f}"
+    label = f"Loss curve of the student of round {number}: {len(of.training)} points of training{known}"
+    return _picture(f"loss-{number}", label, 2.4, draw)
+
+
+def rounds(found: Sequence[RoundFacts]) -> str:
+    """Accepted share and mean quality of each round's student."""
+
+    def draw(ax: Axes) -> None:
+        places = np.arange(len(found))
+        series = [("accepted", [r.accepted for r in found]), ("quality", [r.quality for r in found])]
+        for i, (name, values) in enumerate(series):
+            colour = _COLOURS["kept" if i else "all"]
+            ax.bar(places + (i - 0.5) * 0.36, values, width=0.34, color=colour, label=name)
+            for place, value in zip(places, values, strict=True):
+                at = (place + (i - 0.5) * 0.36, value)
+                ax.annotate(f"{value:.2f}", at, (0, 3), textcoords="offset points", ha="center", fontsize=10)
+        ax.set_xticks(places, [f"round {r.number}" for r in found])
+        ax.set_ylim(0, max([0.1, *(v for _, values in series for v in values)]) * 1.35)
+        ax.legend(loc="upper left", ncols=2)
+
+    label = "Students by round: " + "; ".join(
+        f"round {r.number}: accepted {r.accepted:.2f}, quality {r.quality:.2f}" for r in found
+    )
+    return _picture("rounds", label, 2.3, draw)
+
+
+def compared(index: int, of: Comparison, metric: str) -> str:
+    """One metric of all systems, with 95 % intervals."""
+    figures = of.figures[metric]
+
+    def draw(ax: Axes) -> None:
+        places = np.arange(len(figures))
+        for place, one in zip(places, figures, strict=True):
+            ax.plot([one.low, one.high], [place, place], color=_COLOURS["line"], linewidth=2)
+            ax.plot([one.value], [place], marker="o", color=_COLOURS["kept"])
+            text = f"{one.value:.3g}"
+            ax.annotate(
+                text, (one.value, place), (0, 6), textcoords="offset points", ha="center", fontsize=10
+            )
+        ax.set_yticks(places, of.systems)
+        ax.set_ylim(len(figures) - 0.5, -0.7)
+        ax.margins(x=0.1)
+        ax.set_xlabel(metric)
+
+    said = ", ".join(f"{name} {one.value:.3g}" for name, one in zip(of.systems, figures, strict=True))
+    label = f"{metric}, {of.task}: {said}"
+    return _picture(f"compared-{index}-{metric}", label, 0.5 * len(figures) + 0.7, draw)
 
 
 def _mean(edges: np.ndarray, counts: Sequence[int]) -> float:

@@ -84,6 +84,11 @@ def say_training(what: str, progress: "Progress") -> None:
     print(f"{what}: step {progress.step} of {progress.steps}, {said}", file=sys.stderr, flush=True)
 
 
+def say_comparing(task: str) -> None:
+    """One line on standard error: that teacher and student write answers now."""
+    print(f"teacher against student: {task}", file=sys.stderr, flush=True)
+
+
 def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
     """The command that has a student do its task."""
 

@@ -10,9 +10,9 @@ from ..errors import ModelError
 from ..recipe import Distil, Settings
 from .controls import LENGTHS, WORDINGS, Controls
 from .prompts import prompt
+from .worth import run_student
 
 FILE = "student.json"
-REPORT = "rounds.json"
 Kind = Literal["causal", "seq2seq"]
 
 
@@ -53,21 +53,23 @@ def read_info(folder: Path) -> Info:
 
 def best_student(path: Path) -> Path:
     """The folder of the student that is worth most in a run with rounds; any other folder as it is."""
-    try:
-        rounds = json.loads((path / REPORT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return path
-    best = max(rounds, key=lambda r: (r["quality"], -r["number"]))
-    return path / f"round-{best['number']}" / "student"
+    return run_student(path) or path
 
 
 def write_info(folder: Path, info: Info) -> None:
     """Write `student.json` and the model card beside the weights."""
     (folder / FILE).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(_card(info), encoding="utf-8")
+    (folder / "README.md").write_text(f"---\n{_front_matter(info)}---\n{card_text(info)}", encoding="utf-8")
 
 
-_PIPELINE = {"causal": "text-generation", "seq2seq": "text2text-generation"}
+def _front_matter(info: Info) -> str:
+    return (
+        f"pipeline_tag: {PIPELINE[info.kind]}\nlanguage: en\n"
+        f"tags: [{', '.join(info.tasks)}, impossible-distillation]\n"
+    )
+
+
+PIPELINE = {"causal": "text-generation", "seq2seq": "text2text-generation"}
 _LOADING = {
     "causal": """from transformers import pipeline
 
@@ -81,15 +83,11 @@ tokenizer.batch_decode(output, skip_special_tokens=True)""",
 }
 
 
-def _card(info: Info) -> str:
+def card_text(info: Info) -> str:
+    """The text of a student's model card: what it was made of, how it is used and asked."""
     loss = "not measured" if info.validation_loss is None else f"{info.validation_loss:.3f} nats a token"
     counts = ", ".join(f"{n:,} of {task}" for task, n in info.pairs.items())
-    return f"""---
-pipeline_tag: {_PIPELINE[info.kind]}
-language: en
-tags: [{", ".join(info.tasks)}, impossible-distillation]
----
-# A student of impossible distillation
+    return f"""# A student of impossible distillation
 
 Rewrites English sentences: {" and ".join(info.tasks)}. Base: `{info.base}`; its licence applies.
 It learned from pairs that a language model wrote by itself and that critics kept (Jung et al. 2024,

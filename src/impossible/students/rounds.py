@@ -7,7 +7,7 @@ pair. The round's student starts from the base again.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -19,31 +19,14 @@ from ..recipe import Distil, Recipe
 from ..records import DATASET, text_id
 from ..sentences import defect, split
 from .examples import make_examples, split_examples
-from .folder import REPORT
 from .make import make_student, read_pairs
 from .student import Answer, Student
 from .train import Progress
+from .worth import REPORT, Round, student_folder
 
 DRAWS = 8
 _MEASURED = 200  # sentences of held-out contexts, a task
 Sentence = tuple[str, str, str, str]  # context id, domain, context, text
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A round's yield and what its student is worth.
-
-    `kept` pairs came of `sources` new sentences (round 0: those of the dataset, of none), and the student
-    learned from `pairs`. `accepted` is the share of held-out sentences with an output that the cascade keeps,
-    `quality` the mean quality of the best output, 0 where none is kept: it has to rise for a round to help.
-    """
-
-    number: int
-    sources: int
-    kept: int
-    pairs: int
-    accepted: float
-    quality: float
 
 
 def run_rounds(
@@ -61,10 +44,8 @@ def run_rounds(
     `rounds.json`.
     """
     assert recipe.distil is not None
-    pairs = read_pairs([out / "round-0" / "dataset" / dataset.FILE, *map(Path, recipe.distil.also)])
-    if recipe.distil.duplicates == "learn":
-        pairs = dataset.distinct([pairs, rivals])
-    tests = _held_out_sources(pairs, recipe)
+    pairs = learned_from(out, recipe, rivals)
+    tests = held_out(pairs, recipe)
     found: list[Round] = []
     used = _sentences(pairs)
     sentences = _of_texts(recipe.distil) or _of_groups(groups)
@@ -78,7 +59,7 @@ def run_rounds(
                 break
             used |= _sentences(new)
             pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
-        folder = _folder(out, number)
+        folder = student_folder(out, number)
         make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
         accepted, quality = _measured(folder, tests, recipe)
         found.append(Round(number, sources, written or pairs.num_rows, pairs.num_rows, accepted, quality))
@@ -88,29 +69,27 @@ def run_rounds(
     return found
 
 
-def _folder(out: Path, number: int) -> Path:
-    return out / f"round-{number}" / "student"
+def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
+    """The pairs that a run's first student learns from. Raises StoreError, DataError."""
+    assert recipe.distil is not None
+    pairs = read_pairs([out / "round-0" / "dataset" / dataset.FILE, *map(Path, recipe.distil.also)])
+    return dataset.distinct([pairs, rivals]) if recipe.distil.duplicates == "learn" else pairs
 
 
-def _cascade(recipe: Recipe) -> str:
+def cascade_key(recipe: Recipe) -> str:
     """All that the cascade's verdicts depend on."""
     score = recipe.score
     models = (score.similarity, score.nli, score.judge, score.parser)
     return recipe.filter.canonical() + json.dumps(models)
 
 
-def best(found: Sequence[Round]) -> Round:
-    """The round whose student is worth most."""
-    return max(found, key=lambda r: (r.quality, -r.number))
-
-
-def _held_out_sources(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
+def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
     """Sentences of the contexts that no student learns from, by task."""
     assert recipe.distil is not None
     plain = recipe.distil.model_copy(update={"controls": ()})
-    _, held_out = split_examples(make_examples(pairs, plain, recipe.seed), plain.validation)
+    _, examples = split_examples(make_examples(pairs, plain, recipe.seed), plain.validation)
     return {
-        task: list(dict.fromkeys(e.source for e in held_out if e.task == task))[:_MEASURED]
+        task: list(dict.fromkeys(e.source for e in examples if e.task == task))[:_MEASURED]
         for task in recipe.distil.tasks
     }
 
@@ -119,7 +98,7 @@ def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tupl
     """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
     path = folder.with_name("measured.json")
     made_for = store.folder_fingerprint(folder) or ""
-    wanted = store.fingerprint("measured", "1", made_for, _cascade(recipe), json.dumps(tests))
+    wanted = store.fingerprint("measured", "1", made_for, cascade_key(recipe), json.dumps(tests))
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
@@ -174,10 +153,10 @@ def _fresh(sentences: Sequence[Sentence], used: set[str], recipe: Recipe, number
 
 def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int) -> pa.Table:
     """The pairs that the last round's student makes of new sentences, schema DATASET."""
-    teacher, folder = _folder(out, number - 1), out / f"round-{number}" / "dataset"
+    teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
-    wanted = store.fingerprint("round", "1", made_for, _cascade(recipe), str(recipe.seed), *texts)
+    wanted = store.fingerprint("round", "1", made_for, cascade_key(recipe), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
         student = Student.load(teacher, recipe.filter, recipe.score, recipe.execution)
         rows = []

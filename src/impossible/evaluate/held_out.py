@@ -1,0 +1,171 @@
+"""Teacher against student, on sentences of the contexts that no student of the run learned from.
+
+Both write as many answers to a sentence, and the run's own cascade chooses among them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from .. import store
+from ..critics.rouge import RougeL
+from ..errors import ImpossibleError
+from ..recipe import Recipe
+from ..records import text_id
+from ..students.rounds import DRAWS, cascade_key, held_out, learned_from
+from ..students.student import Output, Student
+from ..students.worth import run_student
+from .benchmark import Outcome, Result
+from .files import write_json
+from .metrics import Example
+from .prompted import Prompted
+from .statistics import DRAWS as RESAMPLED
+from .statistics import Score, bootstrap, mean, randomisation
+
+FOLDER = "evaluation/held-out"
+RESULTS, OUTPUTS = "results.json", "outputs.jsonl"
+TEACHER, STUDENT = "teacher, prompted", "student"
+_SENTENCES = 60  # a task
+_SETTINGS = {
+    "accepted": f"share of sentences with an answer among {DRAWS} that the run's cascade keeps",
+    "quality": "mean quality of the best answer (rank.quality), 0 where none is kept",
+    "rougeL_source": "ROUGE-L F1 of the best answer and the sentence: lower is worded further apart",
+    "compression": "words of the best answer / words of the sentence",
+}
+Best = Mapping[str, Sequence[Output | None]]  # system → its best output a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A system's best answer to a sentence, and the cascade's verdict on it."""
+
+    text: str
+    verdict: str
+    quality: float
+
+
+def compare(
+    run: Path, recipe: Recipe, rivals: pa.Table, tell: Callable[[str], None] = lambda _: None
+) -> None:
+    """Write `evaluation/held-out/`: results as `evaluate` writes them, and the best answers side by side.
+
+    `rivals` are the run's duplicates, from which a student may have learned.
+
+    Nothing is written without held-out sentences. A teacher that cannot be prompted (no tokenizer, a prompt
+    longer than it reads) is left out. Raises ModelError, StoreError.
+    """
+    student_folder = run_student(run)
+    sentences = {
+        task: found[:_SENTENCES]
+        for task, found in held_out(learned_from(run, recipe, rivals), recipe).items()
+        if found
+    }
+    if student_folder is None or not sentences:
+        return
+    made_for = store.folder_fingerprint(student_folder) or ""
+    wanted = store.fingerprint(
+        "held-out", "1", made_for, recipe.teacher.canonical(), cascade_key(recipe), json.dumps(sentences)
+    )
+    if store.folder_fingerprint(run / FOLDER) == wanted:
+        return
+
+    def make(new: Path) -> None:
+        student = Student.load(student_folder, recipe.filter, recipe.score, recipe.execution)
+        teacher = _teacher(recipe)
+        results, rows = [], []
+        for task, sources in sentences.items():
+            if task not in student.info.tasks:
+                continue
+            tell(task)
+            found = _best(task, sources, student, teacher, recipe.seed)
+            results.append(_result(task, sources, found, recipe.seed))
+            rows += [
+                {"task": task, "source": source}
+                | {name: _side(outputs[i]) for name, outputs in found.items()}
+                for i, source in enumerate(sources)
+            ]
+        _write(new, results, rows, recipe)
+
+    store.make_folder(run / FOLDER, wanted, make)
+
+
+def _teacher(recipe: Recipe) -> Prompted | None:
+    try:
+        return Prompted(recipe.teacher, recipe.execution, few_shot=True)
+    except ImpossibleError:  # a server's model, of which there are no files here
+        return None
+
+
+def _best(task: str, sources: Sequence[str], student: Student, teacher: Prompted | None, seed: int) -> Best:
+    answers = student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
+    found: dict[str, Sequence[Output | None]] = {}
+    own = [answer.outputs[0] if answer.outputs else None for answer in answers]
+    if teacher is not None:
+        examples = [Example("", source, ()) for source in sources]
+        found[TEACHER] = _chosen(task, sources, teacher.drafts(examples, task, DRAWS), student)
+    return found | {STUDENT: own}
+
+
+def _chosen(
+    task: str, sources: Sequence[str], drafts: Sequence[Sequence[str]], student: Student
+) -> list[Output | None]:
+    """Of each sentence's drafts the one that the cascade thinks most of, as a student's are ordered."""
+    times = [Counter(text for text in found if text) for found in drafts]
+    pairs = [(source, text) for source, found in zip(sources, times, strict=True) for text in found]
+    judged = iter(student.judge(task, [s for s, _ in pairs], [t for _, t in pairs]) if pairs else [])
+    chosen: list[Output | None] = []
+    for found in times:
+        outputs = [next(judged) for _ in found]
+        key = [(o.accepted, o.quality, len(o.scores), found[o.text]) for o in outputs]
+        chosen.append(outputs[key.index(max(key))] if outputs else None)
+    return chosen
+
+
+def _side(output: Output | None) -> dict[str, object]:
+    return asdict(Side(output.text, output.verdict, output.quality) if output else Side("", "nothing", 0.0))
+
+
+def _result(task: str, sources: Sequence[str], found: Best, seed: int) -> Result:
+    scores = {name: _scores(sources, outputs) for name, outputs in found.items()}
+    first = next(iter(scores.values()))
+    outcomes = [
+        Outcome(
+            name,
+            {metric: bootstrap(score, seed) for metric, score in of_it.items()},
+            {m: randomisation(first[m], s, seed) for m, s in of_it.items()} if of_it is not first else {},
+            0.0,
+            0.0,
+        )
+        for name, of_it in scores.items()
+    ]
+    return Result("held-out sentences of the run", task, len(sources), text_id(*sources), _SETTINGS, outcomes)
+
+
+def _scores(sources: Sequence[str], outputs: Sequence[Output | None]) -> dict[str, Score]:
+    texts = [output.text if output else "" for output in outputs]
+    lengths = [len(text.split()) / len(source.split()) for source, text in zip(sources, texts, strict=True)]
+    return {
+        "accepted": mean([output is not None and output.accepted for output in outputs]),
+        "quality": mean([output.quality if output else 0.0 for output in outputs]),
+        "rougeL_source": mean(RougeL().score(sources, texts)),
+        "compression": mean(lengths),
+    }
+
+
+def _write(
+    new: Path, results: Sequence[Result], rows: Sequence[Mapping[str, object]], recipe: Recipe
+) -> None:
+    report = {
+        "seed": recipe.seed,
+        "interval": f"95 %, percentile bootstrap over sentences, {RESAMPLED} draws",
+        "p": "two-sided, approximate randomisation over sentences, against the first system",
+        "models": {"teacher": recipe.teacher.model},
+        "results": [asdict(result) for result in results],
+    }
+    write_json(new / RESULTS, report)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    store.write_text(new / OUTPUTS, "".join(lines))
