@@ -25,8 +25,8 @@ from .weights import digest
 
 if TYPE_CHECKING:
     from .students.train import Progress
-    from .teachers import Sampler
     from .students.worth import Round
+    from .teachers import Sampler
 
 STAGES = (*FOLDERS, "distil")
 _VERSIONS = (
