@@ -24,8 +24,8 @@ install-dev: .venv/installed-dev
 # self-distillation; at the end the student rewrites sentences it never saw.
 demo: install
 	$(BIN)/impossible run recipes/quickstart.toml --out runs/demo
-	$(BIN)/impossible paraphrase recipes/unseen.txt --student runs/demo --show
-	$(BIN)/impossible summarize recipes/unseen.txt --student runs/demo --show
+	$(BIN)/impossible paraphrase recipes/unseen.txt --student runs/demo --show --draws 32
+	$(BIN)/impossible summarize recipes/unseen.txt --student runs/demo --show --draws 32
 
 test: install-dev lint docs
 	$(BIN)/python -m pytest
