@@ -103,10 +103,15 @@ class Course(Watch):
     """Writes down after each shard: resident memory (MiB), CPU-seconds, and whether it was made just now."""
 
     def __init__(self, out: Path) -> None:
-        self._out, self._cpu, self._journal, self._start = out, time.process_time(), 0, time.perf_counter()
+        self._out, self._cpu, self._start = out, time.process_time(), time.perf_counter()
+        self._journal = self._written()
+
+    def _written(self) -> int:
+        journal = self._out / "journal.jsonl"
+        return journal.stat().st_size if journal.exists() else 0
 
     def shard(self, state: State, index: int) -> None:
-        now, journal = time.process_time(), (self._out / "journal.jsonl").stat().st_size
+        now, journal = time.process_time(), self._written()
         row = {"shard": index, "rss": resident(), "cpu": now - self._cpu, "made": journal != self._journal}
         row["wall"] = time.perf_counter() - self._start
         store.append_line(self._out / "course.jsonl", row)

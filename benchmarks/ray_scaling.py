@@ -42,14 +42,21 @@ class Measured:
     driver: float
 
 
-def measured(workers: int, finished: Sequence[float], made_by: Sequence[str], driver: float) -> Measured:
-    """`finished` are the times at which shards were finished, in order, `made_by` the workers."""
+Moment = tuple[float, float]  # wall clock, and the driver's CPU-seconds
+
+
+def moment() -> Moment:
+    return time.perf_counter(), time.process_time()
+
+
+def measured(workers: int, finished: Sequence[Moment], made_by: Sequence[str]) -> Measured:
+    """`finished` are the moments at which shards were finished, in order, `made_by` the workers."""
     first = max(made_by.index(name) for name in set(made_by))  # when everybody is at work
     last = len(finished) - workers  # before the first has nothing more to do
     if len(set(made_by)) < workers or last <= first:
         raise SystemExit(f"too few shards to measure {workers} workers: {len(set(made_by))} had any")
-    rate = (last - first) / (finished[last] - finished[first])
-    return Measured(workers, len(finished), rate, driver / len(finished))
+    wall, spent = (end - start for start, end in zip(finished[first], finished[last], strict=True))
+    return Measured(workers, len(finished), (last - first) / wall, spent / (last - first))
 
 
 def engine(teachers: int) -> Execution:
@@ -78,12 +85,10 @@ def simulate(workers: int, sleep: float, shards: int) -> Measured:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
         ways = (way(out, [stage], {"generate": ()}, i, contexts(i), calls) for i in range(workers * shards))
-        before = time.process_time()
         for _ in open_engine(engine(workers))(ways, [stage], engine(workers), calls):
-            finished.append(time.perf_counter())
-        spent = time.process_time() - before
+            finished.append(moment())
         made_by = [row["worker"] for row in store.read_lines(out / "journal.jsonl")]
-    return measured(workers, finished, made_by, spent)
+    return measured(workers, finished, made_by)
 
 
 def contexts(index: int) -> pa.Table:
@@ -101,10 +106,10 @@ class Clock(Watch):
     """When each shard was through."""
 
     def __init__(self) -> None:
-        self.finished: list[float] = []
+        self.finished: list[Moment] = []
 
     def shard(self, state: State, index: int) -> None:
-        self.finished.append(time.perf_counter())
+        self.finished.append(moment())
 
     def note(self, text: str) -> None:
         print(text)
@@ -117,12 +122,12 @@ def sized(recipe: Recipe, contexts: int) -> Recipe:
 
 def work(recipe: Recipe, workers: int) -> Measured:
     settings = recipe.model_copy(update={"execution": engine(workers)})
-    watch, before = Clock(), time.process_time()
+    watch = Clock()
     with tempfile.TemporaryDirectory() as scratch:
         run(settings, Path(scratch), until="generate", watch=watch)
         rows = store.read_lines(Path(scratch) / "journal.jsonl")
     made_by = [row["worker"] for row in rows if row["stage"] == "generate"]
-    return measured(workers, watch.finished, made_by, time.process_time() - before)
+    return measured(workers, watch.finished, made_by)
 
 
 def table(found: Iterator[Measured], alone: float | None) -> None:

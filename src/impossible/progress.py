@@ -106,7 +106,7 @@ class BarWatch(Watch):
     def corpus(self, report: CorpusReport) -> None:
         """Say what was mended or left out."""
         for line in report.lines():
-            self._console.print(f"corpus: {line}", markup=False)
+            self._console.print(plain(f"corpus: {line}"), markup=False)
 
     def tick(self, count: int = 1) -> None:
         """A context has passed a slow stage."""
@@ -154,7 +154,7 @@ class LineWatch(Watch):
     def corpus(self, report: CorpusReport) -> None:
         """Say what was mended or left out."""
         for line in report.lines():
-            self._say(f"corpus: {line}")
+            self._say(plain(f"corpus: {line}"))
 
     def shard(self, state: State, index: int) -> None:
         """One line: how far, what was kept, how long it will take."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .plain import plain
 from .run_commands import AsJson, RunPath, print_json
 from .terminal import complete_setting, open_console
 
@@ -36,9 +37,9 @@ def verify(
         for part in found.unchecked:
             print(f"not checked: {part}")
         for note in found.notes:
-            print(f"note: {note}")
+            print(plain(f"note: {note}"))
         for fault in found.differs:
-            print(f"differs: {fault}")
+            print(plain(f"differs: {fault}"))
         print(f"{len(found.differs)} differ" if found.differs else "all is as the recipe makes it")
     if found.differs:
         raise typer.Exit(1)
