@@ -64,7 +64,8 @@ def main(out: Path = Path("runs/trigrams")) -> None:
     recipe = load_recipe(HERE / "own_backend.toml")
     texts = [row.text for row in read_documents(HERE / "tickets.csv", "body", CorpusReport())]
     state = run(recipe, out, sampler=Trigrams(texts))
-    print(f"{state.counts['candidates']} sentences, {state.counts['paraphrase: kept']} pairs -> {state.file}")
+    assert state.pairs is not None
+    print(f"{state.counts['candidates']} sentences, {state.pairs.num_rows} pairs -> {state.file}")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,8 @@ def test_a_duplicate_and_the_pair_that_it_lost_to_know_each_other(planted: Path)
 
 
 def test_what_cannot_be_found_is_said_plainly(planted: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="it stands in a context; pairs are made of"):
+        ledger.why(planted, "two.")
     with pytest.raises(DataError, match="no sentence holds this text"):
         ledger.why(planted, "omega")
     with pytest.raises(StoreError, match="holds no run"):

@@ -119,7 +119,8 @@ def run_command(
         console.print(f"{kept:,} kept; {kept / made_in * 3600:,.0f} pairs an hour ({spent})")
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
-        console.print(f"dataset: {folder}/round-0/dataset/", markup=False, soft_wrap=True)
+        size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
+        console.print(f"dataset: {folder}/round-0/dataset/ ({size})", markup=False, soft_wrap=True)
     elif state.file is not None:
         console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
     if state.rounds:
@@ -153,6 +154,12 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
     if state.reached:
         console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))
+
+
+def _rows_of(file: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(file).num_rows)
 
 
 def _state_json(state: "State") -> dict[str, object]:

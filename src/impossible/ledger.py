@@ -163,9 +163,13 @@ def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str) -> st
         "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
         "WHERE contains(lower(candidate.text), $text) LIMIT 1"
     )
-    found = _rows(database, query, {"text": wanted.strip().lower()})
+    text = {"text": wanted.strip().lower()}
+    found = _rows(database, query, text)
     if not found:
-        return f"{run}: no pair has the id {wanted!r}, and no sentence holds this text"
+        contexts = _rows(database, "SELECT context FROM groups WHERE contains(lower(context), $text)", text)
+        there = "it stands in a context; pairs are made of what is written behind it"
+        absent = f"{run}: no pair has the id {wanted!r}, and no sentence holds this text"
+        return f"{absent} ({there})" if contexts else absent
     return (
         f"{run}: {wanted!r} was written behind the context {found[0]['context']!r}, but a critic without a "
         "model rejected each of its pairs, and of these only the number is kept"
