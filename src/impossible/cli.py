@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -143,7 +144,7 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
     Example: [bold]impossible status runs/first[/bold]
     """
     from .execute import read_state
-    from .progress import funnel_table
+    from .progress import funnel_table, rounds_table
 
     state = read_state(run)
     if as_json:
@@ -154,6 +155,8 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
     if state.reached:
         console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))
+    if state.rounds:
+        console.print(rounds_table(state))
 
 
 def _rows_of(file: Path) -> int:
@@ -172,6 +175,7 @@ def _state_json(state: "State") -> dict[str, object]:
         "reached": state.reached,
         "counts": dict(state.counts),
         "seconds": dict(state.seconds),
+        "rounds": [asdict(r) for r in state.rounds],
     }
 
 
@@ -546,7 +550,6 @@ def critic_test(
 
     Example: [bold]impossible critic test embedded:nli --data nli.jsonl[/bold]
     """
-    from dataclasses import asdict
 
     from .critics.measure_nli import measure_examples
     from .critics.nli import Nli

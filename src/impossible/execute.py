@@ -21,6 +21,7 @@ from .errors import RecipeError, StoreError
 from .recipe import Recipe, dump
 from .records import GROUPS
 from .stages import FOLDERS, MapStage, plan
+from .students.round import Round, read_rounds
 from .weights import digest
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class State:
     reached: bool = False
     distinct: Counter[str] = field(default_factory=Counter)
     file: Path | None = None
-    rounds: "list[Round]" = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
 
     @property
     def pairs(self) -> pa.Table | None:
@@ -261,7 +262,7 @@ def _clear(out: Path) -> None:
     import shutil
 
     rounds = sorted(path.name for path in out.glob("round-*"))
-    for name in ("contexts", *rounds, "evaluation/held-out", "rounds.json", "journal.jsonl", "manifest.json"):
+    for name in ("contexts", *rounds, "evaluation/held-out", REPORT, "journal.jsonl", "manifest.json"):
         path = out / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -311,4 +312,5 @@ def read_state(out: Path) -> State:
         state.done += found[-1] is not None
     for row in store.read_lines(out / "journal.jsonl"):
         state.seconds[row["stage"]] += row["seconds"]
+    state.rounds = read_rounds(out)
     return state

@@ -72,16 +72,29 @@ def score_file(path: Path, out: Path | None, task: str, source: str, target: str
                     "(choose with --source and --target)"
                 )
     out = out or path.with_name(f"{path.stem}.scored{path.suffix}")
-    if out.suffix not in _WRITERS:
-        raise DataError(f"cannot write {out}: the name must end in {', '.join(_WRITERS)}")
+    check_writable(out)
     scores = score_pairs([r[source] for r in rows], [r[target] for r in rows], task)
     columns = {name: [round(float(x), 6) for x in column] for name, column in scores.items()}
     scored = [{**row, **{n: columns[n][i] for n in columns}} for i, row in enumerate(rows)]
-    try:
-        _WRITERS[out.suffix](out, scored)
-    except OSError as error:
-        raise StoreError(f"{out}: {error.strerror or error}; choose another --out") from error
+    write_rows(out, scored)
     return out, len(rows)
+
+
+def check_writable(path: Path) -> None:
+    """Raise DataError unless rows can be written to a file of this name."""
+    if path.suffix not in _WRITERS:
+        raise DataError(f"cannot write {path}: the name must end in {', '.join(_WRITERS)}")
+    if not path.parent.is_dir():
+        raise DataError(f"cannot write {path}: {path.parent} is no folder")
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows with the same columns as .jsonl, .csv or .parquet. Raises DataError, StoreError."""
+    check_writable(path)
+    try:
+        _WRITERS[path.suffix](path, rows)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}; choose another --out") from error
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -117,7 +130,7 @@ def _write_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [])
         writer.writeheader()
         writer.writerows(rows)
 

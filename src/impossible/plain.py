@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-_CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # what JSON leaves as it is
+_CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # JSON leaves them
 
 
 def plain(text: str) -> str:

@@ -68,13 +68,13 @@ def funnel_table(state: State) -> Table:
 def rounds_table(state: State) -> Table:
     """What each round of self-distillation yielded, and what its student is worth."""
     table = Table(box=None, pad_edge=False)
-    for name in ("round", "new pairs", "of sentences", "trained on", "accepted", "quality"):
+    for name in ("round", "new pairs", "of sentences", "pair quality", "trained on", "accepted", "quality"):
         table.add_column(name, justify="right")
     for r in state.rounds:
         new = f"{r.sources:,}" if r.number else ""
-        table.add_row(
-            str(r.number), f"{r.kept:,}", new, f"{r.pairs:,}", f"{r.accepted:.0%}", f"{r.quality:.3f}"
-        )
+        made = "" if r.pair_quality is None else f"{r.pair_quality:.3f}"
+        worth = (f"{r.accepted:.0%}", f"{r.quality:.3f}")
+        table.add_row(str(r.number), f"{r.kept:,}", new, made, f"{r.pairs:,}", *worth)
     return table
 
 

@@ -371,6 +371,10 @@ class Distil(Settings):
     """What it learns."""
     controls: tuple[Literal["length", "wording", "syntax"], ...] = ("length", "wording", "syntax")
     """What one can ask of it."""
+    parser: str = "embedded:en-core-web-sm"
+    """What the control of syntax is read off: a spaCy pipeline (dependencies), or `benepar:MODEL`
+    (constituents; needs the extra `constituency`).
+    """
     control_dropout: Share = 0.5
     """The chance that a control is left out of an example."""
     epochs: float = Field(3.0, gt=0, le=1000)
@@ -413,6 +417,12 @@ class Distil(Settings):
     """New sentences that a round rewrites, at most."""
     learn_from: Literal["all", "new"] = "all"
     """Whether a round trains on the pairs of all rounds so far or on its own alone."""
+
+    def canonical(self) -> str:
+        """As every setting's; the usual parser goes without saying."""
+        usual = self.parser == type(self).model_fields["parser"].default
+        kept = self.model_dump(mode="json", exclude={"parser"} if usual else None)
+        return json.dumps(kept, sort_keys=True)
 
     @field_validator("tasks", "controls", "also", mode="before")
     @classmethod

@@ -1,18 +1,23 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.language import Language
+from spacy.tokens import Span
 
 from impossible.critics.parse import load_parser
-from impossible.errors import RecipeError
+from impossible.critics.tree import TreeDistance
+from impossible.errors import ModelError, RecipeError
 from impossible.students.controls import (
     LENGTHS,
     WORDINGS,
     Controls,
     check,
+    constituents,
     keep_some,
     length,
     likeness,
     template,
+    template_reader,
     wording,
 )
 from impossible.students.prompts import prompt
@@ -92,6 +97,36 @@ def test_templates() -> None:
     assert found[3] == ""
     for built in found[:3]:
         check(Controls(syntax=built), "paraphrase", ("syntax",))
+
+
+def test_templates_of_constituents() -> None:
+    tree = "(S (NP (DT The) (NN cat)) (VP (VBD sat) (PP (IN on) (NP (DT the) (NN mat)))) (. .))"
+    assert constituents(tree) == "S(NP(DT NN) VP(VBD PP))"
+    assert (
+        constituents("(S (NP (PRP$ My) (NN cat)) (: -) (VP (-LRB- -LRB-) (VBZ sits)))")
+        == "S(NP(PRP$ NN) VP(VBZ))"
+    )
+    check(Controls(syntax=constituents(tree)), "paraphrase", ("syntax",))
+    assert likeness("S(NP(DT NN) VP(VBD PP))", "S(NP(DT NN) VP(VBD PP))") == 1
+    assert 0.5 < likeness("S(NP(DT NN) VP(VBD PP))", "S(NP(PRP) VP(VBD PP))") < 1
+
+
+def test_constituents_take_the_place_of_dependencies_where_the_pipeline_has_them() -> None:
+    """A component by the name of benepar's: what it finds in a sentence lies in `_.parse_string`."""
+    nlp = load_parser()
+    Span.set_extension("parse_string", getter=lambda s: f"(S (NN {s[0].text}) (VP {len(s)}))", force=True)
+    Language.component("constituents of a test", func=lambda doc: doc)
+    nlp.add_pipe("constituents of a test", name="benepar")
+    try:
+        assert template_reader(nlp)(nlp("Thank you. I like it!")) == "S(NN VP) | S(NN VP)"
+        assert TreeDistance(nlp).score(["I like it."], ["It is old. I like it."]).tolist() == [4]
+    finally:
+        Span.remove_extension("parse_string")
+
+
+def test_a_parser_that_is_not_there_says_how_to_get_it() -> None:
+    with pytest.raises(ModelError, match=r"pip install 'impossible-distillation\[constituency\]'"):
+        load_parser("benepar:benepar_en3")
 
 
 def test_likeness() -> None:

@@ -73,6 +73,7 @@ def test_each_round_leaves_its_dataset_its_student_and_its_figures(
     assert [r["number"] for r in report] == [0, 1]
     assert report[0]["kept"] == report[0]["pairs"] == 32 and report[1]["sources"] == 6
     assert report[1]["pairs"] == 32 + report[1]["kept"] and 0 <= report[1]["quality"] <= 1
+    assert report[0]["pair_quality"] is None and 0 <= report[1]["pair_quality"] <= 1  # of stored scores
     new = pq.read_table(out / "round-1/dataset/pairs.parquet")
     assert new.schema.names == DATASET.names and new.num_rows == report[1]["kept"] > 0
     assert set(new["source"].to_pylist()) <= {c["text"] for c in run[2]["candidates"][0].as_py()}
@@ -118,6 +119,11 @@ def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) 
     # every output has one length, so that the shares of nobody asking add up
     assert sum(r.drawn_unasked for r in rows[:3]) == pytest.approx(1)
     assert all(r.texts == 2 and 0 <= r.accepted <= 1 for r in rows)
+    for row in rows:
+        assert len(row.shown) == row.answered == 2  # as many as are wanted by default
+        for one in row.shown:
+            shows = student.shown("summary", [one.source], [one.output])[0]
+            assert one.has == (getattr(shows, row.control) == row.value)
 
 
 def test_the_recipe_with_a_student_survives_its_file(tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 """A recipe with [distil]: the student is the last stage of a run."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from impossible.cli import app
 from impossible.errors import RecipeError
 from impossible.execute import read_state, run
 from impossible.report.gather import gather
@@ -35,7 +39,12 @@ def test_a_student_is_made_after_the_dataset_and_only_once(
     student = tmp_path / "round-0/student"
     assert read_info(student).pairs.keys() == {"paraphrase", "summary"}
     assert (tmp_path / DATASET).read_bytes() == dataset
-    assert "distil" in read_state(tmp_path).seconds
+    seen = read_state(tmp_path)
+    assert "distil" in seen.seconds and seen.rounds == state.rounds
+    status = CliRunner().invoke(app, ("status", str(tmp_path), "--json"), catch_exceptions=False)
+    assert json.loads(status.stdout)["rounds"] == [asdict(r) for r in state.rounds]
+    status = CliRunner().invoke(app, ("status", str(tmp_path)), catch_exceptions=False)
+    assert "pair quality" in status.stdout
     before = (student / "model.safetensors").stat().st_mtime_ns
     run(wanted, tmp_path)
     assert (student / "model.safetensors").stat().st_mtime_ns == before

@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Token
 
 from ..errors import DataError
 from .distinct import distinct
-from .parse import ParsedSentences, share
+from .parse import ParsedSentences, brackets_of, share
 
 # Sentences → one Penn-bracketed tree a sentence, "(S (NP (DT The) (NN cat)) (VP (VBZ sits)))".
 Brackets = Callable[[Sequence[str]], list[str]]
@@ -67,8 +67,14 @@ class TreeDistance:
 
 
 def dependency_brackets(parser: Language | ParsedSentences) -> Brackets:
-    """spaCy's dependency trees: a node a token, labelled with its relation, children in textual order."""
+    """spaCy's dependency trees: a node a token, labelled with its relation, children in textual order.
+
+    Of a pipeline that finds constituents (`parse.load_parser`) their trees instead.
+    """
     parsed = share(parser)
+    constituents = brackets_of(parsed.nlp)
+    if constituents is not None:
+        return lambda sentences: [_together(constituents(doc)) for doc in parsed(sentences)]
     return lambda sentences: [_bracket(doc) for doc in parsed(sentences)]
 
 
@@ -148,3 +154,8 @@ def _bracket(doc: Doc) -> str:
             waiting.append(")")
             waiting.extend(child for child in reversed(list(item.children)) if not child.is_space)
     return "".join(parts) if len(roots) < 2 else f"(TEXT{''.join(parts)})"
+
+
+def _together(trees: Sequence[str]) -> str:
+    """The trees of a text's sentences as one."""
+    return "".join(trees) if len(trees) < 2 else f"(TEXT{''.join(trees)})"

@@ -148,15 +148,12 @@ class StudentSystem:
 
     def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
         """See System. Raises DataError if an example lacks the sentence to be like; RecipeError."""
-        if not self._like:
-            answers = self._student.answers(task, [e.source for e in examples], n=1, draws=self._draws)
-            return [a.outputs[0].text if a.outputs else "" for a in answers]
-        return [self._alike(e, task) for e in examples]
+        asked = [self._student.controls(like=self._alike(e)) for e in examples] if self._like else None
+        answers = self._student.answers(task, [e.source for e in examples], asked, 1, draws=self._draws)
+        return [a.outputs[0].text if a.outputs else "" for a in answers]
 
-    def _alike(self, example: Example, task: str) -> str:
+    def _alike(self, example: Example) -> str:
         like = example.exemplar if self._like == "exemplar" else next(iter(example.references), None)
         if like is None:
             raise DataError(f"the benchmark has no {self._like} that the student's output could be like")
-        ask = self._student.paraphrase if task == "paraphrase" else self._student.summarize
-        [answer] = ask([example.source], n=1, like=like, draws=self._draws)
-        return answer.outputs[0].text if answer.outputs else ""
+        return like

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,6 +35,10 @@ ByRecipe = Annotated[
     typer.Option("--recipe", help="judge by this recipe's bounds and models, not the default ones"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="all that is drawn follows from it")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="write a row a text to this .jsonl, .csv or .parquet, behind the columns of FILE"),
+]
 Draws = Annotated[int | None, typer.Option(help="outputs to draw of each text; default 4 for each wanted")]
 Sets = Annotated[
     list[str] | None,
@@ -58,10 +63,13 @@ def distil(
 ) -> None:
     """Train a student on pairs; the same command goes on where it was interrupted.
 
+    Several GPUs: accelerate launch -m impossible distil …
+
     Example: [bold]impossible distil runs/first --out students/first[/bold]
     """
     from ..recipe import distil_settings
     from .make import make_student, read_pairs
+    from .train import together
 
     settings = distil_settings([*(sets or ()), *([f'base="{base}"'] if base else ())])
     pairs = read_pairs(datasets)
@@ -72,6 +80,8 @@ def distil(
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         raise typer.Exit(130) from None
+    if not together().is_main_process:
+        return
     counts = ", ".join(f"{n:,} of {task}" for task, n in info.pairs.items())
     loss = "" if info.validation_loss is None else f", validation loss {info.validation_loss:.3f}"
     print(f"student of {counts} pairs after {info.steps:,} steps{loss} -> {out}")
@@ -106,13 +116,28 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
         draws: Draws = None,
         recipe: ByRecipe = None,
         show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
+        out: Out = None,
     ) -> None:
+        from ..pairs import check_writable
         from .use import read_texts
 
+        if out is not None:
+            check_writable(out)
         texts = read_texts(given, column, sys.stdin)
         asked = {"length": length, "wording": wording, "syntax": syntax, "like": like}
         answers = _open(student, recipe).wished(task, texts, n, **asked, seed=seed, draws=draws)
-        _print(answers, texts, given, json, show)
+        seen = _Seen(len(texts))
+        try:
+            if out is None:
+                alone = texts == [given]
+                _print(seen.each(answers, not sys.stdout.isatty()), alone, json, show)
+            else:
+                _write(seen.each(answers, True), out, given, task, n)
+        except KeyboardInterrupt:
+            print(f"interrupted after {seen.done:,} of {seen.total:,} texts", file=sys.stderr)
+            raise typer.Exit(130) from None
+        if seen.refused and texts != [given]:
+            print(f"nothing good enough for {seen.refused:,} of {seen.total:,} texts", file=sys.stderr)
 
     command.__name__, command.__doc__ = name, doc
     return command
@@ -150,42 +175,60 @@ def _open(student: Path, recipe: Path | None) -> "Student":
     return Student.load(student, settings.filter, settings.score, settings.execution)
 
 
-def _print(answers: Iterator["Answer"], texts: list[str], given: str | None, json: bool, show: bool) -> None:
+class _Seen:
+    """Counts answers on their way to a screen or a file."""
+
+    def __init__(self, total: int):
+        self.total, self.done, self.refused = total, 0, 0
+
+    def each(self, answers: Iterable["Answer"], bar: bool) -> Iterator["Answer"]:
+        """The answers, with progress on standard error if that is a terminal and a `bar` is wanted."""
+        from rich.progress import track
+
+        console = open_console(stderr=True)
+        shown = bar and console.is_terminal and self.total > 1
+        for answer in track(answers, "texts", self.total, console=console, disable=not shown):
+            yield answer
+            self.done += 1
+            self.refused += answer.best is None
+
+
+def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool) -> None:
     from ..plain import plain
     from .use import as_json, as_text
 
-    alone = texts == [given]
-    refused = 0
-    for answer in _with_bar(answers, len(texts)):
+    for answer in answers:
         text = as_json(answer) if json else as_text(answer, "\n" if alone else "\t")
-        refused += answer.best is None
         if show:
             text = f"{plain(answer.source)}\n    {text or '(nothing good enough)'}"
         if text or not alone:
             print(text, flush=True)
         if alone and answer.best is None:
             print(f"nothing good enough{f': {answer.note}' if answer.note else ''}", file=sys.stderr)
-    if not alone and refused:
-        print(f"nothing good enough for {refused:,} of {len(texts):,} texts", file=sys.stderr)
 
 
-def _with_bar(answers: Iterable["Answer"], total: int) -> Iterator["Answer"]:
-    """Progress on standard error, if that is a terminal and standard output is not."""
-    from rich.progress import track
+def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str, n: int) -> None:
+    """Write answers to a file when all are there, or what there is when it is interrupted."""
+    from .use import write_answers
 
-    console = open_console(stderr=True)
-    shown = console.is_terminal and total > 1 and not sys.stdout.isatty()
-    yield from track(answers, "texts", total, console=console, disable=not shown)
+    found: list[Answer] = []
+    try:
+        for answer in answers:
+            found.append(answer)
+    finally:
+        write_answers(out, found, given, task, n)
+        print(f"{len(found):,} texts -> {out}")
 
 
 def obedience(
-    student: Annotated[Path, typer.Argument(metavar="STUDENT", help="the student's folder")],
+    student: Annotated[Path, typer.Argument(metavar="STUDENT", help="a student's folder, or a run with one")],
     data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv or .parquet of texts")],
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
     column: Column = "source",
     rows: Annotated[int, typer.Option(min=1, help="use the first so many")] = 100,
+    examples: Annotated[int, typer.Option(min=0, help="texts with outputs to show of each value")] = 2,
     seed: Seed = 7,
     recipe: ByRecipe = None,
     as_json: AsJson = False,
@@ -194,32 +237,22 @@ def obedience(
 
     Example: [bold]impossible obedience students/first --data pairs.jsonl[/bold]
     """
-    from dataclasses import asdict
-
-    from rich.table import Table
-
     from ..errors import DataError
     from .obedience import measure_obedience
+    from .screens import obedience_table, shown_lines
     from .use import read_texts
 
     if not data.is_file():
         raise DataError(f"{data} does not exist")
-    texts = read_texts(str(data), column, ())[:rows]
-    opened = _open(student, recipe)
-    measured = list(measure_obedience(opened, task, texts, seed=seed))
+    texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)))[:rows]
+    found = list(measure_obedience(_open(student, recipe), task, texts, seed=seed, show=examples))
     if as_json:
-        print_json([asdict(row) for row in measured])
+        print_json([asdict(row) for row in found])
         return
-    table = Table(box=None, pad_edge=False)
-    heads = ("control", "value", "answered", "drawn", "unasked", "first", "unasked", "accepted")
-    for i, head in enumerate(heads):
-        table.add_column(head, justify="left" if i < 2 else "right")
-    for row in measured:
-        shares = (row.drawn, row.drawn_unasked, row.first, row.first_unasked, row.accepted)
-        table.add_row(
-            row.control, row.value, f"{row.answered} of {row.texts}", *(f"{share:.2f}" for share in shares)
-        )
-    open_console().print(table)
+    console = open_console()
+    console.print(obedience_table(found))
+    for line in shown_lines(found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _quiet() -> None:

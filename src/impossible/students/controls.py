@@ -5,7 +5,7 @@
 | length, paraphrase | shorter, similar, longer | characters of target / source: < 0.9, between, > 1/0.9 |
 | length, summary | short, medium, long | the same ratio: below 0.5, between, from 0.7 on |
 | wording | near, middle, far | ROUGE-L of target and source: from 0.65 on, between, below 0.4 |
-| syntax | a template | the target's dependency parse, see `template` |
+| syntax | a template | the target's parse, see `template` and `constituents` |
 
 Wording distance is the control of QCPG (Bandel et al. 2022), in three steps. A paraphrase is "shorter" if and
 only if the pair the other way round is "longer".
@@ -13,12 +13,14 @@ only if the pair the other way round is "longer".
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from rapidfuzz.distance import Levenshtein
+from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
+from ..critics.parse import brackets_of
 from ..errors import RecipeError
 
 LENGTHS = {"paraphrase": ("shorter", "similar", "longer"), "summary": ("short", "medium", "long")}
@@ -29,7 +31,10 @@ _NEAR, _FAR = 0.65, 0.4
 _NONE = 0.25
 _CLAUSES = frozenset(("acl", "advcl", "ccomp", "conj", "csubj", "parataxis", "pcomp", "relcl", "xcomp"))
 _SILENT = frozenset(("punct", "dep", ""))
-_TEMPLATE = re.compile(r"[a-z]+(\([a-z ]*\))?( ([a-z]+(\([a-z ]*\))?|\?|\|))*")
+_TEMPLATE = re.compile(r"[a-z]+(\([a-z ]*\))?( ([a-z]+(\([a-z ]*\))?|\?|\|))*|[A-Z][A-Z$() |]*")
+_PENN = re.compile(r"\(\s*[^\s()]*|\)")
+_LAYERS = 3
+_LABELS = re.compile(r"[A-Za-z$]+|[?|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,32 @@ def _with_children(head: Token) -> list[Token]:
     return sorted([*heard, head], key=lambda t: t.i)
 
 
+def constituents(bracketed: str) -> str:
+    """The upper three layers of a Penn bracketing, without words and marks: `S(NP(DT NN) VP(VBD PP))`."""
+    labels: list[str] = []
+    children: list[list[str]] = [[]]
+    for part in _PENN.findall(bracketed):
+        if part != ")":
+            labels.append(part[1:].strip())
+            children.append([])
+            continue
+        label, below = labels.pop(), children.pop()
+        if len(labels) < _LAYERS and re.fullmatch(r"[A-Z]+\$?", label):
+            children[-1].append(f"{label}({' '.join(below)})" if below else label)
+    return " ".join(children[0])
+
+
+def template_reader(nlp: Language) -> Callable[[Doc], str]:
+    """What reads a parsed text's template: of constituents if the pipeline finds them, else `template`."""
+    brackets = brackets_of(nlp)
+    if brackets is None:
+        return template
+    return lambda doc: " | ".join(built for one in brackets(doc) if (built := constituents(one)))
+
+
 def likeness(a: str, b: str) -> float:
     """How alike two templates are: 1 − label edits / labels of the longer one, 0 to 1."""
-    return float(Levenshtein.normalized_similarity(a.split(), b.split()))
+    return float(Levenshtein.normalized_similarity(_LABELS.findall(a), _LABELS.findall(b)))
 
 
 def keep_some(controls: Controls, dropout: float, *key: object) -> Controls:

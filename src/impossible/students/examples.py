@@ -12,7 +12,7 @@ from ..critics.rouge import RougeL
 from ..errors import DataError
 from ..recipe import Distil
 from ..records import text_id
-from .controls import Controls, keep_some, length, template, wording
+from .controls import Controls, keep_some, length, template_reader, wording
 from .prompts import one_line
 
 
@@ -40,7 +40,8 @@ def make_examples(table: pa.Table, settings: Distil, seed: int) -> list[Example]
             f"the dataset has no pairs of task {' or '.join(settings.tasks)}; it has {_tasks_of(table)}"
         )
     rouge = RougeL().score([p["source"] for p in pairs], [p["target"] for p in pairs])
-    templates = _templates([p["target"] for p in pairs]) if "syntax" in settings.controls else {}
+    syntax = "syntax" in settings.controls
+    templates = _templates([p["target"] for p in pairs], settings.parser) if syntax else {}
     return [
         Example(**pair, controls=_controls(pair, float(r), templates, settings, seed))
         for pair, r in zip(pairs, rouge, strict=True)
@@ -75,10 +76,10 @@ def _tasks_of(table: pa.Table) -> str:
     return ", ".join(f"{n} of {task}" for task, n in sorted(counts.items())) or "no rows"
 
 
-def _templates(texts: Sequence[str]) -> dict[str, str]:
-    distinct = list(dict.fromkeys(texts))
-    docs = load_parser().pipe(distinct, disable=["ner"])
-    return {text: template(doc) for text, doc in zip(distinct, docs, strict=True)}
+def _templates(texts: Sequence[str], parser: str) -> dict[str, str]:
+    distinct, nlp = list(dict.fromkeys(texts)), load_parser(parser)
+    read, docs = template_reader(nlp), nlp.pipe(distinct, disable=["ner"])
+    return {text: read(doc) for text, doc in zip(distinct, docs, strict=True)}
 
 
 def _controls(

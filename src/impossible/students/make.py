@@ -14,7 +14,7 @@ from ..recipe import TASKS, Distil
 from ..weights import digest, locate
 from .examples import make_examples, split_examples
 from .folder import FILE, Info, read_info, write_info
-from .train import CURVE, Progress, train
+from .train import CURVE, Progress, together, train
 
 _SEVERAL = {
     "duplicates": "drop",
@@ -37,7 +37,8 @@ def make_student(
     """Train a student on pairs (columns task, source, target, perhaps context_id) and put it into `folder`.
 
     A folder that holds just this student is left as it is. Until it is whole, checkpoints and the loss curve
-    lie beside it in `FOLDER.training`, from where an interrupted training goes on.
+    lie beside it in `FOLDER.training`, from where an interrupted training goes on. Under `accelerate launch`
+    all processes train, and the main one alone writes; each returns when the student is there.
     Raises DataError, ModelError, StoreError.
     """
     if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
@@ -52,8 +53,15 @@ def make_student(
     examples, held_out = split_examples(make_examples(pairs, settings, seed), settings.validation)
     work = folder.with_name(f"{folder.name}.training")
 
+    base, processes = locate(settings.base), together()
+    if not processes.is_main_process:
+        processes.wait_for_everyone()  # until the main one has claimed the folder
+        train(examples, held_out, base, folder, work, settings, seed, tell)
+        processes.wait_for_everyone()  # until it is in its place
+        return read_info(folder)
+
     def make(new: Path) -> None:
-        trained = train(examples, held_out, locate(settings.base), new, work, settings, seed, tell)
+        trained = train(examples, held_out, base, new, work, settings, seed, tell)
         shutil.copyfile(work / CURVE, new / CURVE)
         counts = Counter(example.task for example in examples)
         info = Info(
@@ -74,7 +82,9 @@ def make_student(
 
     with store.hold(work):
         _claim(work, wanted)
+        processes.wait_for_everyone()
         store.make_folder(folder, wanted, make)
+    processes.wait_for_everyone()
     shutil.rmtree(work, ignore_errors=True)
     return read_info(folder)
 

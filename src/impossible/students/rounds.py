@@ -7,22 +7,25 @@ pair. The round's student starts from the base again.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .. import dataset, store
 from ..corpus import read_documents
-from ..recipe import Distil, Recipe
-from ..records import DATASET, text_id
+from ..recipe import TASKS, Distil, Recipe
+from ..records import DATASET, SCORE_FIELDS, text_id
 from ..sentences import defect, split
+from ..verdict import KEPT
 from .examples import make_examples, split_examples
 from .make import make_student, read_pairs
+from .rank import Floats, quality
 from .student import Answer, Student
 from .train import Progress
-from .worth import REPORT, Round, student_folder
+from .worth import Round, student_folder, write_rounds
 
 DRAWS = 8
 _MEASURED = 200  # sentences of held-out contexts, a task
@@ -49,22 +52,23 @@ def run_rounds(
     found: list[Round] = []
     used = _sentences(pairs)
     sentences = _of_texts(recipe.distil) or _of_groups(groups)
-    sources = written = 0
+    sources = 0
     for number in range(recipe.distil.rounds + 1):
         if number:
             fresh = _fresh(sentences, used, recipe, number)
             new = _round_dataset(out, fresh, recipe, number)
-            sources, written = len(fresh), new.num_rows
-            if not written:
+            sources = len(fresh)
+            if not new.num_rows:
                 break
             used |= _sentences(new)
             pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
         folder = student_folder(out, number)
         make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
-        accepted, quality = _measured(folder, tests, recipe)
-        found.append(Round(number, sources, written or pairs.num_rows, pairs.num_rows, accepted, quality))
-        store.write_text(out / REPORT, json.dumps([asdict(r) for r in found], indent=2) + "\n")
-        if number and any(tests.values()) and quality <= found[-2].quality:
+        own = new if number else pairs
+        worth = _measured(folder, tests, recipe)
+        found.append(Round(number, sources, own.num_rows, pairs.num_rows, *worth, _pair_quality(own)))
+        write_rounds(out, found)
+        if number and any(tests.values()) and found[-1].quality <= found[-2].quality:
             break
     return found
 
@@ -120,6 +124,21 @@ def _measure(student: Student, tests: dict[str, list[str]], seed: int) -> tuple[
     qualities = [answer.best.quality if answer.best else 0.0 for answer in answers]
     n = max(len(answers), 1)
     return sum(q > 0 for q in qualities) / n, sum(qualities) / n
+
+
+def _pair_quality(pairs: pa.Table) -> float | None:
+    """The mean quality of pairs by their stored scores; None if none has any, as pairs of one's own file."""
+    found = np.concatenate([_qualities(pairs, task) for task in TASKS])
+    return float(found.mean()) if len(found) else None
+
+
+def _qualities(pairs: pa.Table, task: str) -> Floats:
+    form = "rouge_l" if task == "paraphrase" else "length_ratio"
+    rows = pairs.filter(pc.and_(pc.equal(pairs["task"], task), pc.is_valid(pairs[form])))
+    # a run may be older than a critic
+    names = [name for name, *_ in SCORE_FIELDS if name in rows.column_names]
+    scores = {name: rows[name].to_numpy().astype(np.float32) for name in names}
+    return quality(task, scores, np.full(rows.num_rows, KEPT, object))
 
 
 def _sentences(pairs: pa.Table) -> set[str]:

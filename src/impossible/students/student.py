@@ -1,7 +1,7 @@
 """A trained student in use: draws several outputs, scores them, and says which are good enough."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -15,7 +15,7 @@ from ..errors import DataError, RecipeError
 from ..recipe import Bounds, Execution, Filter, Score, resolve
 from ..records import seed_for, text_id
 from ..verdict import KEPT
-from .controls import Controls, check, length, likeness, template, wording
+from .controls import Controls, check, length, likeness, template_reader, wording
 from .decode import Decoder, Drawing, open_decoder
 from .folder import Info, best_student, read_info
 from .prompts import one_line, prompt
@@ -91,7 +91,7 @@ class Student:
     score: Score = field(default_factory=Score)
     execution: Execution = field(default_factory=Execution)
     _critics: LazyCritics = field(init=False)
-    _parser: ParsedSentences | None = None
+    _templates: Callable[[Sequence[str]], list[str]] | None = None
 
     def __post_init__(self) -> None:
         self._critics = LazyCritics(self.score, self.execution)
@@ -147,45 +147,52 @@ class Student:
         self,
         task: str,
         texts: Sequence[str],
-        asked: Controls | None = None,
+        asked: Controls | Sequence[Controls] | None = None,
         n: int = 5,
         seed: int = 7,
         draws: int | None = None,
     ) -> Iterator[Answer]:
-        """The answers to texts in their order, as they get ready."""
-        asked, texts = asked or Controls(), [texts] if isinstance(texts, str) else texts
+        """The answers to texts in their order, as they get ready; `asked` is one for all, or one a text."""
+        texts = [texts] if isinstance(texts, str) else texts
+        each = list(asked) if isinstance(asked, Sequence) else [asked or Controls()] * len(texts)
         draws = draws or min(max(8, 4 * n), _MOST)
-        self._check(task, texts, asked, n, draws)
-        return self._answers(task, texts, asked, n, seed, draws)
+        self._check(task, texts, each, n, draws)
+        return self._answers(task, texts, each, n, seed, draws)
 
-    def _check(self, task: str, texts: Sequence[str], asked: Controls, n: int, draws: int) -> None:
+    def _check(self, task: str, texts: Sequence[str], asked: Sequence[Controls], n: int, draws: int) -> None:
         if task not in self.info.tasks:
             raise RecipeError(
                 f"this student has not learned {task}; it has learned {', '.join(self.info.tasks)}"
             )
         if not 1 <= n <= draws <= _MOST:
             raise RecipeError(f"n = {n}, draws = {draws}: wanted is 1 ≤ n ≤ draws ≤ {_MOST}")
-        check(asked, task, self.info.controls)
+        if len(asked) != len(texts):
+            raise DataError(f"{len(texts)} texts but {len(asked)} controls; give one for all, or one a text")
+        for one in dict.fromkeys(asked):
+            check(one, task, self.info.controls)
         bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
         if bad is not None:
             raise DataError(f"text {bad} is {texts[bad]!r}, not a string")
 
     def _answers(
-        self, task: str, texts: Sequence[str], asked: Controls, n: int, seed: int, draws: int
+        self, task: str, texts: Sequence[str], asked: Sequence[Controls], n: int, seed: int, draws: int
     ) -> Iterator[Answer]:
+        causal = self.info.kind == "causal"
         for start in range(0, len(texts), _CHUNK):
-            chunk = texts[start : start + _CHUNK]
-            prompts = [prompt(task, text, asked, self.info.kind == "causal") for text in chunk]
+            chunk, wishes = texts[start : start + _CHUNK], asked[start : start + _CHUNK]
+            prompts = [prompt(task, text, wish, causal) for text, wish in zip(chunk, wishes, strict=True)]
             notes = [self._note(text, p) for text, p in zip(chunk, prompts, strict=True)]
             open_ones = [i for i, note in enumerate(notes) if not note]
             drafts = self._draw([prompts[i] for i in open_ones], seed, draws)
             found = dict(zip(open_ones, drafts, strict=True))
-            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], asked)
+            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], wishes)
             for text, note, ranked in zip(chunk, notes, outputs, strict=True):
                 yield Answer(text, tuple(ranked[:n]), note or ("" if ranked else "nothing was written"))
 
     def _note(self, text: str, prompt: str) -> str:
         """Why a text is not tried at all, or nothing."""
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            return "it is no valid Unicode: it has bytes or escapes that stand for no character"
         letters = [c for c in text if c.isalpha()]
         if not letters:
             return "there are no words in it"
@@ -201,7 +208,7 @@ class Student:
         return self.decoder.draw(prompts, draws, seeds, Drawing())
 
     def _outputs(
-        self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Controls
+        self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Sequence[Controls]
     ) -> list[list[Output]]:
         """The distinct drafts of each text as outputs, the best first; of equals the one drawn more often."""
         times = [Counter(text for text in found if text) for found in drafts]
@@ -211,30 +218,30 @@ class Student:
         ranked: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
         if not targets:
             return [[] for _ in texts]
-        for i, output in zip(where, self.judge(task, sources, targets, asked), strict=True):
+        judged = self._judge(task, sources, targets, [asked[i] for i in where])
+        for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
             key = (output.accepted, obeyed, output.quality, len(output.scores), times[i][output.text])
             ranked[i].append((key, output))
         return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in ranked]
 
-    def judge(
-        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Controls | None = None
+    def _judge(
+        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Sequence[Controls]
     ) -> list[Output]:
-        """Pairs made by whomever as outputs: scores, verdict, and whether they have what is asked."""
-        asked, bounds = asked or Controls(), self.bounds(task)
-        scores, verdicts, _ = cascade(self._critics, sources, targets, task, bounds)
+        """Pairs as outputs: scores, verdict, and whether they have what is asked."""
+        scores, verdicts, _ = cascade(self._critics, sources, targets, task, self.bounds(task))
         good = quality(task, scores, verdicts)
-        shown = self.shown(task, sources, targets, asked)
+        shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))
         return [
             Output(
                 text,
                 str(verdicts[i]),
                 float(good[i]),
                 {name: float(column[i]) for name, column in scores.items() if not np.isnan(column[i])},
-                {name: getattr(shown[i], name) == value for name, value in asked.given()},
-                likeness(asked.syntax, shown[i].syntax or "") if asked.syntax else 1.0,
+                {name: getattr(shown[i], name) == value for name, value in wish.given()},
+                likeness(wish.syntax, shown[i].syntax or "") if wish.syntax else 1.0,
             )
-            for i, text in enumerate(targets)
+            for i, (text, wish) in enumerate(zip(targets, asked, strict=True))
         ]
 
     def bounds(self, task: str) -> Bounds:
@@ -245,11 +252,11 @@ class Student:
         return found
 
     def shown(
-        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Controls
+        self, task: str, sources: Sequence[str], targets: Sequence[str], syntax: bool = False
     ) -> list[Controls]:
-        """What pairs show of the controls that are asked for."""
+        """What pairs show of each control; of `syntax`, which takes a parser, only if it is wanted."""
         rouge = RougeL().score(sources, targets)
-        templates = self.templates(targets) if asked.syntax else [None] * len(targets)
+        templates = self.templates(targets) if syntax else [None] * len(targets)
         return [
             Controls(length(task, s, t) if s and t else None, wording(float(r)), built)
             for s, t, r, built in zip(sources, targets, rouge, templates, strict=True)
@@ -274,5 +281,8 @@ class Student:
 
     def templates(self, texts: Sequence[str]) -> list[str]:
         """How texts are built, as `syntax` is asked for."""
-        self._parser = self._parser or ParsedSentences(load_parser())
-        return [template(doc) for doc in self._parser(texts)]
+        if self._templates is None:
+            nlp = load_parser(self.info.settings.parser)
+            parsed, read = ParsedSentences(nlp), template_reader(nlp)
+            self._templates = lambda texts: [read(doc) for doc in parsed(texts)]
+        return self._templates(texts)

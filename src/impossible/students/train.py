@@ -6,12 +6,14 @@ here is the loss.
 
 import inspect
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -77,12 +79,15 @@ def train(
 
     Checkpoints and the loss curve lie in `work`: called again with the same arguments, training goes on from
     the last whole checkpoint there, to the same weights. The weights of the lowest validation loss are kept,
-    without held-out examples the last.
+    without held-out examples the last. Where several processes train together, each calls this, and the main
+    one writes; a step then takes `accumulate` batches of each.
 
     Raises ModelError if the base cannot be trained or a gradient is not finite, DataError if no example is
     short enough.
     """
     disable_progress_bar()
+    # transformers' own Trainer asks for what transformers has renamed
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
     kind = _kind(base)
     tokenizer = _open_tokenizer(base)
     encode = _encoder(tokenizer, kind)
@@ -109,9 +114,17 @@ def train(
     last = _last_whole(checkpoints)
     if last is None or not _stopped_early(last, settings.patience):
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    processes = together()
+    processes.wait_for_everyone()  # the main one writes the last checkpoint
     best, steps, loss = _best(checkpoints)
-    _finish(base, best, kind, tokenizer, settings, out)
+    if processes.is_main_process:
+        _finish(base, best, kind, tokenizer, settings, out)
     return Trained(kind, steps, loss, rows.left_out + validation.left_out)
+
+
+def together() -> PartialState:
+    """The processes that `accelerate launch` has started, of which this is one; else this one alone."""
+    return PartialState(cpu=not torch.accelerator.is_available())
 
 
 def _arguments(checkpoints: Path, settings: Distil, seed: int, validate: bool) -> TrainingArguments:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .. import store
 from ..errors import StoreError
 
 REPORT = "rounds.json"
@@ -14,8 +15,8 @@ REPORT = "rounds.json"
 class Round:
     """A round's yield and what its student is worth.
 
-    `kept` pairs came of `sources` new sentences (round 0: those of the dataset, of none), and the student
-    learned from `pairs`. `accepted` is the share of held-out sentences with an output that the cascade keeps,
+    `kept` pairs of mean quality `pair_quality` (`rank.quality`; None if they have no scores) came of
+    `sources` new sentences (round 0: those of the dataset, of none), and the student learned from `pairs`. `accepted` is the share of held-out sentences with an output that the cascade keeps,
     `quality` the mean quality of the best output, 0 where none is kept: it has to rise for a round to help.
     """
 
@@ -25,6 +26,12 @@ class Round:
     pairs: int
     accepted: float
     quality: float
+    pair_quality: float | None = None
+
+
+def write_rounds(run: Path, found: Sequence[Round]) -> None:
+    """Put rounds side by side into a run. Raises StoreError."""
+    store.write_text(run / REPORT, json.dumps([asdict(r) for r in found], indent=2) + "\n")
 
 
 def best(found: Sequence[Round]) -> Round:
