@@ -21,12 +21,11 @@ from .errors import RecipeError, StoreError
 from .recipe import Recipe, dump
 from .records import GROUPS
 from .stages import FOLDERS, MapStage, plan
-from .students.round import Round, read_rounds
+from .students.worth import REPORT, Round, read_rounds
 from .weights import digest
 
 if TYPE_CHECKING:
     from .students.train import Progress
-    from .students.worth import Round
     from .teachers import Sampler
 
 STAGES = (*FOLDERS, "distil")

@@ -218,17 +218,22 @@ class Student:
         ranked: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
         if not targets:
             return [[] for _ in texts]
-        judged = self._judge(task, sources, targets, [asked[i] for i in where])
+        judged = self.judge(task, sources, targets, [asked[i] for i in where])
         for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
             key = (output.accepted, obeyed, output.quality, len(output.scores), times[i][output.text])
             ranked[i].append((key, output))
         return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in ranked]
 
-    def _judge(
-        self, task: str, sources: Sequence[str], targets: Sequence[str], asked: Sequence[Controls]
+    def judge(
+        self,
+        task: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        asked: Sequence[Controls] | None = None,
     ) -> list[Output]:
-        """Pairs as outputs: scores, verdict, and whether they have what is asked."""
+        """Pairs made by whomever as outputs: scores, verdict, and whether each has what is asked of it."""
+        asked = asked or [Controls()] * len(targets)
         scores, verdicts, _ = cascade(self._critics, sources, targets, task, self.bounds(task))
         good = quality(task, scores, verdicts)
         shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))

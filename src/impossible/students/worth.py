@@ -16,8 +16,9 @@ class Round:
     """A round's yield and what its student is worth.
 
     `kept` pairs of mean quality `pair_quality` (`rank.quality`; None if they have no scores) came of
-    `sources` new sentences (round 0: those of the dataset, of none), and the student learned from `pairs`. `accepted` is the share of held-out sentences with an output that the cascade keeps,
-    `quality` the mean quality of the best output, 0 where none is kept: it has to rise for a round to help.
+    `sources` new sentences (round 0: those of the dataset, of none), and the student learned from `pairs`.
+    `accepted` is the share of held-out sentences with an output that the cascade keeps, `quality` the mean
+    quality of the best output, 0 where none is kept: it has to rise for a round to help.
     """
 
     number: int
