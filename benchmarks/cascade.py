@@ -111,6 +111,8 @@ def time_table(critics: dict[str, Timed], spent: float, groups: int) -> Shown:
     for head in ("directed pairs", "seconds", "share", "pairs/s"):
         shown.add_column(head, justify="right")
     for name, c in critics.items():
+        if not c.pairs:  # retention, which is the judge's
+            continue
         rate = f"{c.pairs / c.seconds:,.0f}" if c.seconds else ""
         shown.add_row(name, f"{c.pairs:,}", f"{c.seconds:.2f}", f"{c.seconds / spent:.1%}", rate)
     rest = spent - sum(c.seconds for c in critics.values())

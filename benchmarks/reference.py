@@ -54,6 +54,7 @@ ORDER = (
     "clause",
     "tree_distance",
     "judge",
+    "retention",
 )
 
 
@@ -138,7 +139,8 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
     for task, of_task in bounds.tasks():
         pairs = Pairs(task, source, target, _unknown(len(source)))
         alive = np.ones(len(source), dtype=bool)
-        for critic in [name for name in ORDER if name in tables]:
+        asked = [name for name in ORDER if name in tables and (task, name) != ("paraphrase", "retention")]
+        for critic in asked:
             _fill(pairs, critic, alive, tables)
             if getattr(of_task, critic) is not None:
                 alive &= shortfall(critic, task, of_task, pairs.scores) == 0
