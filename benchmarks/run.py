@@ -128,7 +128,7 @@ def warm(recipe: Recipe) -> None:
 
 def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
     """The contexts of a repeat as one file, for the sides that are given them."""
-    subprocess.run(ours(recipe, sets, out, "--until", "contexts"), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(ours(recipe, sets, out, "contexts"), check=True, stdout=subprocess.DEVNULL)
     tables = [
         pq.read_table(path).replace_schema_metadata(None) for path in sorted(out.glob("contexts/*.parquet"))
     ]
@@ -136,9 +136,10 @@ def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
     return out / "all.parquet"
 
 
-def ours(recipe: Path, sets: Sequence[str], out: Path, *more: str) -> list[str]:
+def ours(recipe: Path, sets: Sequence[str], out: Path, until: str = "filter") -> list[str]:
     overrides = [word for s in sets for word in ("--set", s)]
-    return [sys.executable, "-m", "impossible", "run", str(recipe), "--out", str(out), *overrides, *more]
+    to = ["--out", str(out), "--until", until]
+    return [sys.executable, "-m", "impossible", "run", str(recipe), *to, *overrides]
 
 
 def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload: int) -> list[str]:
