@@ -30,7 +30,10 @@ def main() -> None:
     raw = p.astype(np.float64) ** temperature(folder)  # undoes the division of the logits
     figure, axes = plt.subplots(figsize=(4.5, 4.5))
     axes.plot([0.33, 1], [0.33, 1], color="grey", linewidth=1)
-    for name, q in (("as trained", raw / raw.sum(1, keepdims=True)), (f"with {CALIBRATION}", p)):
+    curves = {"as trained": raw / raw.sum(1, keepdims=True)}
+    if temperature(folder) != 1:
+        curves[f"with {CALIBRATION}"] = p
+    for name, q in curves.items():
         x, y = curve(q, truth)
         axes.plot(x, y, marker="o", label=f"{name}: error {calibration_error(q, truth):.3f}")
     axes.set(xlabel="confidence", ylabel="share that is right", title=f"{options.model}, {len(truth)} pairs")
