@@ -37,7 +37,7 @@ lint: install-dev
 
 # The pages of docs/, strictly and without a network, into site/.
 docs: install-dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 clean:
 	rm -rf .venv runs site
