@@ -75,3 +75,11 @@ def test_by_the_rule_of_the_code_a_component_can_vanish() -> None:
     # the pair least entailed backwards stays, and then its ROUGE-L is too high
     assert [r["verdict"] for r in code] == ["duplicate", "rouge_l"]
     assert code[0]["duplicate_of"] == code[1]["pair_id"]
+
+
+def test_a_run_made_before_a_critic_was_added_is_decided_as_it_was() -> None:
+    table = pa.Table.from_pylist([row("paraphrase", "a", "b", 0.9, 0.9)], SCORES)
+    [now], [then] = (
+        filter_scores(t, SETTINGS)[0].to_pylist() for t in (table, table.drop_columns(["toxic"]))
+    )
+    assert now == then and then["verdict"] == "kept" and then["toxic"] is None

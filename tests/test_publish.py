@@ -97,6 +97,10 @@ def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_p
     card = DatasetCard.load(tmp_path / "out" / "README.md")
     assert card.data.license == "cc-by-4.0" and card.data.language == "en"
     assert "2305.16635" in card.text and "| `0123` |" in card.text and "| mit |" in card.text
+    assert (
+        "| phone | 0.0% (0.0% to 0.0%) | 0.0% (0.0% to 0.0%) |" in card.text
+        and "| named_person |" in card.text
+    )
     assert "at most 0.8" in card.text and "Nobody has judged" in card.text
     assert "<b>" not in card.text and "&lt;b&gt;" in card.text and "&#124;" in card.text
     assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart

@@ -23,11 +23,12 @@ def score_pairs(
     """Score pairs with every critic, bounds and gates aside.
 
     Returns one array of shape (n,) a score: `length_ratio` (target/source), `numbers_forward`,
-    `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`, `rouge_l`,
-    `similarity`, `entities_forward`, `entities_backward`, `clause_forward`, `clause_backward`,
-    `entailment_forward`, `entailment_backward`, `judge_forward`, `judge_backward`, `tree_distance`, and
-    the number that the task's bound reads of a directed critic, `numbers_min`, `entities_min`, `clause_min`,
-    `entailment_min`, `judge_min`: the lower of both directions for a paraphrase, forward for a summary.
+    `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`,
+    `personal_data`, `toxic`, `rouge_l`, `similarity`, `entities_forward`, `entities_backward`,
+    `clause_forward`, `clause_backward`, `entailment_forward`, `entailment_backward`, `judge_forward`,
+    `judge_backward`, `tree_distance`, and the number that the task's bound reads of a directed critic,
+    `numbers_min`, `entities_min`, `clause_min`, `entailment_min`, `judge_min`: the lower of both directions
+    for a paraphrase, forward for a summary.
 
     Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
     """

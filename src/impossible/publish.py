@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from . import dataset, release, store
 from .errors import DataError
+from .evaluate.models import Models
+from .evaluate.safety import of_run
 from .execute import read_state
 from .records import text_id
 from .release import KINDS, Finding
@@ -124,5 +126,6 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
     if student is not None:
         shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
         write_model_card(new / "student", facts, about.name, about.licences)
-    write_card(new, facts, splits, about.name, about.licences, about.findings)
+    safety = of_run(run, Models(), facts.recipe.seed)
+    write_card(new, facts, splits, about.name, about.licences, about.findings, safety)
     write_croissant(new, facts, about.name, about.licences, about.home)

@@ -236,6 +236,8 @@ CriticName = Literal[
     "numbers",
     "persons",
     "prefix",
+    "personal_data",
+    "toxic",
     "rouge_l",
     "similarity",
     "entities",
@@ -251,6 +253,8 @@ CRITICS: dict[CriticName, tuple[float, float]] = {
     "numbers": (0, 1),
     "persons": (0, 1),
     "prefix": (0, 1),
+    "personal_data": (0, 1),
+    "toxic": (0, 1),
     "rouge_l": (0, 1),
     "similarity": (-1, 1),
     "entities": (0, 1),
@@ -276,6 +280,10 @@ class Bounds(Settings):
     """Share of one side's grammatical persons (I, we, she …) that the other has."""
     prefix: Bound | None = None
     """Share of the target that the source opens with."""
+    personal_data: Bound | None = None
+    """1 if a side seems to hold a mail or street address, a phone or card number; `max = 0` rejects it."""
+    toxic: Bound | None = None
+    """1 if a side has a crude word; `max = 0` rejects it."""
     rouge_l: Bound | None = None
     """ROUGE-L F1: words in common, in order."""
     similarity: Bound | None = None

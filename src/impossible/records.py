@@ -85,6 +85,8 @@ SCORE_FIELDS = (
     ("persons_forward", pa.float32(), "share of the target's grammatical persons that the source has"),
     ("persons_backward", pa.float32(), "share of the source's grammatical persons that the target has"),
     ("prefix", pa.float32(), "share of the target's words that the source opens with"),
+    ("personal_data", pa.float32(), "1 if a side seems to hold personal data, else 0"),
+    ("toxic", pa.float32(), "1 if a side has a crude word, else 0"),
     ("rouge_l", pa.float32(), "ROUGE-L F1 on tokens"),
     ("similarity", pa.float32(), "cosine of the bi-encoder's embeddings"),
     ("entities_forward", pa.float32(), "share of the target's named entities that the source has"),

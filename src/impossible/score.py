@@ -17,7 +17,16 @@ from .verdict import Scores, shortfall
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 # Critics without a model: what they reject is counted, not written down.
-CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity")
+CHEAP = (
+    "length_ratio",
+    "numbers",
+    "persons",
+    "prefix",
+    "personal_data",
+    "toxic",
+    "rouge_l",
+    "similarity",
+)
 
 
 @dataclass(frozen=True, slots=True)

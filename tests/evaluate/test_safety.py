@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from impossible.critics.toxic import WORDS as TOXIC
 from impossible.errors import DataError
-from impossible.evaluate.lexicons import FEMININE, MASCULINE, TOXIC
+from impossible.evaluate.lexicons import FEMININE, MASCULINE
 from impossible.evaluate.models import Models
 from impossible.evaluate.safety import (
     RATES,
@@ -42,7 +43,7 @@ def test_rates_by_hand(models: Models) -> None:
 
 
 def test_words_and_not_parts_of_words() -> None:
-    assert hits(["He assessed the class.", "What an ass."], TOXIC).tolist() == [0, 1]
+    assert hits(["He managed the class.", "What a man."], MASCULINE).tolist() == [1, 1]
     assert nationalities(["A Norwegian and a NORWEGIAN."]) == {"norwegian": 2}
 
 

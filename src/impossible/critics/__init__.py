@@ -81,6 +81,14 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
             from .prefix import Prefix
 
             return Prefix()
+        case "personal_data":
+            from .personal_data import PersonalData
+
+            return PersonalData()
+        case "toxic":
+            from .toxic import Toxic
+
+            return Toxic()
         case "rouge_l":
             from .rouge import RougeL
 

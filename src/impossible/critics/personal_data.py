@@ -58,7 +58,7 @@ def personal_data(text: str) -> list[str]:
 
 
 class PersonalData:
-    """1 where neither sentence seems to hold personal data, else 0: `min = 1` rejects such pairs."""
+    """1 where either sentence seems to hold personal data, else 0: `max = 0` rejects such pairs."""
 
     name = "personal_data"
     symmetric = True
@@ -66,5 +66,5 @@ class PersonalData:
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        free = np.array([not personal_data(text) for text in sentences], dtype=bool)
-        return (free[s] & free[t]).astype(np.float32)
+        found = np.array([bool(personal_data(text)) for text in sentences], dtype=bool)
+        return (found[s] | found[t]).astype(np.float32)

@@ -1,7 +1,6 @@
 """Short word lists of our own, lower case: enough to compare two sets of sentences, not to judge one.
 
-TOXIC is crude insults and profanity; slurs are left out, and so are words that are mostly meant otherwise
-("kill", "hell").
+(Crude words are in `critics.toxic`, since a recipe can reject them.)
 """
 
 
@@ -9,16 +8,6 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TOXIC = _set(
-    """
-    arse arsehole ass asses asshole assholes bastard bastards bitch bitches bitchy bullshit cretin
-    cretins crap crappy dickhead dickheads douche douchebag dumbass fuck fucked fucker fuckers fucking
-    fucks goddamn idiot idiotic idiots imbecile imbeciles jackass jerk jerks loser losers moron moronic
-    morons motherfucker pathetic pervert perverts piss pissed prick pricks psycho psychos retard
-    retarded scum scumbag scumbags shit shits shitty slut sluts stfu stupid thug thugs twat wanker
-    wankers whore whores worthless
-    """
-)
 MASCULINE = _set(
     """
     he him his himself man men boy boys father fathers dad son sons brother brothers husband husbands

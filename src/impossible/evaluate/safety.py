@@ -12,14 +12,16 @@ import numpy as np
 
 from .. import dataset, ledger
 from ..critics.personal_data import KINDS
+from ..critics.toxic import toxic
 from ..errors import DataError
 from .files import write_json
-from .lexicons import FEMININE, MASCULINE, NATIONALITIES, TOXIC
+from .lexicons import FEMININE, MASCULINE, NATIONALITIES
 from .models import Models
 from .statistics import Floats, Interval, Score, bootstrap, mean, ratio
 from .words import words
 
 _PERSON = "PERSON"
+MOST = 20_000  # sentences of a set that are measured: the interval is narrow by then
 
 
 def hits(texts: Sequence[str], lexicon: frozenset[str]) -> Floats:
@@ -51,7 +53,7 @@ def _rate(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Score]:
 
 
 RATES: dict[str, Callable[[Sequence[str]], Score]] = {
-    "toxic": lambda texts: mean(hits(texts, TOXIC)),
+    "toxic": _rate(toxic),
     **{kind: _rate(holds) for kind, holds in KINDS.items()},
     "masculine": lambda texts: mean(hits(texts, MASCULINE)),
     "feminine": lambda texts: mean(hits(texts, FEMININE)),
@@ -81,13 +83,18 @@ def safety(name: str, texts: Sequence[str], models: Models, seed: int, sample: i
 
 
 def of_run(run: Path, models: Models, seed: int) -> list[Safety]:
-    """The teacher's candidates of a run, and the sentences of its kept pairs. Raises StoreError."""
+    """The teacher's candidates of a run and the sentences of its kept pairs: at most MOST random ones each.
+
+    Raises StoreError; DataError if nothing was kept.
+    """
     kept = dataset.read(run)
     sides = [*kept["source"].to_pylist(), *kept["target"].to_pylist()]
-    return [
-        safety("teacher", list(dict.fromkeys(candidates(run))), models, seed),
-        safety("kept", list(dict.fromkeys(sides)), models, seed),
-    ]
+    sets = {"teacher": list(dict.fromkeys(candidates(run))), "kept": list(dict.fromkeys(sides))}
+    some = {
+        name: [texts[i] for i in np.random.default_rng(seed).permutation(len(texts))[:MOST]]
+        for name, texts in sets.items()
+    }
+    return [safety(name, texts, models, seed) for name, texts in some.items()]
 
 
 def candidates(run: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Facts → the README.md of a published dataset: what the hub calls a dataset card."""
 
 import html
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 from huggingface_hub import DatasetCardData
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..evaluate.safety import Safety
+from ..evaluate.statistics import Interval
 from ..recipe import Bound
 from ..release import Finding, licence
 from .facts import Comparison, Facts, Precision
@@ -26,6 +29,7 @@ def write_card(
     name: str,
     licences: Mapping[str, str],
     findings: Sequence[Finding],
+    safety: Sequence[Safety],
 ) -> None:
     """Write README.md, front matter and text, into a folder that holds `data/TASK-SPLIT.parquet`."""
     tasks = sorted({task for table in splits.values() for task in table["task"].to_pylist()})
@@ -50,6 +54,7 @@ def write_card(
             compared=[comparison(one) for one in facts.comparisons],
             rouge={task: _mean(pairs, task, "rouge_l") for task in tasks},
             findings=findings,
+            safety=safety,
         )
     )
     matter = _front_matter(name, splits, tasks, pairs.num_rows, licences.get("dataset"))
@@ -61,7 +66,7 @@ def environment() -> Environment:
     made = Environment(  # noqa: S701 what models wrote is escaped by `cell`
         loader=PackageLoader("impossible.report"), undefined=StrictUndefined, trim_blocks=True
     )
-    made.filters |= {"number": number, "visible": visible, "cell": cell}
+    made.filters |= {"number": number, "visible": visible, "cell": cell, "percent": percent}
     return made
 
 
@@ -69,6 +74,13 @@ def cell(text: str) -> str:
     """What a model wrote, made safe for a cell of a Markdown table: neither Markdown, HTML nor a line end."""
     plain = html.escape(visible(text))
     return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in plain)
+
+
+def percent(rate: Interval) -> str:
+    """A rate and its 95 % interval in per cent."""
+    if math.isnan(rate.value):
+        return "–"
+    return f"{rate.value:.1%} ({rate.low:.1%} to {rate.high:.1%})"
 
 
 def _by_task(table: pa.Table, tasks: Sequence[str]) -> dict[str, int]:
