@@ -1,12 +1,14 @@
 """Do a student's paraphrases help a classifier that has few examples? Whichever way it comes out.
 
-python benchmarks/augmentation.py STUDENT TRAIN.jsonl TEST.jsonl [--shots 5 10] [--seeds 5] [--extra 2]
+python benchmarks/augmentation.py STUDENT TRAIN.jsonl TEST.jsonl [--shots 5 10] [--seeds 5] [--pool N] …
 
 Rows have source and label. Sentence embeddings (all-MiniLM-L6-v2) and logistic regression learn from 5 and
 10 examples a class, drawn anew for each seed, as they are and with extra copies of each example: the
 student's paraphrases that the default cascade keeps (at most `--extra`), the same drafts without the cascade,
 the example with words dropped and swapped, and the example itself. Every kind gives an example as many copies
-as the cascade left it, so that only what they say differs.
+as the cascade left it, so that only what they say differs. `--pool` lets all seeds draw from the same N
+random examples a class, which the student rewrites `--draws` times each: quicker, but the seeds then have
+examples in common, and their spread is too small.
 """
 
 import argparse
@@ -39,11 +41,11 @@ def few(rows: Rows, shots: int, seed: int) -> Rows:
     return [row for label in sorted(by_class) for row in by_class[label][:shots]]
 
 
-def paraphrases(folder: Path, texts: Sequence[str], extra: int) -> tuple[Copies, Copies]:
+def paraphrases(folder: Path, texts: Sequence[str], extra: int, draws: int) -> tuple[Copies, Copies]:
     """The accepted outputs of each text, and its first drafts whether accepted or not."""
     student = open_student(folder)
     accepted, drafts = {}, {}
-    for i, answer in enumerate(student.answers("paraphrase", texts, n=8, draws=8), 1):
+    for i, answer in enumerate(student.answers("paraphrase", texts, n=draws, draws=draws), 1):
         found = [o for o in answer.outputs if o.text != answer.source]
         accepted[answer.source] = [o.text for o in found if o.accepted][:extra]
         drafts[answer.source] = [o.text for o in random.Random(answer.source).sample(found, len(found))]
@@ -70,12 +72,16 @@ def main() -> None:
     parser.add_argument("--shots", nargs="+", type=int, default=[5, 10])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--extra", type=int, default=2)
+    parser.add_argument("--pool", type=int, help="examples a class that all seeds draw from; default all")
+    parser.add_argument("--draws", type=int, default=8)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     train, test = read(options.train), read(options.test)
     most = max(options.shots)
+    if options.pool:
+        train = few(train, max(options.pool, most), seed=0)
     drawn = {row["source"] for seed in range(options.seeds) for row in few(train, most, seed)}
-    accepted, drafts = paraphrases(options.student, sorted(drawn), options.extra)
+    accepted, drafts = paraphrases(options.student, sorted(drawn), options.extra, options.draws)
     kinds: dict[str, Callable[[str], list[str]]] = {
         "nothing": lambda text: [],
         "student, kept by the cascade": lambda text: accepted[text],

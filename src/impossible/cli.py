@@ -268,8 +268,9 @@ def evaluate_command(
         typer.Argument(
             metavar="SYSTEM...",
             help="copy, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: best of 8), "
-            "a .jsonl with an 'output' a row, or a student's folder (+N: best of N; @exemplar or @reference: "
-            "with the syntax of that); tested against the first",
+            "prompt:FILE (your own, with {source} in it), a .jsonl with an 'output' a row, or a student's "
+            "folder (+N: best of N; @exemplar or @reference: with the syntax of that); tested against the "
+            "first",
             show_default=False,
         ),
     ],
@@ -287,8 +288,14 @@ def evaluate_command(
         Path | None, typer.Option(help="also write the results here, as JSON or, ending in .md, as Markdown")
     ] = None,
     keep: Annotated[Path | None, typer.Option(help="folder for each system's outputs")] = None,
-    model: Annotated[str, typer.Option(help="what teacher:… prompts")] = "embedded:smollm2-135m",
-    backend: Annotated[str, typer.Option(help="ctranslate2 or transformers")] = "ctranslate2",
+    model: Annotated[
+        str, typer.Option(help="what teacher:… and prompt:… ask: hub id, folder, embedded:NAME")
+    ] = "embedded:smollm2-135m",
+    backend: Annotated[str, typer.Option(help="ctranslate2, tree or transformers")] = "ctranslate2",
+    url: Annotated[
+        str | None, typer.Option(help="of an OpenAI-style server that runs --model: http://HOST:PORT/v1")
+    ] = None,
+    key_env: Annotated[str | None, typer.Option(help="environment variable with the server's key")] = None,
     encoder: Annotated[str, typer.Option(help="for similarity and BERTScore")] = "embedded:minilm-l6",
     layer: Annotated[
         int | None, typer.Option(min=1, help="layer for BERTScore; default the encoder's last")
@@ -313,7 +320,8 @@ def evaluate_command(
 
     _quiet()
     execution = Execution(device=device)
-    opened = {spec: open_system(spec, teacher_of(model, backend), execution) for spec in systems}
+    teacher = teacher_of(model, backend, url, key_env)
+    opened = {spec: open_system(spec, teacher, execution) for spec in systems}
     models = Models(encoder, nli, parser, layer, device)
     console = open_console(stderr=as_json)
     results = [evaluate(path, task, opened, models, metric or (), rows, seed, keep) for path in bench]
@@ -415,6 +423,9 @@ def proximity_command(
     pairs: Annotated[int, typer.Option(min=1, help="pairs a context and kind")] = 40,
     temperatures: Annotated[str, typer.Option(help="separated by commas")] = "0.5,0.7,1.0",
     sentences: Annotated[str, typer.Option(help="sentences of a context behind its prefix")] = "0,1,3",
+    samples: Annotated[
+        str, typer.Option(help="numbers of continuations to compare; default a quarter, half and all")
+    ] = "",
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -436,17 +447,18 @@ def proximity_command(
 
     from .evaluate.files import STDOUT
     from .evaluate.proximity import design_of, draw, proximity, write_proximity
-    from .evaluate.tables import proximity_table
+    from .evaluate.tables import proximity_table, samples_table
     from .recipe import load
 
     settings = load(recipe, sets or [])
-    design = design_of(contexts, per_context, pairs, temperatures, sentences, picture)
+    design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
     _quiet()
     console = open_console(stderr=as_json)
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("drawing", total=design.steps(settings))
         cells = proximity(settings, design, lambda: progress.advance(bar))
     console.print(proximity_table(cells))
+    console.print(samples_table(cells))
     if out is not None:
         write_proximity(cells, settings, design, out)
         console.print(f"rates -> {out}", markup=False)

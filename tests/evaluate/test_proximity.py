@@ -1,6 +1,7 @@
 import json
 import os
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,16 +14,18 @@ from impossible.errors import RecipeError
 from impossible.evaluate.proximity import (
     Cell,
     Design,
+    absent,
     across,
     design_of,
     difference,
     draw,
     proximity,
+    sampled,
     within,
     write_proximity,
 )
 from impossible.evaluate.statistics import Interval, bootstrap, ratio
-from impossible.evaluate.tables import proximity_table
+from impossible.evaluate.tables import proximity_table, samples_table
 from impossible.recipe import Recipe, dump, resolve
 from impossible.records import Candidate, Context, Group
 from tests import tiny
@@ -63,8 +66,10 @@ def test_a_cell_for_all_that_is_varied(cells: list[Cell]) -> None:
         assert cell.gain.value == pytest.approx(cell.within.value - cell.across.value)
         for rate in (cell.within, cell.across, cell.none):
             assert 0 <= rate.low <= rate.value <= rate.high <= 1
-        # an average of products is no product of averages, but it is not less
-        assert cell.yield_a_context >= cell.within.value * cell.candidates * (cell.candidates - 1) / 2 - 1e-9
+        assert [s.continuations for s in cell.samples] == [37, 75, 150]
+        *_, half, whole = cell.samples
+        assert half.candidates < whole.candidates == pytest.approx(cell.candidates)
+        assert whole.within == cell.within and half.pairs.value <= whole.pairs.value
 
 
 def test_again_the_same(recipe: Recipe, cells: list[Cell]) -> None:
@@ -88,6 +93,24 @@ def test_a_group_without_candidates_gives_no_pairs() -> None:
     assert across([group("a"), group("b", "1")], pairs=5, seed=0) == [[], []]
 
 
+def test_fewer_continuations_are_the_mean_of_all_draws_of_them() -> None:
+    drawn = ["a", "a", "a", "b", "b", "c", None]  # None was malformed
+    some = Group(
+        Context("x", "news", "x", "x"), (Candidate("a", 3, 0), Candidate("b", 2, 0), Candidate("c", 1, 0))
+    )
+    [pairs] = within([some], 10, seed=0)
+    flags = [np.array([set(pair) != {"b", "c"} for pair in pairs])]
+    for n in (2, 4, 7):
+        draws = [{drawn[i] for i in chosen} - {None} for chosen in combinations(range(7), n)]
+        good = [("a" in d and "b" in d) + ("a" in d and "c" in d) for d in draws]
+        every = [len(d) * (len(d) - 1) / 2 for d in draws]
+        found = sampled([some], [pairs], flags, 7, n, seed=0)
+        assert found.candidates == pytest.approx(np.mean([len(d) for d in draws]))
+        assert found.pairs.value == pytest.approx(np.mean(good))
+        assert found.within.value == pytest.approx(np.sum(good) / np.sum(every))
+    assert absent([0, 7], 7, 3).tolist() == pytest.approx([1, 0])
+
+
 def test_the_difference_of_two_rates() -> None:
     gain = difference(ratio([1, 1], [2, 2]), ratio([0, 1], [4, 4]))
     assert gain.value == pytest.approx(0.5 - 0.125)
@@ -101,24 +124,25 @@ def test_too_little_is_an_error(recipe: Recipe) -> None:
 
 
 @pytest.mark.parametrize(
-    ("temperatures", "sentences", "picture", "says"),
+    ("temperatures", "sentences", "samples", "picture", "says"),
     [
-        ("0.5", "1", "a.gif", "must end in .svg, .png, .pdf"),
-        ("0.5;1", "1", None, "numbers separated by commas"),
-        ("0", "1", None, "above 0 and at most 5"),
-        ("1", "-1", None, "0 to 20"),
+        ("0.5", "1", "", "a.gif", "must end in .svg, .png, .pdf"),
+        ("0.5;1", "1", "", None, "numbers separated by commas"),
+        ("0", "1", "", None, "above 0 and at most 5"),
+        ("1", "-1", "", None, "0 to 20"),
+        ("1", "1", "3,6", None, "--samples must be 2 to 5"),
     ],
 )
 def test_what_the_command_line_gives(
-    temperatures: str, sentences: str, picture: str | None, says: str
+    temperatures: str, sentences: str, samples: str, picture: str | None, says: str
 ) -> None:
     with pytest.raises(RecipeError, match=says):
-        design_of(5, 5, 5, temperatures, sentences, Path(picture) if picture else None)
+        design_of(5, 5, 5, temperatures, sentences, samples, Path(picture) if picture else None)
 
 
 def test_a_design_counts_its_steps(recipe: Recipe) -> None:
-    design = design_of(8, 5, 5, "0.5,1", "0,1,3", None)
-    assert design == Design(8, 5, 5, (0.5, 1.0), (0, 1, 3))
+    design = design_of(8, 5, 5, "0.5,1", "0,1,3", "4,2", None)
+    assert design == Design(8, 5, 5, (0.5, 1.0), (0, 1, 3), (4, 2)) and design.sizes() == (2, 4)
     # two temperatures: eight contexts in one domain and three lengths, and two draws without any
     assert design.steps(recipe) == 2 * (8 * 3 + 2)
 
@@ -131,6 +155,7 @@ def test_json_table_and_picture(tmp_path: Path, recipe: Recipe, cells: list[Cell
         {"value": cells[0].within.value, "low": cells[0].within.low, "high": cells[0].within.high}
     )
     assert len(proximity_table(cells).rows) == len(cells)
+    assert len(samples_table(cells).rows) == 3 * len(cells)
     draw(cells, tmp_path / "picture.svg")
     assert ElementTree.parse(tmp_path / "picture.svg").getroot().tag.endswith("svg")
 

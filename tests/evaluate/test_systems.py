@@ -8,13 +8,14 @@ from transformers import AutoTokenizer
 from impossible.errors import DataError
 from impossible.evaluate.metrics import Example, Rows
 from impossible.evaluate.models import Models
-from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, conversation, plain
+from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, Prompted, conversation, plain
 from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teacher_of
 from impossible.recipe import Bound, Distil, Execution, Filter, TaskFilter, Teacher
 from impossible.students.folder import Info, write_info
 from impossible.students.student import Student
 from tests import tiny
 from tests.students import models as tiny_students
+from tests.teachers.misbehaving import serving, well
 
 EXAMPLES = [Example("a", "The cat likes the old house ."), Example("b", "She has a new phone .")]
 CHAT = "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
@@ -117,8 +118,41 @@ def test_any_causal_model_is_a_teacher(tmp_path: Path) -> None:
     assert len(open_system("teacher:zero-shot", teacher, Execution()).outputs(EXAMPLES, "summary")) == 2
 
 
+def test_a_server_is_asked_in_plain_text_and_greedily(tmp_path: Path) -> None:
+    (tmp_path / "ask.txt").write_text("Rewrite <{source}> as\n")
+    with serving(well) as server:
+        teacher = teacher_of("m", "ctranslate2", server.url)
+        for spec in ("teacher:few-shot", f"prompt:{tmp_path / 'ask.txt'}"):
+            found = open_system(spec, teacher, Execution()).outputs(EXAMPLES, "paraphrase")
+            assert all(re.fullmatch(r"The \d+ dogs barked 0 times\.", output) for output in found)
+        few, own = server.requests[:2], server.requests[2:]  # each in whatever order
+    assert {r["prompt"] for r in own} == {f"Rewrite <{e.source}> as" for e in EXAMPLES}
+    assert all(SHOTS["paraphrase"][0][0] in r["prompt"] for r in few)
+    # nothing that OpenAI's own server would refuse
+    expected = {"model", "prompt", "n", "seed", "max_tokens", "temperature", "top_p"}
+    assert all(set(r) == expected and r["temperature"] == 0 and r["n"] == 1 for r in few + own)
+
+
+def test_a_prompt_of_ones_own_in_the_models_template(tmp_path: Path) -> None:
+    folder = tiny.llama(tmp_path / "model")
+    words = AutoTokenizer.from_pretrained(folder)
+    words.chat_template = CHAT
+    words.save_pretrained(folder)
+    teacher = teacher_of(str(folder), "transformers")
+    prompted = Prompted(teacher, Execution(), False, "Say {source} twice: {source}")
+    assert prompted._prompt("It.", "summary") == "<s><user>Say It. twice: It.<assistant>"
+
+
+@pytest.mark.parametrize(("text", "says"), [("Say it.", "has no {source}"), (None, "cannot be read")])
+def test_a_prompt_that_cannot_be_used(tmp_path: Path, text: str | None, says: str) -> None:
+    if text is not None:
+        (tmp_path / "ask.txt").write_text(text)
+    with pytest.raises(DataError, match=re.escape(says)):
+        outputs(f"prompt:{tmp_path / 'ask.txt'}")
+
+
 def test_a_plain_prompt() -> None:
-    text = plain(tiny.tokenizer(), INSTRUCTIONS["summary"][0], "Shorter", SHOTS["summary"][:1], "It is red.")
+    text = plain(INSTRUCTIONS["summary"][0], "Shorter", SHOTS["summary"][:1], "It is red.")
     question, answer = SHOTS["summary"][0]
     assert text.splitlines() == [
         INSTRUCTIONS["summary"][0],
@@ -137,5 +171,5 @@ def test_a_conversation_in_the_models_own_template(tmp_path: Path) -> None:
     words.save_pretrained(tmp_path)
     ask = "Say it."
     loaded = AutoTokenizer.from_pretrained(tmp_path)
-    text = conversation(loaded, ask, "In other words", [("Q.", "A.")], "It is red.")
+    text = conversation(loaded, ask, [("Q.", "A.")], "It is red.")
     assert text == f"<s><user>{ask}\n\nQ.<assistant>A.<user>{ask}\n\nIt is red.<assistant>"

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from ..errors import DataError
 from ..recipe import Execution, Teacher
 from ..records import seed_for, text_id
 from ..sentences import cut
@@ -26,6 +28,7 @@ INSTRUCTIONS = {
         "Write a short headline for this sentence.",
     ),
 }
+SOURCE = "{source}"  # what a prompt of one's own has where the sentence goes
 LABELS = {"paraphrase": "In other words", "summary": "Shorter"}
 SHOTS = {
     "paraphrase": (
@@ -58,60 +61,83 @@ SHOTS = {
 class Prompted:
     """Asks a teacher for each output; the first sentence of the answer counts.
 
-    `ask` is which of the INSTRUCTIONS (0 to 2) it gets. A tokenizer with a chat template gets instruction and
-    examples as a conversation, any other as plain text. Raises ModelError.
+    `ask` is which of the INSTRUCTIONS (0 to 2) it gets, or a prompt of one's own with `{source}` in it. A
+    tokenizer with a chat template gets instruction and examples as a conversation, any other, and a server,
+    as plain text. Raises ModelError.
     """
 
-    def __init__(self, teacher: Teacher, execution: Execution, few_shot: bool, ask: int = 0):
-        self._tokenizer = AutoTokenizer.from_pretrained(locate(teacher.model))
+    def __init__(self, teacher: Teacher, execution: Execution, few_shot: bool, ask: int | str = 0):
+        self._tokenizer = None if teacher.endpoint else AutoTokenizer.from_pretrained(locate(teacher.model))
         self._sampler = open_teacher(teacher, execution)
         self._few_shot, self._ask = few_shot, ask
 
     def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
         """See System: the greedy answer."""
-        return [draft for [draft] in self._drawn(examples, task, 1, Drawing(1.0, 1.0, 1))]
+        greedy = (
+            Drawing(1.0, 1.0, 1) if self._tokenizer else Drawing(0.0, 1.0, 0)
+        )  # not all servers know top-k
+        return [draft for [draft] in self._drawn(examples, task, 1, greedy)]
 
     def drafts(self, examples: Sequence[Example], task: str, n: int) -> list[list[str]]:
-        """`n` answers an example, drawn as a student draws."""
-        return self._drawn(examples, task, n, Drawing())
+        """`n` answers an example, drawn as a student draws; a server's from its whole vocabulary."""
+        return self._drawn(examples, task, n, Drawing() if self._tokenizer else Drawing(top_k=0))
 
     def _drawn(self, examples: Sequence[Example], task: str, n: int, drawing: Drawing) -> list[list[str]]:
-        shots = SHOTS[task] if self._few_shot else ()
-        write = conversation if self._tokenizer.chat_template else plain
-        instruction = INSTRUCTIONS[task][self._ask]
-        prompts = [write(self._tokenizer, instruction, LABELS[task], shots, e.source) for e in examples]
-        longest = max((len(self._tokenizer(e.source)["input_ids"]) for e in examples), default=0)
-        # no end before the first token: an empty answer is no answer
-        decoding = Decoding(**asdict(drawing), max_tokens=2 * longest + 8, min_tokens=1)
+        prompts = [self._prompt(e.source, task) for e in examples]
+        longest = max((self._tokens(e.source) for e in examples), default=0)
+        # no end before the first token: an empty answer is no answer; a server may not know the setting
+        least = 1 if self._tokenizer else 0
+        decoding = Decoding(**asdict(drawing), max_tokens=2 * longest + 8, min_tokens=least)
         seeds = [seed_for(0, text_id(prompt), "prompted") for prompt in prompts]
         drawn = self._sampler.sample(prompts, n, seeds, decoding)
         return [[cut(continuation.text) for continuation in found] for found in drawn]
 
+    def _prompt(self, source: str, task: str) -> str:
+        chat = self._tokenizer if self._tokenizer and self._tokenizer.chat_template else None
+        if isinstance(self._ask, str):
+            asked = self._ask.replace(SOURCE, source)
+            return _as_chat(chat, [{"role": "user", "content": asked}]) if chat else asked
+        shots = SHOTS[task] if self._few_shot else ()
+        instruction = INSTRUCTIONS[task][self._ask]
+        if chat:
+            return conversation(chat, instruction, shots, source)
+        return plain(instruction, LABELS[task], shots, source)
+
+    def _tokens(self, text: str) -> int:
+        """How many tokens a text has; of a server's model a guess on the high side."""
+        return len(self._tokenizer(text)["input_ids"]) if self._tokenizer else 2 * len(text.split())
+
+
+def read_prompt(path: Path) -> str:
+    """A prompt of one's own, as it is in the file, less the last line end. Raises DataError."""
+    try:
+        prompt = path.read_text(encoding="utf-8-sig").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"prompt {path} cannot be read: {error}") from error
+    if SOURCE not in prompt:
+        raise DataError(f"prompt {path} has no {SOURCE}, where the sentence is to go")
+    return prompt
+
 
 def conversation(
-    tokenizer: PreTrainedTokenizerBase,
-    instruction: str,
-    label: str,
-    shots: Sequence[tuple[str, str]],
-    source: str,
+    tokenizer: PreTrainedTokenizerBase, instruction: str, shots: Sequence[tuple[str, str]], source: str
 ) -> str:
-    """The prompt in the model's chat template, without a begin token that the tokenizer adds anyway."""
+    """The prompt in the model's chat template."""
     turns = []
     for question, answer in [*shots, (source, "")]:
         turns.append({"role": "user", "content": f"{instruction}\n\n{question}"})
         turns.append({"role": "assistant", "content": answer})
-    text = str(tokenizer.apply_chat_template(turns[:-1], tokenize=False, add_generation_prompt=True))
+    return _as_chat(tokenizer, turns[:-1])
+
+
+def _as_chat(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str:
+    """Turns in the model's template, without a begin token that the tokenizer adds anyway."""
+    text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
     adds_begin = tokenizer("")["input_ids"] == [tokenizer.bos_token_id]
     return text.removeprefix(str(tokenizer.bos_token)) if adds_begin else text
 
 
-def plain(
-    tokenizer: PreTrainedTokenizerBase,
-    instruction: str,
-    label: str,
-    shots: Sequence[tuple[str, str]],
-    source: str,
-) -> str:
+def plain(instruction: str, label: str, shots: Sequence[tuple[str, str]], source: str) -> str:
     """The prompt as text that a model without a chat template may go on with."""
     lines = [instruction, ""]
     for question, answer in shots:

@@ -2,14 +2,18 @@
 
 Sentences are drawn from the recipe's teacher at several temperatures and context lengths, and paired in
 three ways: within a context, across two contexts of the same domain, and without any context. A pair is
-equivalent if the recipe's NLI model finds entailment of at least `score.equivalence` both ways.
+equivalent if the recipe's NLI model finds entailment of at least `score.equivalence` both ways. What fewer
+continuations would have given is computed from those drawn.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from math import comb
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contexts import grow, prompts
 from ..critics.nli import Nli
@@ -20,19 +24,25 @@ from ..records import Context, Group, text_id
 from ..teachers import Sampler, open_teacher
 from ..weights import digest, locate
 from .files import write_json
-from .statistics import DRAWS, Floats, Interval, Score, bootstrap, ratio
+from .statistics import DRAWS, Floats, Interval, Score, bootstrap, mean, ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 # The least that every tokenizer can read: what "no context" stands for.
 NO_CONTEXT = "\n"
 _PICTURES = (".svg", ".png", ".pdf")
 Pair = tuple[str, str]
+Flags = list[NDArray[np.bool_]]  # for each context, which of its pairs are equivalent
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """How much to draw: contexts a domain, continuations and pairs a context, and what is varied.
 
-    `sentences` is the length of a context behind its prefix (of a corpus: of its opening).
+    `sentences` is the length of a context behind its prefix (of a corpus: of its opening). `samples` are the
+    numbers of continuations to compare, at most `per_context`; none: a quarter, half and all of it.
     """
 
     contexts: int = 60
@@ -40,6 +50,12 @@ class Design:
     pairs: int = 40
     temperatures: tuple[float, ...] = (0.5, 0.7, 1.0)
     sentences: tuple[int, ...] = (0, 1, 3)
+    samples: tuple[int, ...] = ()
+
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of continuations to compare, rising."""
+        n = self.per_context
+        return tuple(sorted({max(2, size) for size in self.samples or (n // 4, n // 2, n)}))
 
     def steps(self, recipe: Recipe) -> int:
         """How many contexts will be continued, if no two are equal."""
@@ -52,7 +68,13 @@ class Design:
 
 
 def design_of(
-    contexts: int, per_context: int, pairs: int, temperatures: str, sentences: str, picture: Path | None
+    contexts: int,
+    per_context: int,
+    pairs: int,
+    temperatures: str,
+    sentences: str,
+    samples: str,
+    picture: Path | None,
 ) -> Design:
     """A design as the command line gives it. Raises RecipeError."""
     if picture is not None and picture.suffix not in _PICTURES:
@@ -60,11 +82,29 @@ def design_of(
     try:
         warm = tuple(float(x) for x in temperatures.split(","))
         long = tuple(int(x) for x in sentences.split(","))
+        many = tuple(int(x) for x in samples.split(",")) if samples else ()
     except ValueError as error:
-        raise RecipeError(f"--temperatures and --sentences: numbers separated by commas; {error}") from error
+        raise RecipeError(
+            f"--temperatures, --sentences and --samples: numbers separated by commas; {error}"
+        ) from error
+    if not all(2 <= n <= per_context for n in many):
+        raise RecipeError(f"--samples must be 2 to {per_context}, which is --per-context")
     if not all(0 < t <= 5 for t in warm) or not all(0 <= n <= 20 for n in long):
         raise RecipeError("--temperatures must be above 0 and at most 5, --sentences 0 to 20")
-    return Design(contexts, per_context, pairs, warm, long)
+    return Design(contexts, per_context, pairs, warm, long, many)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What so many continuations of a context give on average over all draws of them from the drawn ones.
+
+    Distinct candidates, the share of their pairs that are equivalent, and how many such pairs there are.
+    """
+
+    continuations: int
+    candidates: float
+    within: Interval
+    pairs: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +112,7 @@ class Cell:
     """What was seen at one domain, temperature and context length.
 
     Rates are shares of pairs that are equivalent, with intervals over contexts; `gain` is within - across.
-    `candidates` is how many distinct sentences a context gave on average, and `yield_a_context` how many
-    equivalent pairs that makes: within · candidates · (candidates - 1) / 2.
+    `candidates` is how many distinct sentences a context gave on average.
     """
 
     domain: str
@@ -85,7 +124,7 @@ class Cell:
     across: Interval
     none: Interval
     gain: Interval
-    yield_a_context: float
+    samples: tuple[Sampled, ...]
 
 
 def proximity(recipe: Recipe, design: Design, tick: Callable[[], None] = lambda: None) -> list[Cell]:
@@ -99,7 +138,7 @@ def proximity(recipe: Recipe, design: Design, tick: Callable[[], None] = lambda:
     cells = []
     for temperature in design.temperatures:
         alone = _draw(_empty(design), sampler, recipe, temperature, design, tick)
-        none = _scored(across(alone, design.pairs, recipe.seed), nli, recipe.score.equivalence)
+        none = _rate(_equivalent(across(alone, design.pairs, recipe.seed), nli, recipe.score.equivalence))
         for (domain, sentences), contexts in grown.items():
             groups = _draw(contexts, sampler, recipe, temperature, design, tick)
             cells.append(
@@ -162,22 +201,50 @@ def _cell(
     design: Design,
 ) -> Cell:
     bound, seed = recipe.score.equivalence, recipe.seed
-    inside = _scored(within(groups, design.pairs, seed), nli, bound)
-    outside = _scored(across(groups, design.pairs, seed), nli, bound)
-    candidates = float(np.mean([len(g.candidates) for g in groups]))
-    rate = bootstrap(inside, seed)
+    pairs = within(groups, design.pairs, seed)
+    flags = _equivalent(pairs, nli, bound)
+    inside, outside = _rate(flags), _rate(_equivalent(across(groups, design.pairs, seed), nli, bound))
     return Cell(
         domain,
         temperature,
         sentences,
         len(groups),
-        candidates,
-        rate,
+        float(np.mean([len(g.candidates) for g in groups])),
+        bootstrap(inside, seed),
         bootstrap(outside, seed),
         none,
         bootstrap(difference(inside, outside), seed),
-        rate.value * float(np.mean([len(g.candidates) * (len(g.candidates) - 1) / 2 for g in groups])),
+        tuple(sampled(groups, pairs, flags, design.per_context, n, seed) for n in design.sizes()),
     )
+
+
+def sampled(
+    groups: Sequence[Group], pairs: Sequence[Sequence[Pair]], flags: Flags, drawn: int, n: int, seed: int
+) -> Sampled:
+    """What `n` of the `drawn` continuations give, from the pairs of `within` and whether they are equivalent.
+
+    A pair counts with the chance that both its sentences are among `n` continuations taken without
+    replacement: rarefaction (Hurlbert 1971).
+    """
+    good, seen, found, candidates = [], [], [], []
+    for group, of_context, equivalent in zip(groups, pairs, flags, strict=True):
+        times = {c.text: c.count for c in group.candidates}
+        a, b = ([times[pair[side]] for pair in of_context] for side in (0, 1))
+        together = [x + y for x, y in zip(a, b, strict=True)]
+        both = 1 - absent(a, drawn, n) - absent(b, drawn, n) + absent(together, drawn, n)
+        all_pairs = len(times) * (len(times) - 1) / 2
+        good.append(float(both[equivalent].sum()))
+        seen.append(float(both.sum()))
+        found.append(good[-1] * all_pairs / max(1, len(of_context)))
+        candidates.append(float((1 - absent(list(times.values()), drawn, n)).sum()))
+    return Sampled(
+        n, float(np.mean(candidates)), bootstrap(ratio(good, seen), seed), bootstrap(mean(found), seed)
+    )
+
+
+def absent(counts: Sequence[int], drawn: int, n: int) -> Floats:
+    """The chance that none of `counts` things is among `n` of `drawn`: C(drawn - count, n) / C(drawn, n)."""
+    return np.array([comb(drawn - count, n) / comb(drawn, n) for count in counts], np.float64)
 
 
 def within(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
@@ -208,15 +275,19 @@ def across(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
     return found
 
 
-def _scored(pairs: Sequence[Sequence[Pair]], nli: Nli, bound: float) -> Score:
-    """The share of equivalent pairs: a row a context, so that intervals know what belongs together."""
+def _equivalent(pairs: Sequence[Sequence[Pair]], nli: Nli, bound: float) -> Flags:
+    """Which pairs entail each other."""
     flat = [pair for of_context in pairs for pair in of_context]
     a, b = [x for x, _ in flat], [y for _, y in flat]
     equivalent = nli.score(a, b) >= np.float32(bound)
     likely = np.flatnonzero(equivalent)  # what is not entailed one way need not be asked the other way
     equivalent[likely] = nli.score([b[i] for i in likely], [a[i] for i in likely]) >= np.float32(bound)
-    edges = np.cumsum([len(of_context) for of_context in pairs])[:-1]
-    return ratio([part.sum() for part in np.split(equivalent, edges)], [len(p) for p in pairs])
+    return np.split(equivalent, np.cumsum([len(of_context) for of_context in pairs])[:-1])
+
+
+def _rate(flags: Flags) -> Score:
+    """The share of equivalent pairs: a row a context, so that intervals know what belongs together."""
+    return ratio([part.sum() for part in flags], [len(part) for part in flags])
 
 
 def difference(a: Score, b: Score) -> Score:
@@ -247,34 +318,66 @@ def write_proximity(cells: Sequence[Cell], recipe: Recipe, design: Design, path:
 
 
 def draw(cells: Sequence[Cell], path: Path) -> None:
-    """The rates over the temperature as a picture, a panel a domain; the file's ending says which kind."""
+    """Above, the rates over the temperature; below, equivalent pairs over continuations. A column a domain.
+
+    The file's ending says which kind of picture.
+    """
     from matplotlib.figure import Figure
 
     domains = list(dict.fromkeys(cell.domain for cell in cells))
-    figure = Figure(figsize=(5 * len(domains), 4), layout="constrained")
-    panels = figure.subplots(1, len(domains), sharey=True, squeeze=False)[0]
-    for panel, domain in zip(panels, domains, strict=True):
+    figure = Figure(figsize=(5 * len(domains), 7.5), layout="constrained")
+    panels = figure.subplots(2, len(domains), sharey="row", squeeze=False)
+    for column, domain in enumerate(domains):
         of_domain = [cell for cell in cells if cell.domain == domain]
-        lengths = list(dict.fromkeys(cell.sentences for cell in of_domain))
-        for k, sentences in enumerate(lengths):
-            some = [cell for cell in of_domain if cell.sentences == sentences]
-            name = f"prefix + {sentences} sentences" if domain != "corpus" else f"{sentences} sentences"
-            _line(panel, some, "within", f"within, {name}", f"C{k}", "-")
-            _line(panel, some, "across", f"across, {name}", f"C{k}", "--")
-        _line(panel, [c for c in of_domain if c.sentences == lengths[0]], "none", "no context", "0.5", ":")
-        panel.set(title=domain, xlabel="temperature")
-    panels[0].set_ylabel("equivalent pairs")
-    panels[0].set_ylim(bottom=0)
-    panels[-1].legend(frameon=False, fontsize=8)
-    figure.savefig(path)
+        _rates(panels[0, column], of_domain)
+        _yields(panels[1, column], of_domain)
+        panels[0, column].set(title=domain, xlabel="temperature")
+        panels[1, column].set(xlabel="continuations a context", xscale="log", yscale="log")
+    panels[0, 0].set_ylabel("equivalent pairs, share")
+    panels[0, 0].set_ylim(bottom=0)
+    panels[1, 0].set_ylabel("equivalent pairs a context")
+    for row in (0, 1):
+        panels[row, -1].legend(frameon=False, fontsize=8)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def _line(panel: object, cells: Sequence[Cell], kind: str, label: str, colour: str, style: str) -> None:
-    from matplotlib.axes import Axes
+def _name(cell: Cell) -> str:
+    few = f"{cell.sentences} sentence" + ("s" if cell.sentences != 1 else "")
+    return few if cell.domain == "corpus" else f"prefix + {few}" if cell.sentences else "prefix"
 
-    assert isinstance(panel, Axes)
-    rates: list[Interval] = [getattr(cell, kind) for cell in cells]
+
+def _rates(panel: "Axes", cells: Sequence[Cell]) -> None:
+    """A colour a context length: within as a line, across dashed; no context dotted."""
+    lengths = list(dict.fromkeys(cell.sentences for cell in cells))
+    for k, sentences in enumerate(lengths):
+        some = [cell for cell in cells if cell.sentences == sentences]
+        x = [cell.temperature for cell in some]
+        _line(panel, x, [c.within for c in some], f"within, {_name(some[0])}", f"C{k}", "-")
+        _line(panel, x, [c.across for c in some], f"across, {_name(some[0])}", f"C{k}", "--")
+    some = [cell for cell in cells if cell.sentences == lengths[0]]
+    _line(panel, [c.temperature for c in some], [c.none for c in some], "no context", "0.5", ":")
+
+
+def _yields(panel: "Axes", cells: Sequence[Cell]) -> None:
+    """A colour a context length, a line a temperature: the lower, the thicker."""
+    lengths = list(dict.fromkeys(cell.sentences for cell in cells))
+    warm = sorted({cell.temperature for cell in cells}, reverse=True)
+    for cell in cells:
+        x = [float(s.continuations) for s in cell.samples]
+        label = f"{_name(cell)}, temperature {cell.temperature:g}"
+        line = _line(
+            panel, x, [s.pairs for s in cell.samples], label, f"C{lengths.index(cell.sentences)}", "-"
+        )
+        line.set_linewidth(1 + warm.index(cell.temperature))
+
+
+def _line(
+    panel: "Axes", x: Sequence[float], rates: Sequence[Interval], label: str, colour: str, style: str
+) -> "Line2D":
     values = [rate.value for rate in rates]
     bars = [[r.value - r.low for r in rates], [r.high - r.value for r in rates]]
-    x = [cell.temperature for cell in cells]
-    panel.errorbar(x, values, np.maximum(bars, 0), label=label, color=colour, linestyle=style, capsize=2)
+    drawn = panel.errorbar(
+        x, values, np.maximum(bars, 0), label=label, color=colour, linestyle=style, capsize=2
+    )
+    line: Line2D = drawn.lines[0]
+    return line

@@ -23,8 +23,8 @@ Like = Literal["", "exemplar", "reference"]
 
 FORMS = (
     "copy, lead:N, teacher:zero-shot or teacher:few-shot (:2 or :3 behind it: asked in other words; +N: the "
-    "cascade's choice of N answers), a .jsonl of outputs, or a student's folder (with +N: of N drafts; with "
-    "@exemplar or @reference: asked for the syntax of that)"
+    "cascade's choice of N answers), prompt:FILE (a prompt of your own with {source}), a .jsonl of outputs, "
+    "or a student's folder (with +N: of N drafts; with @exemplar or @reference: asked for the syntax of that)"
 )
 _TEACHER = re.compile(r"teacher:(zero|few)-shot(?::([123]))?(?:\+([1-9]\d{0,2}))?")
 _STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
@@ -49,6 +49,10 @@ def open_system(spec: str, teacher: Teacher, execution: Execution) -> System:
 
         prompted = Prompted(teacher, execution, found[1] == "few", int(found[2] or 1) - 1)
         return BestOf(prompted, int(found[3]), execution) if found[3] else prompted
+    if spec.startswith("prompt:"):
+        from .prompted import Prompted, read_prompt
+
+        return Prompted(teacher, execution, False, read_prompt(Path(spec.removeprefix("prompt:"))))
     if spec.endswith(".jsonl"):
         return MadeElsewhere(Path(spec))
     if (found := _STUDENT.fullmatch(spec)) and Path(found[1]).is_dir():
@@ -59,12 +63,15 @@ def open_system(spec: str, teacher: Teacher, execution: Execution) -> System:
     raise DataError(f"system {spec!r} is unknown; give {FORMS}")
 
 
-def teacher_of(model: str, backend: str) -> Teacher:
-    """Settings of a teacher; on transformers in float32. Raises RecipeError."""
-    given = {"model": model, "backend": backend}
+def teacher_of(model: str, backend: str, url: str | None = None, key_env: str | None = None) -> Teacher:
+    """Settings of a teacher: on transformers in float32; with a `url` behind a server. Raises RecipeError."""
+    given: dict[str, object] = {"model": model, "backend": backend}
     if backend == "transformers":
         given["compute_type"] = "float32"
-    return resolve({"teacher": given}, "--model and --backend").teacher
+    if url is not None:
+        endpoint = {"url": url, "logprobs": 0} | ({"key_env": key_env} if key_env else {})
+        given |= {"backend": "endpoint", "endpoint": endpoint}
+    return resolve({"teacher": given}, "--model, --backend, --url and --key-env").teacher
 
 
 class Copy:

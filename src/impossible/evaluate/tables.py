@@ -105,7 +105,6 @@ def proximity_table(cells: Sequence[Cell]) -> Table:
         "across",
         "no context",
         "gain",
-        "pairs a context",
     ]
     rows = [
         (
@@ -115,12 +114,32 @@ def proximity_table(cells: Sequence[Cell]) -> Table:
                 str(cell.sentences),
                 number(cell.candidates),
                 *(interval(rate) for rate in (cell.within, cell.across, cell.none, cell.gain)),
-                number(cell.yield_a_context),
             ],
         )
         for cell in cells
     ]
     return comparison_table("share of pairs that are equivalent", columns, rows)
+
+
+def samples_table(cells: Sequence[Cell]) -> Table:
+    """A row a domain, temperature, context length and number of continuations."""
+    columns = ["temperature", "sentences", "continuations", "candidates", "within", "pairs a context"]
+    rows = [
+        (
+            cell.domain,
+            [
+                f"{cell.temperature:g}",
+                str(cell.sentences),
+                str(some.continuations),
+                number(some.candidates),
+                interval(some.within),
+                interval(some.pairs),
+            ],
+        )
+        for cell in cells
+        for some in cell.samples
+    ]
+    return comparison_table("equivalent pairs by continuations", columns, rows)
 
 
 def safety_table(found: Sequence[Safety]) -> Table:
