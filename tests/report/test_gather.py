@@ -101,7 +101,7 @@ def test_judgements_of_the_sample_are_weighted_and_others_are_not(tmp_path: Path
     assert gather(run).precision == ()
     people = population(run, "paraphrase", "entailment", 100)
     for i in people.drawn():
-        judge(run, people, i, people.score[i] > 0.82)
+        judge(run, people, i, bool(people.score[i] > 0.82))
     (one,) = gather(run).precision
     within = people.score >= np.float32(0.75)
     assert one.drawn and one.judged == within.sum() and one.right == (people.score > 0.82).sum()
