@@ -226,8 +226,10 @@ def _to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
 
 
 def as_scores(table: pa.Table) -> Scores:
-    """The score columns of a table as NumPy arrays, null as NaN."""
-    return {
+    """The score columns of a table as NumPy arrays, null as NaN; so is a column that an older run lacks."""
+    there = {
         name: table[name].cast(pa.float32()).to_numpy(zero_copy_only=False).astype(np.float32)
         for name, _, _ in SCORE_FIELDS
+        if name in table.column_names
     }
+    return {name: np.full(table.num_rows, np.nan, np.float32) for name, _, _ in SCORE_FIELDS} | there
