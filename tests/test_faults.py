@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from impossible import ledger, store
 from impossible.critics.nli import Nli
@@ -32,6 +33,15 @@ from . import tiny
 from .faults import DATASET, STAGES, contents, failing, recipe
 
 Made = tuple[Recipe, Path, dict[str, bytes]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the processes that are killed have: the same bytes are promised at as many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -205,9 +205,8 @@ def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
     bounds: Bounds = getattr(recipe.filter, task) or Bounds()
     gates: Bounds = getattr(recipe.score, task) or Bounds()
     scores = {
-        name: np.array([np.nan if row[name] is None else row[name]], np.float32)
-        for name in SCORES.names[5:]
-        if name in row
+        name: np.array([np.nan if row.get(name) is None else row[name]], np.float32)
+        for name in SCORES.names[5:]  # an older run lacks the newer critics
     }
     found = []
     for critic in CRITICS:

@@ -196,7 +196,8 @@ def _task(
     same: Same,
     ids: tuple[Ids, Ids],
 ) -> TaskRows:
-    names = ", ".join(name for name, _, _ in SCORE_FIELDS)
+    there = database.sql("SELECT * FROM ledger LIMIT 0").columns  # an older run lacks the newer critics
+    names = ", ".join(name for name, _, _ in SCORE_FIELDS if name in there)
     table: pa.Table = database.sql(
         "SELECT rowid AS row, ('0x' || pair_id)::UBIGINT AS pair, list_position($domains, domain) - 1 AS "
         f"domain, margin, list_position($verdicts, verdict) - 1 AS code, {names} "
