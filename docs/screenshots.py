@@ -106,7 +106,12 @@ def take(browser: Browser, run: Path, address: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for size, (viewport, scale) in SIZES.items():
         for scheme in ("light", "dark"):
-            context = browser.new_context(viewport=viewport, device_scale_factor=scale, color_scheme=scheme)
+            context = browser.new_context(
+                viewport=viewport,
+                device_scale_factor=scale,
+                color_scheme=scheme,
+                reduced_motion="reduce",  # no picture in the middle of a smooth scroll
+            )
             context.set_default_timeout(PATIENCE)
             page = context.new_page()
 
