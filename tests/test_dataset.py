@@ -47,6 +47,12 @@ def test_only_kept_pairs_once_with_their_context(tmp_path: Path) -> None:
     ]
 
 
+def test_a_ledger_of_before_a_critic_was_added_has_nulls_for_it() -> None:
+    old = ledger(("c1", "a", "b", "kept")).drop_columns(["personal_data"])
+    table = dataset.assemble(old, GROUP_ROWS)
+    assert table.schema.names == DATASET.names and table["personal_data"].to_pylist() == [None]
+
+
 def test_duplicates_are_the_pairs_that_only_lost_to_another() -> None:
     found = dataset.duplicates(
         [

@@ -55,6 +55,12 @@ def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
     return distinct([found.select([name for name in DATASET.names if name != "context"])])
 
 
+def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with all columns of a schema: null where a run was made before a critic was added."""
+    empty = schema.remove_metadata().empty_table()
+    return pa.concat_tables([empty, table.replace_schema_metadata(None)], promote_options="default")
+
+
 def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
     """The kept pairs of the parts, exact repeats once, schema DATASET; holds a part and what has been seen.
 
@@ -63,7 +69,7 @@ def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
     for task in TASKS:
         seen = Seen()
         for ledger, groups in parts():
-            pairs = seen.new(kept(ledger, task))
+            pairs = seen.new(kept(completed(ledger, LEDGER), task))
             texts = dict(zip(groups["context_id"].to_pylist(), groups["context"].to_pylist(), strict=True))
             context = pa.array([texts[c] for c in pairs["context_id"].to_pylist()], pa.string())
             yield pairs.append_column("context", context).select(DATASET.names).cast(DATASET)
