@@ -22,6 +22,8 @@ def test_one_array_a_score_and_the_lower_direction(scores: dict[str, np.ndarray]
     np.testing.assert_array_equal(
         scores["entailment_min"], np.minimum(scores["entailment_forward"], scores["entailment_backward"])
     )
+    np.testing.assert_array_equal(scores["retention"], scores["judge_backward"])
+    assert not {"retention_forward", "retention_min"} & set(scores)
     assert {"length_ratio", "rouge_l", "similarity", "tree_distance", "numbers_min", "entities_min"} <= set(
         scores
     )

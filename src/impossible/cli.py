@@ -426,15 +426,7 @@ def proximity_command(
     samples: Annotated[
         str, typer.Option(help="numbers of continuations to compare; default a quarter, half and all")
     ] = "",
-    sets: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="override a setting of the recipe",
-            autocompletion=complete_setting,
-        ),
-    ] = None,
+    sets: run_commands.Sets = None,
     out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
     picture: Annotated[Path | None, typer.Option(help="also draw them: .svg, .png or .pdf")] = None,
     as_json: run_commands.AsJson = False,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from .errors import DataError, StoreError
 from .recipe import TASKS
 from .records import DATASET, LEDGER
+from .store import completed
 from .verdict import DUPLICATE, KEPT
 
 FILE = "pairs.parquet"
@@ -50,15 +51,8 @@ def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
     """The pairs that every critic accepts and that only lost to one that says the same, exact repeats once;
     schema DATASET without the context.
     """
-    empty = LEDGER.empty_table()
-    found = pa.concat_tables([empty, *(t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers)])
+    found = completed((t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers), LEDGER)
     return distinct([found.select([name for name in DATASET.names if name != "context"])])
-
-
-def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A table with all columns of a schema: null where a run was made before a critic was added."""
-    empty = schema.remove_metadata().empty_table()
-    return pa.concat_tables([empty, table.replace_schema_metadata(None)], promote_options="default")
 
 
 def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
@@ -69,7 +63,7 @@ def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
     for task in TASKS:
         seen = Seen()
         for ledger, groups in parts():
-            pairs = seen.new(kept(completed(ledger, LEDGER), task))
+            pairs = seen.new(kept(completed([ledger], LEDGER), task))
             texts = dict(zip(groups["context_id"].to_pylist(), groups["context"].to_pylist(), strict=True))
             context = pa.array([texts[c] for c in pairs["context_id"].to_pylist()], pa.string())
             yield pairs.append_column("context", context).select(DATASET.names).cast(DATASET)

@@ -12,16 +12,13 @@ from .diversity import winners, winners_in_turn
 from .recipe import Filter, TaskFilter
 from .records import LEDGER, SCORES, text_id
 from .score import as_scores
+from .store import completed
 from .verdict import DUPLICATE, KEPT, Scores, verdict
 
 
 def filter_scores(scores: pa.Table, settings: Filter) -> tuple[pa.Table, Counter[str]]:
-    """Decide on every scored pair of a shard; returns rows of LEDGER and the verdicts' counts.
-
-    Scores of a run that was made before a critic was added lack its columns: null, as where it did not look.
-    """
-    empty = SCORES.remove_metadata().empty_table()
-    scores = pa.concat_tables([empty, scores.replace_schema_metadata(None)], promote_options="default")
+    """Decide on every scored pair of a shard; returns rows of LEDGER and the verdicts' counts."""
+    scores = completed([scores], SCORES)
     counts: Counter[str] = Counter()
     tables = [LEDGER.remove_metadata().empty_table()]
     for task, bounds in settings.tasks():

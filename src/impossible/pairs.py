@@ -26,9 +26,9 @@ def score_pairs(
     `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`,
     `personal_data`, `toxic`, `rouge_l`, `similarity`, `entities_forward`, `entities_backward`,
     `clause_forward`, `clause_backward`, `entailment_forward`, `entailment_backward`, `judge_forward`,
-    `judge_backward`, `tree_distance`, and the number that the task's bound reads of a directed critic,
-    `numbers_min`, `entities_min`, `clause_min`, `entailment_min`, `judge_min`: the lower of both directions
-    for a paraphrase, forward for a summary.
+    `judge_backward`, `retention`, `tree_distance`, and the number that the task's bound reads of a directed
+    critic, `numbers_min`, `entities_min`, `clause_min`, `entailment_min`, `judge_min`: the lower of both
+    directions for a paraphrase, forward for a summary.
 
     Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
     """
@@ -38,6 +38,9 @@ def score_pairs(
     settings = settings or Score(critics=CHEAP_TO_DEAR)
     scores: dict[str, NDArray[np.float32]] = {}
     for name, critic in open_critics(settings, execution or Execution()).items():
+        if name == "retention":  # the judge has looked both ways already
+            scores[name] = scores["judge_backward"]
+            continue
         forward = critic.score(sources, targets)
         if critic.symmetric or name in ("length_ratio", "prefix"):
             scores[name] = forward

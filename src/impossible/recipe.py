@@ -344,6 +344,12 @@ class Score(Settings):
     def _tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if "retention" in self.critics and "judge" not in self.critics:
+            raise ValueError("critics: retention is the judge's, so it needs 'judge' too")
+        return self
+
 
 class TaskFilter(Bounds):
     """The bounds of a task, and what becomes of pairs that say the same."""
@@ -538,8 +544,6 @@ class Recipe(Settings):
             raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
         if self.filter.paraphrase and self.filter.paraphrase.retention:
             raise ValueError("filter.paraphrase.retention: the judge reads a paraphrase both ways already")
-        if "retention" in self.score.critics and "judge" not in self.score.critics:
-            raise ValueError("score.critics: retention is the judge's, so it needs 'judge' too")
         for task, bounds in self.filter.tasks():
             for critic, _ in bounds.given():
                 if critic not in self.score.critics:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from .release import Finding
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="the folder of a run", show_default=False)]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="override a setting of the recipe",
+        autocompletion=complete_setting,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON, for scripts")]
 
 
@@ -32,15 +41,7 @@ def plan(
     ] = None,
     watts: Annotated[float, typer.Option(min=0, help="what the machine draws")] = 65,
     price: Annotated[str | None, typer.Option(help="such as 0.30/kWh or 2.50/h")] = None,
-    sets: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="override a setting of the recipe",
-            autocompletion=complete_setting,
-        ),
-    ] = None,
+    sets: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Try a few contexts and say what a number of pairs will take: contexts, hours, energy, money.

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,9 +221,16 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def concatenate(shards: Sequence[Shard], schema: pa.Schema) -> pa.Table:
     """All rows of several shards, in their order."""
-    tables = [shard.table().replace_schema_metadata(None) for shard in shards]
-    # a run made before a critic was added lacks that column: null, as where a critic did not see a pair
-    return pa.concat_tables([schema.remove_metadata().empty_table(), *tables], promote_options="default")
+    return completed((shard.table() for shard in shards), schema)
+
+
+def completed(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """All rows of several tables, with all columns of a schema, without metadata.
+
+    A run that was made before a critic was added lacks its columns: null, as where a critic did not look.
+    """
+    plain = [table.replace_schema_metadata(None) for table in tables]
+    return pa.concat_tables([schema.remove_metadata().empty_table(), *plain], promote_options="default")
 
 
 def _read(path: Path) -> str | None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from .plain import plain
-from .run_commands import AsJson, RunPath, print_json
-from .terminal import complete_setting, open_console
+from .run_commands import AsJson, RunPath, Sets, print_json
+from .terminal import open_console
 
 
 def verify(
@@ -49,15 +49,7 @@ def doctor(
     recipe: Annotated[
         Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)
     ] = None,
-    sets: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="override a setting of the recipe",
-            autocompletion=complete_setting,
-        ),
-    ] = None,
+    sets: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what this machine has, what a recipe lacks on it, and what it would take.

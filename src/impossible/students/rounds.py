@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from .. import dataset, store
 from ..corpus import read_documents
-from ..recipe import TASKS, Distil, Recipe
-from ..records import DATASET, SCORE_FIELDS, text_id
+from ..recipe import TASKS, Recipe
+from ..records import DATASET, text_id
+from ..score import as_scores
 from ..sentences import defect, split
 from ..verdict import KEPT
 from .examples import make_examples, split_examples
@@ -51,7 +52,8 @@ def run_rounds(
     tests = held_out(pairs, recipe)
     found: list[Round] = []
     used = _sentences(pairs)
-    sentences = _of_texts(recipe.distil) or _of_groups(groups)
+    texts = recipe.distil.texts
+    sentences = _of_groups(groups) if texts is None else _of_texts(Path(texts), recipe.distil.field)
     sources = 0
     for number in range(recipe.distil.rounds + 1):
         if number:
@@ -135,10 +137,7 @@ def _pair_quality(pairs: pa.Table) -> float | None:
 def _qualities(pairs: pa.Table, task: str) -> Floats:
     form = "rouge_l" if task == "paraphrase" else "length_ratio"
     rows = pairs.filter(pc.and_(pc.equal(pairs["task"], task), pc.is_valid(pairs[form])))
-    # a run may be older than a critic
-    names = [name for name, *_ in SCORE_FIELDS if name in rows.column_names]
-    scores = {name: rows[name].to_numpy().astype(np.float32) for name in names}
-    return quality(task, scores, np.full(rows.num_rows, KEPT, object))
+    return quality(task, as_scores(rows), np.full(rows.num_rows, KEPT, object))
 
 
 def _sentences(pairs: pa.Table) -> set[str]:
@@ -153,11 +152,9 @@ def _of_groups(groups: pa.Table) -> list[Sentence]:
     ]
 
 
-def _of_texts(settings: Distil) -> list[Sentence]:
-    """The well-formed sentences of the user's own documents; none without `texts`. Raises DataError."""
-    if settings.texts is None:
-        return []
-    documents = read_documents(Path(settings.texts), settings.field)
+def _of_texts(path: Path, field: str | None) -> list[Sentence]:
+    """The well-formed sentences of the user's own documents. Raises DataError."""
+    documents = read_documents(path, field)
     found = (text for document in documents for text in split(document.text))
     return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
 
