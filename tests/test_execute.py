@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from impossible.cli import app
-from impossible.errors import RecipeError
+from impossible.errors import RecipeError, StoreError
 from impossible.execute import State, Watch, read_state, run
 from impossible.forecast import pilot
 from impossible.ledger import rows
@@ -128,6 +128,32 @@ def test_only_the_filter_runs_again_for_another_bound(settings: dict[str, Any], 
     assert stages_made(tmp_path)[before:] == ["filter"] * 3
     assert loose is not None and strict is not None
     assert 0 < strict.num_rows < loose.num_rows
+
+
+def test_continuations_are_not_written_over_by_those_of_other_settings(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copytree(undisturbed, tmp_path / "run")
+    other = recipe(settings, seed=8, sampling={"temperature": 0.9})
+    with pytest.raises(
+        StoreError, match="another sampling.temperature, seed; give another --out, or --fresh"
+    ):
+        run(other, tmp_path / "run")
+    assert load(tmp_path / "run" / "recipe.toml").seed != 8
+    assert run(recipe(settings, contexts={"count": 4}), tmp_path / "run").contexts == 4  # no other text
+    assert run(other, tmp_path / "run", fresh=True).done == 3
+
+
+def test_a_shard_that_was_made_twice_counts_its_time_once(
+    undisturbed: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copytree(undisturbed, tmp_path / "run")
+    journal = tmp_path / "run" / "journal.jsonl"
+    rows = [{"stage": "score", "shard": "00001", "seconds": s, "rows": 2} for s in (1000.0, 2000.0)]
+    before = read_state(tmp_path / "run").seconds["score"]
+    with journal.open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    assert 2000 < read_state(tmp_path / "run").seconds["score"] < 2000 + before
 
 
 @pytest.mark.parametrize("execution", [{"batch_size": 3}, {"order": "reverse"}, {"threads": 1}])

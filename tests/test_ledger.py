@@ -9,7 +9,7 @@ from impossible.answers import change_table, example_lines, story
 from impossible.errors import DataError, StoreError
 from impossible.whatif import what_if
 
-from .planted import plant, recipe, row, write
+from .planted import GATES, plant, recipe, row, write
 
 ROWS = [
     row("One.", "Alpha beta gamma.", "Alpha delta \x1b[31m.", 0.5, 0.9, 0.8),
@@ -65,6 +65,33 @@ def test_a_sentence_without_a_scored_pair_is_said_to_be_one(tmp_path: Path) -> N
     write(run, "filter", 0, ledger.rows(run, "filter").slice(0, 0), {})
     with pytest.raises(DataError, match="a critic without a model"):
         ledger.why(run, "theta")
+
+
+def test_a_pair_is_found_by_text_of_both_its_sentences_in_any_order(planted: Path) -> None:
+    for wanted, other in (("alpha beta", "epsilon"), ("EPSILON", "gamma")):
+        (told,), total = ledger.why(planted, wanted, other=other)
+        assert total == 1 and told.target.text == "Alpha epsilon."
+    with pytest.raises(DataError, match="were not written behind one context"):
+        ledger.why(planted, "alpha", other="iota")
+
+
+def test_kept_pairs_can_be_left_out(planted: Path) -> None:
+    (told,), total = ledger.why(planted, "alpha", rejected=True)
+    assert total == 1 and told.verdict == "duplicate"
+    with pytest.raises(DataError, match="was kept"):
+        ledger.why(planted, "delta", rejected=True)
+
+
+def test_a_pair_that_a_cheap_critic_rejected_is_scored_anew(tmp_path: Path) -> None:
+    critics = ("length_ratio", "rouge_l", "entailment")
+    said = [
+        row("One.", "So it was then.", "Alpha.", 0.5, 0.9, 0.8),
+        row("One.", "So it was then!", "Beta.", 0.5, 0.9, 0.8),
+    ]
+    run = plant(tmp_path / "run", said, recipe(score={**GATES, "critics": list(critics)}))
+    (told,), _ = ledger.why(run, "was then.", other="was then!")
+    assert told.verdict == "rouge_l" and told.margin == pytest.approx(0.1)
+    assert {check.critic for check in told.checks} == set(critics)
 
 
 def test_answers_are_safe_to_print(planted: Path) -> None:

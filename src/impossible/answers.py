@@ -1,6 +1,7 @@
 """What a person sees of answers: a forecast, a what-if side by side, and the story of one pair."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
@@ -14,7 +15,7 @@ from .evaluate.statistics import Interval
 from .forecast import Forecast, slowest
 from .ledger import Check, Story
 from .progress import visible
-from .recipe import Bound
+from .recipe import Bound, Recipe
 from .whatif import Change, Example
 
 
@@ -54,6 +55,25 @@ def _amount(value: float) -> str:
     if math.isinf(value):
         return "∞"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def advice(counts: Counter[str], recipe: Recipe) -> str | None:
+    """What to try if a run keeps less than a pair a context; None if it keeps more."""
+    kept = sum(n for name, n in counts.items() if name.endswith(": kept"))
+    per_context = kept / max(counts["contexts"], 1)
+    if per_context >= 1:
+        return None
+    sampling = recipe.sampling
+    few = f"only {per_context:.2g} pairs a context"
+    if sampling.min_logprob is not None and counts["improbable"] > counts["continuations"] / 2:
+        way = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
+    elif sampling.per_context < 400:
+        way = "pairs grow with the square of the continuations: try sampling.per_context=400"
+    else:
+        way = (
+            "the funnel says which critic rejects most, and impossible whatif what a looser bound would keep"
+        )
+    return f"{few}; {way}"
 
 
 def settings_table(found: Sequence[Setting]) -> Table:
@@ -125,6 +145,9 @@ def story(told: Story) -> Iterator[RenderableType]:
         yield f"{role} ({times}, log-probability {sentence.logprob:.1f})"
         yield Padding(visible(sentence.text), (0, 0, 0, 2))
     yield checks_table(told.checks)
+    yield Text(
+        "bound: what a kept pair has; gate: what it needs for the dearer critics to look at it", style="dim"
+    )
     yield Text(verdict_line(told), style="bold")
     if told.lost_to is not None:
         yield f"  {told.lost_to.pair_id}: {visible(told.lost_to.source)} → {visible(told.lost_to.target)}"
@@ -148,8 +171,8 @@ def verdict_line(told: Story) -> str:
 def checks_table(checks: Sequence[Check]) -> Table:
     """A row a critic: its scores, bound, gate and what follows."""
     table = Table(box=None, pad_edge=False)
-    for name in ("critic", "forward or only", "backward", "bound", "gate", ""):
-        table.add_column(name, justify="right" if name.startswith(("f", "back")) else "left")
+    for name in ("critic", "source → target", "target → source", "bound", "gate", ""):
+        table.add_column(name, justify="right" if "→" in name else "left")
     for check in checks:
         cells = list(check.scores.values())
         scores = [f"{cells[i]:.3f}" if i < len(cells) else "" for i in range(2)]

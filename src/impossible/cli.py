@@ -14,7 +14,7 @@ from typer.models import CommandInfo, TyperInfo
 
 from . import run_commands, trust_commands
 from .errors import ImpossibleError
-from .plain import plain
+from .plain import counted, plain
 from .students import commands
 from .terminal import complete_setting, complete_stage, complete_task, open_console, prepare
 
@@ -99,6 +99,7 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
+    from .answers import advice
     from .execute import read_state, run
     from .progress import funnel_table, rounds_table, sample_table, watch_for
     from .recipe import load
@@ -113,11 +114,14 @@ def run_command(
     if as_json:
         run_commands.print_json(_state_json(state))
     console.print(funnel_table(state))
-    kept = sum(n for name, n in state.counts.items() if name.endswith(": kept"))
-    if seconds and kept:
+    kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
+    if seconds and (total := sum(kept.values())):
+        each = " and ".join(f"{n:,} {name.removesuffix(': kept')}" for name, n in kept.items())
         spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
         made_in = sum(s for stage, s in seconds.items() if stage != "distil")
-        console.print(f"{kept:,} kept; {kept / made_in * 3600:,.0f} pairs an hour ({spent})")
+        console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} an hour ({spent})")
+    if state.file is not None and (hint := advice(state.counts, settings)):
+        console.print(hint, style="yellow", markup=False)
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
@@ -132,7 +136,8 @@ def run_command(
     if state.file is not None and not state.interrupted:
         run_commands.try_report(console, folder)
     if state.interrupted:
-        again = f"interrupted after {state.done} of {state.shards} shards; the same command goes on from here"
+        where = f"{state.done} of {counted(state.shards, 'shard')}"
+        again = f"interrupted after {where}; the same command goes on from here"
         console.print(again, style="yellow")
         raise typer.Exit(130)
 
@@ -151,7 +156,8 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
         run_commands.print_json(_state_json(state))
         return
     console = open_console()
-    console.print(f"{run}: {state.done} of {state.shards} shards of {state.contexts} contexts", markup=False)
+    done = f"{state.done} of {counted(state.shards, 'shard')} of {counted(state.contexts, 'context')}"
+    console.print(f"{run}: {done}", markup=False)
     if state.reached:
         console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))

@@ -18,7 +18,7 @@ from .contexts import prompts
 from .corpus import CorpusReport
 from .engines import Calls, Done, open_engine, way
 from .errors import RecipeError, StoreError
-from .recipe import Recipe, dump
+from .recipe import Recipe, dump, load
 from .records import GROUPS
 from .stages import FOLDERS, MapStage, plan
 from .students.worth import REPORT, Round, read_rounds
@@ -131,6 +131,7 @@ def run(
     with store.hold(out):
         if fresh:
             _clear(out)
+        _refuse_other_text(out, recipe)
         store.sweep(out)
         rows, report = prompts(recipe.contexts, recipe.seed)
         if report is not None:
@@ -165,6 +166,31 @@ def run(
         if until == "distil" and not state.interrupted:
             _distil(out, recipe, finished, state, watch)
     return state
+
+
+def _refuse_other_text(out: Path, recipe: Recipe) -> None:
+    """Leave a folder alone whose continuations other settings made. Raises StoreError."""
+    if not any((out / FOLDERS["generate"]).glob("*.parquet")):
+        return
+    try:
+        old = _of_text(load(out / "recipe.toml"))
+    except RecipeError:
+        return  # of an older version, which has made other text anyway
+    changed = [key for key, value in _of_text(recipe).items() if key in old and old[key] != value]
+    if changed:
+        raise StoreError(
+            f"{out} holds continuations that were made with another {', '.join(changed)}; give another "
+            "--out, or --fresh to throw them away"
+        )
+
+
+def _of_text(recipe: Recipe) -> dict[str, object]:
+    """What the teacher's text follows from, by key; more contexts are no other text."""
+    tables = {name: getattr(recipe, name).canonical() for name in ("contexts", "teacher", "sampling")}
+    flat = {f"{name}.{key}": value for name, one in tables.items() for key, value in json.loads(one).items()}
+    flat.pop("contexts.count")
+    corpus = recipe.contexts.corpus  # a path is written from wherever the command is given
+    return flat | {"seed": recipe.seed, "contexts.corpus": corpus and Path(corpus).name}
 
 
 def _last_stage(recipe: Recipe, until: str, target: int) -> str:
@@ -309,7 +335,10 @@ def read_state(out: Path) -> State:
         for shard in found:
             state.counts.update(shard.counts if shard else {})
         state.done += found[-1] is not None
-    for row in store.read_lines(out / "journal.jsonl"):
-        state.seconds[row["stage"]] += row["seconds"]
+    rows = store.read_lines(out / "journal.jsonl")
+    # a shard that was made anew counts once; a student is trained in as many goes as it took
+    taken = {(row["stage"], row["shard"] or str(i)): row["seconds"] for i, row in enumerate(rows)}
+    for (stage, _), seconds in taken.items():
+        state.seconds[stage] += seconds
     state.rounds = read_rounds(out)
     return state

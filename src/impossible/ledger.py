@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,19 +132,40 @@ class Story:
     beat: tuple[Rival, ...]
 
 
-def why(run: Path, wanted: str, limit: int = 3) -> tuple[list[Story], int]:
+def why(
+    run: Path, wanted: str, limit: int = 3, other: str = "", rejected: bool = False
+) -> tuple[list[Story], int]:
     """The stories of up to `limit` pairs, kept ones first, and how many pairs there are in all.
 
-    `wanted` is a pair's id, its beginning, or text that source or target holds. Raises DataError if no pair
-    of the ledger fits, StoreError.
+    `wanted` is a pair's id, its beginning, or text that source or target holds; `other` is text that its
+    other sentence holds. With `rejected` the kept pairs are left out. Raises DataError if no pair fits,
+    StoreError.
     """
     database = connect(run)
-    like = "starts_with(pair_id, $wanted) OR contains(lower(source), $text) OR contains(lower(target), $text)"
-    given = {"wanted": wanted if _is_id(wanted) else "-", "text": wanted.strip().lower()}
-    found = _rows(database, f"SELECT * FROM ledger WHERE {like} ORDER BY verdict <> 'kept', pair_id", given)
+    texts = {"text": wanted.strip().lower(), "other": other.strip().lower()}
+    found = _recorded(database, wanted, texts, rejected)
+    if not found and other:
+        found = list(_anew(database, run, texts))
+    if not found and rejected and _recorded(database, wanted, texts, False):
+        raise DataError(f"{run}: each recorded pair that holds {wanted!r} was kept")
     if not found:
-        raise DataError(_absent(database, run, wanted))
+        raise DataError(_absent(database, run, wanted, other))
     return [tell(database, run, row) for row in found[:limit]], len(found)
+
+
+def _recorded(
+    database: "duckdb.DuckDBPyConnection", wanted: str, texts: dict[str, str], rejected: bool
+) -> list[dict[str, Any]]:
+    """The rows of the ledger that fit."""
+    like = (
+        "(starts_with(pair_id, $wanted)"
+        " OR contains(lower(source), $text) AND contains(lower(target), $other)"
+        " OR contains(lower(target), $text) AND contains(lower(source), $other))"
+    )
+    but = "AND verdict <> 'kept'" if rejected else ""
+    given = texts | {"wanted": wanted if _is_id(wanted) else "-"}
+    query = f"SELECT * FROM ledger WHERE {like} {but} ORDER BY verdict <> 'kept', pair_id"
+    return _rows(database, query, given)
 
 
 def _is_id(text: str) -> bool:
@@ -157,22 +178,42 @@ def _rows(database: "duckdb.DuckDBPyConnection", query: str, given: dict[str, st
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str) -> str:
-    """Why no pair of the ledger fits: the cheap critics keep no record of what they reject."""
-    query = (
-        "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
-        "WHERE contains(lower(candidate.text), $text) LIMIT 1"
+def _anew(
+    database: "duckdb.DuckDBPyConnection", run: Path, texts: dict[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Rows for the pairs that hold both texts and left no record, since a cheap critic rejected them."""
+    from .retell import cheaply_rejected
+
+    holds = (
+        "context_id IN (SELECT context_id FROM (SELECT context_id, unnest(candidates) AS c FROM groups) "
+        "WHERE contains(lower(c.text), {}))"
     )
-    text = {"text": wanted.strip().lower()}
-    found = _rows(database, query, text)
-    if not found:
-        contexts = _rows(database, "SELECT context FROM groups WHERE contains(lower(context), $text)", text)
-        there = "it stands in a context; pairs are made of what is written behind it"
-        absent = f"{run}: no pair has the id {wanted!r}, and no sentence holds this text"
-        return f"{absent} ({there})" if contexts else absent
+    query = f"SELECT * FROM groups WHERE {holds.format('$text')} AND {holds.format('$other')}"
+    return cheaply_rejected(run, _rows(database, query, texts), texts["text"], texts["other"])
+
+
+def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other: str) -> str:
+    """Why no pair fits: the cheap critics keep no record of what they reject."""
+    for text in (wanted, other):
+        query = (
+            "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
+            "WHERE contains(lower(candidate.text), $text) LIMIT 1"
+        )
+        given = {"text": text.strip().lower()}
+        found = _rows(database, query, given)
+        if not found:
+            there = "it stands in a context; pairs are made of what is written behind it"
+            contexts = _rows(
+                database, "SELECT context FROM groups WHERE contains(lower(context), $text)", given
+            )
+            absent = f"{run}: no pair has the id {text!r}, and no sentence holds this text"
+            return f"{absent} ({there})" if contexts else absent
+    if other:
+        return f"{run}: {wanted!r} and {other!r} were not written behind one context, so they are no pair"
     return (
         f"{run}: {wanted!r} was written behind the context {found[0]['context']!r}, but a critic without a "
-        "model rejected each of its pairs, and of these only the number is kept"
+        "model rejected each of its pairs, and of these only the number is kept; give text of the other "
+        "sentence too, and the pair is scored anew"
     )
 
 

@@ -12,6 +12,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
+def counted(n: int, noun: str) -> str:
+    """`1 shard`, `2 shards`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def plain_json(value: Any, indent: int | None = None) -> str:
     """JSON that reads back to the same value, without a character that a terminal would obey."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from .corpus import CorpusReport
 from .execute import State, Watch
-from .plain import plain
+from .plain import counted, plain
 from .recipe import TASKS
 from .students.commands import say_comparing, say_training
 
@@ -149,7 +149,7 @@ class LineWatch(Watch):
     def begin(self, state: State, ticks: int) -> None:
         """Start the clock."""
         self._start = time.monotonic()
-        self._say(f"{state.contexts} contexts in {state.shards} shards -> {state.out}")
+        self._say(f"{counted(state.contexts, 'context')} in {counted(state.shards, 'shard')} -> {state.out}")
 
     def corpus(self, report: CorpusReport) -> None:
         """Say what was mended or left out."""

@@ -23,9 +23,10 @@ KINDS = ("unfinished", "unverified", "benchmark", "verbatim", "recited", "person
 RUN_LENGTH = 8  # words in a row that two texts do not share by chance
 RECITED = -0.4  # nats a word: what a small model writes so surely it may have read
 _EXAMPLES = 3
-# of the weights in requirements-weights.txt; other models say it in the front matter of their README.md
+# of the weights in requirements-weights.txt and what is made of them; others say it in their README.md
 _LICENCES = {
     "embedded:smollm2-135m": "apache-2.0",
+    "embedded:judge": "apache-2.0",
     "embedded:minilm-l6": "apache-2.0",
     "embedded:en-core-web-sm": "mit",
 }

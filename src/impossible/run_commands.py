@@ -199,7 +199,11 @@ def whatif(
     for line in example_lines(changes):
         console.print(line)
     again = " ".join(f"--set {one}" for one in sets)
-    console.print(f"\nto keep it so: impossible run {run / 'recipe.toml'} --out {run} {again}", markup=False)
+    console.print(
+        f"\nto keep it so: impossible run {run / 'recipe.toml'} --out {run} {again}\n"
+        "(makes the verdicts, dataset and report in that folder anew; copy it first to keep both)",
+        markup=False,
+    )
 
 
 def why(
@@ -207,17 +211,21 @@ def why(
     pair: Annotated[
         str, typer.Argument(metavar="PAIR", help="its id, or text of a sentence", show_default=False)
     ],
+    other: Annotated[
+        str, typer.Argument(metavar="[OTHER]", help="text of its other sentence", show_default=False)
+    ] = "",
+    rejected: Annotated[bool, typer.Option("--rejected", help="leave out the kept ones")] = False,
     limit: Annotated[int, typer.Option(min=1, help="how many pairs to tell of")] = 3,
     as_json: AsJson = False,
 ) -> None:
     """Tell the story of a pair: context, how often it was written, all scores against all bounds, verdict.
 
-    Example: [bold]impossible why runs/first "I have a Mac"[/bold]
+    Example: [bold]impossible why runs/first "I have a Mac" "my Mac is"[/bold]
     """
     from .answers import story
     from .ledger import why as stories
 
-    told, total = stories(run, pair, limit)
+    told, total = stories(run, pair, limit, other, rejected)
     if as_json:
         print_json([asdict(one) for one in told])
         return
@@ -227,7 +235,8 @@ def why(
             console.print(line)
         console.print()
     if total > len(told):
-        console.print(f"{total - len(told):,} more pairs hold this text: --limit shows more")
+        more = "--limit shows more, --rejected only those that were not kept"
+        console.print(f"{total - len(told):,} more pairs hold this text: {more}")
 
 
 def publish(
