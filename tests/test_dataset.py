@@ -90,6 +90,13 @@ def test_pandas_and_datasets_read_it_and_columns_are_documented(tmp_path: Path) 
     assert all(field.metadata[b"description"] for field in DATASET)
 
 
+def test_a_pair_in_another_spelling_is_a_repeat_and_a_question_is_none() -> None:
+    rows = [("c1", "Well, a b.", "C d.", "kept"), ("c2", "well a b", "c d!", "kept")]
+    found = dataset.assemble(ledger(*rows, ("c2", "Well a b?", "C d.", "kept")), GROUP_ROWS)
+    assert found["source"].to_pylist() == ["Well, a b.", "Well a b?"]
+    assert dataset.distinct([found, found]).num_rows == 2
+
+
 def test_the_dataset_of_a_run_is_that_of_all_rounds_repeats_once(tmp_path: Path) -> None:
     pairs = {0: [("a", "b"), ("c", "d")], 2: [("c", "d"), ("e", "f")], 10: [("g", "h")]}
     for number, of_round in pairs.items():

@@ -1,4 +1,7 @@
-"""Ledgers → dataset: the kept pairs of all shards, exact repeats across contexts once; and its export."""
+"""Ledgers → dataset: the kept pairs of all shards, repeats across contexts once; and its export.
+
+A repeat has the same two sentences, as `sentences.unspelt` leaves them: case and commas make no new pair.
+"""
 
 import csv
 import json
@@ -14,6 +17,7 @@ import pyarrow.parquet as pq
 from .errors import DataError, StoreError
 from .recipe import TASKS
 from .records import DATASET, LEDGER
+from .sentences import unspelt
 from .store import completed
 from .verdict import DUPLICATE, KEPT
 
@@ -36,7 +40,8 @@ class Seen:
         """The rows whose source and target have not been met together; they now have."""
         first = []
         for source, target in zip(pairs["source"].to_pylist(), pairs["target"].to_pylist(), strict=True):
-            digest = blake2b(f"{source}\x1f{target}".encode(), digest_size=16).digest()
+            key = f"{unspelt(source)}\x1f{unspelt(target)}"
+            digest = blake2b(key.encode(), digest_size=16).digest()
             first.append(digest not in self._digests)
             self._digests.add(digest)
         return pairs.filter(pa.array(first, pa.bool_()))
@@ -48,7 +53,7 @@ def kept(ledger: pa.Table, task: str) -> pa.Table:
 
 
 def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
-    """The pairs that every critic accepts and that only lost to one that says the same, exact repeats once;
+    """The pairs that every critic accepts and that only lost to one that says the same, repeats once;
     schema DATASET without the context.
     """
     found = completed((t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers), LEDGER)
@@ -56,7 +61,7 @@ def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
 
 
 def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
-    """The kept pairs of the parts, exact repeats once, schema DATASET; holds a part and what has been seen.
+    """The kept pairs of the parts, repeats once, schema DATASET; holds a part and what has been seen.
 
     A task after the other, each in the order of contexts: how they were cut into shards does not show.
     """
@@ -94,7 +99,7 @@ def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
 
 
 def read(run: Path) -> pa.Table:
-    """The dataset of a run: the pairs of all its rounds, of exact repeats the first; `round` says which.
+    """The dataset of a run: the pairs of all its rounds, of repeats the first; `round` says which.
 
     Or a Parquet file of pairs, as it is: so each round's own can be read. Raises StoreError.
     """
@@ -133,10 +138,10 @@ def _read(file: Path) -> pa.Table:
 def distinct(tables: Iterable[pa.Table]) -> pa.Table:
     """Tables of pairs as one: the first of each task, source and target."""
     table = pa.concat_tables(tables, promote_options="permissive")
-    keys = zip(*(table[name].to_pylist() for name in ("task", "source", "target")), strict=True)
+    columns = (table[name].to_pylist() for name in ("task", "source", "target"))
     first: dict[tuple[str, ...], int] = {}
-    for row, key in enumerate(keys):
-        first.setdefault(key, row)
+    for row, (task, source, target) in enumerate(zip(*columns, strict=True)):
+        first.setdefault((task, unspelt(source), unspelt(target)), row)
     return table.take(pa.array(first.values(), pa.int64()))
 
 

@@ -45,7 +45,7 @@ _VERSIONS = (
 class State:
     """Where a run stands. `counts` is the funnel over the finished shards.
 
-    With a `target`, `distinct` is how many pairs each task has so far, exact repeats counted once; where the
+    With a `target`, `distinct` is how many pairs each task has so far, repeats counted once; where the
     target is `reached`, `contexts` and `shards` are what it took.
     """
 
@@ -114,7 +114,7 @@ def run(
     """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
 
     `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`. With a
-    `target` no context is begun once each task has so many kept pairs, exact repeats counted once: the run
+    `target` no context is begun once each task has so many kept pairs, repeats counted once: the run
     is then the shards up to there, in the order of contexts. With `at_most` only so many shards are made, the
     first ones, and no dataset: a pilot leaves that of an earlier run alone. A `sampler` is the teacher of a
     recipe with `teacher.backend = "own"`.
@@ -247,7 +247,7 @@ def _dataset(out: Path, finished: Sequence[int]) -> Path:
     """Make the dataset of the finished shards, unless it is there already; one shard is held at a time."""
     folder = out / "round-0" / "dataset"
     checksums = [s.checksum for stage in ("filter", "generate") for s in _made(out, stage, finished)]
-    wanted = store.fingerprint("dataset", "2", *checksums)
+    wanted = store.fingerprint("dataset", "3", *checksums)
     if store.folder_fingerprint(folder) != wanted or not dataset.is_whole(folder / dataset.FILE):
 
         def parts() -> Iterable[dataset.Part]:

@@ -1,7 +1,6 @@
 """Contexts × sampler → groups: many continuations of each context, and the sentences they open with."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -10,11 +9,10 @@ import pyarrow as pa
 from .errors import ModelError
 from .recipe import Sampling
 from .records import GROUPS, Candidate, Context, Group, seed_for
-from .sentences import cut, defect
+from .sentences import cut, defect, unspelt
 from .teachers import Continuation, Decoding, Sampler
 
 Counts = Counter[str]
-_SPELLING = re.compile(r"[,;:](?=\s|$)|[\"“”]|[.!]+$")
 
 
 def candidates(
@@ -40,16 +38,11 @@ def candidates(
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
-        times.setdefault(_unspelt(sentence), Counter())[sentence] += 1
+        times.setdefault(unspelt(sentence), Counter())[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
     counts["repeated"] += sum(alike.total() - 1 for alike in times.values())
     best = {max(alike, key=alike.__getitem__): alike.total() for alike in times.values()}
     return tuple(Candidate(text, n, logprob[text]) for text, n in best.items())
-
-
-def _unspelt(sentence: str) -> str:
-    """A sentence without case, commas, double quotes and a closing dot; a question stays one."""
-    return _SPELLING.sub("", sentence.replace("’", "'").casefold())
 
 
 def generate(

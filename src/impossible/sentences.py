@@ -19,6 +19,7 @@ _STOP = re.compile(
 )
 _SPACE = re.compile(r"\s*")
 _NEW_LINE = re.compile(_LINE_ENDS)
+_SPELLING = re.compile(r"[,;:](?=\s|$)|[\"“”]|[.!]+$")
 _CLOSERS = "\"'”’»)]}"
 _OPENERS = "\"'“‘«([{"
 
@@ -105,6 +106,11 @@ def first_sentence(
     """
     sentence = cut(continuation)
     return None if defect(sentence, min_words=min_words, max_chars=max_chars, capital=capital) else sentence
+
+
+def unspelt(sentence: str) -> str:
+    """A sentence without case, commas, double quotes and a closing dot; a question stays one."""
+    return _SPELLING.sub("", sentence.replace("’", "'").casefold())
 
 
 def defect(sentence: str, *, min_words: int = 4, max_chars: int = 300, capital: bool = True) -> str | None:

@@ -82,7 +82,7 @@ def distil(
         raise typer.Exit(130) from None
     if not together().is_main_process:
         return
-    counts = ", ".join(f"{n:,} of {task}" for task, n in info.pairs.items())
+    counts = ", ".join(f"{n:,} {task}" for task, n in info.pairs.items())
     loss = "" if info.validation_loss is None else f", validation loss {info.validation_loss:.3f}"
     print(f"student of {counts} pairs after {info.steps:,} steps{loss} -> {out}")
 

@@ -141,6 +141,7 @@ def _arguments(checkpoints: Path, settings: Distil, seed: int, validate: bool) -
         weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
         bf16=settings.precision == "bfloat16",
+        ddp_find_unused_parameters=False,
         use_cpu=not torch.accelerator.is_available(),
         dataloader_pin_memory=torch.accelerator.is_available(),
         eval_strategy=when,
