@@ -144,6 +144,10 @@ def test_continuations_are_not_written_over_by_those_of_other_settings(
     assert run(other, tmp_path / "run", fresh=True).done == 3
 
 
+def test_what_was_finished_before_says_nothing_of_the_time_left() -> None:
+    assert State(Path(), contexts=8, shards=4, done=3, found=0.5).left(10) == pytest.approx(10)
+
+
 def test_a_shard_that_was_made_twice_counts_its_time_once(
     undisturbed: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -46,7 +46,8 @@ class State:
     """Where a run stands. `counts` is the funnel over the finished shards.
 
     With a `target`, `distinct` is how many pairs each task has so far, repeats counted once; where the
-    target is `reached`, `contexts` and `shards` are what it took.
+    target is `reached`, `contexts` and `shards` are what it took. `found` is the share of the work that was
+    finished before.
     """
 
     out: Path
@@ -59,6 +60,7 @@ class State:
     target: int = 0
     reached: bool = False
     distinct: Counter[str] = field(default_factory=Counter)
+    found: float = 0.0
     file: Path | None = None
     rounds: list[Round] = field(default_factory=list)
 
@@ -71,6 +73,10 @@ class State:
         """How much of the work is done, 0 to 1: of the shards or, if it is more, of the target."""
         of_target = min(self.distinct.values(), default=0) / self.target if self.target else 0
         return min(1.0, max(self.done / self.shards, of_target))
+
+    def left(self, elapsed: float) -> float:
+        """Seconds to the end, if it goes on as in the `elapsed` ones."""
+        return elapsed * (1 - self.share()) / max(self.share() - self.found, 1e-9)
 
 
 class Watch:
@@ -152,6 +158,7 @@ def run(
                 for shard in done.shards.values():
                     state.counts.update(shard.counts)
                 state.reached = bool(target) and goal.reached(done.shards["filter"], state)
+                state.found = state.found if done.made else state.share()
                 watch.shard(state, done.index)
                 if state.reached:
                     state.contexts, state.shards = min(rows.num_rows, state.done * size), state.done

@@ -114,6 +114,9 @@ class BarWatch(Watch):
 
     def shard(self, state: State, index: int) -> None:
         """Show the funnel so far, and move the end to where the target seems to lie."""
+        if state.share() == state.found:  # what was finished before says nothing of the speed
+            done = self._progress.tasks[self._task].completed
+            self._progress.reset(self._task, completed=int(done))
         if state.target:
             done = self._progress.tasks[self._task].completed
             self._progress.update(self._task, total=round(done / state.share()))
@@ -159,11 +162,11 @@ class LineWatch(Watch):
     def shard(self, state: State, index: int) -> None:
         """One line: how far, what was kept, how long it will take."""
         elapsed = time.monotonic() - self._start
-        left = elapsed * (1 / state.share() - 1)
+        left = f"about {state.left(elapsed):.0f} s left" if state.share() > state.found else "found finished"
         kept = ", ".join(f"{state.counts[f'{t}: kept']} {t}" for t in TASKS if f"{t}: scored" in state.counts)
         self._say(
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
-            f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, about {left:.0f} s left"
+            f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, {left}"
         )
 
     def note(self, text: str) -> None:

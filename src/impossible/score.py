@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .critics import Critic, Critics
+from .critics import Compare, Critic, Critics, Reader
 from .errors import ModelError
 from .recipe import Bounds, Score
 from .records import SCORE_FIELDS, SCORES, Group
@@ -55,13 +55,14 @@ class Table:
         self._critic = critic
         self._sentences = sentences
         self._known = np.full((len(sentences), len(sentences)), np.nan, dtype=np.float32)
+        self._compare: Compare | None = None
 
     def score(self, sources: Indices, targets: Indices) -> Floats:
         """Scores of directed pairs, shape (n,). Raises ModelError if the critic gives NaN."""
         new = np.isnan(self._known[sources, targets])
         s, t = sources[new], targets[new]
         if len(s):
-            found = self._critic.score([self._sentences[i] for i in s], [self._sentences[i] for i in t])
+            found = self._score(s, t)
             if (bad := np.isnan(found)).any():
                 i = int(np.argmax(bad))
                 raise ModelError(
@@ -72,6 +73,12 @@ class Table:
             if self._critic.symmetric:
                 self._known[t, s] = found
         return self._known[sources, targets]
+
+    def _score(self, s: Indices, t: Indices) -> Floats:
+        if isinstance(self._critic, Reader):
+            self._compare = self._compare or self._critic.read(self._sentences)
+            return self._compare(s, t)
+        return self._critic.score([self._sentences[i] for i in s], [self._sentences[i] for i in t])
 
 
 def oriented(sentences: Sequence[str]) -> tuple[Indices, Indices]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,18 @@ class Critic(Protocol):
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """One score a pair, shape (n,)."""
+        ...
+
+
+Compare = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]]
+
+
+@runtime_checkable
+class Reader(Critic, Protocol):
+    """A critic that reads each sentence alone, and then compares what it has read."""
+
+    def read(self, sentences: Sequence[str]) -> Compare:
+        """What scores pairs of these sentences, given as indices (n,) of sources and targets."""
         ...
 
 
@@ -97,7 +109,7 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
             from ..weights import locate
             from .similarity import Similarity
 
-            return Similarity(locate(settings.similarity), execution.device)
+            return Similarity(locate(settings.similarity), execution.device, execution.threads)
         case "entities":
             from .entities import Entities
 

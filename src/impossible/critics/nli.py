@@ -45,7 +45,7 @@ class Nli:
         self._runtime: _Runtime = (
             _Onnx(folder, onnx, threads or os.cpu_count() or 1)
             if onnx is not None and device == "cpu"
-            else _Transformers(folder, batch_size, device)
+            else _open(folder, threads, batch_size, device)
         )
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
@@ -146,28 +146,52 @@ class _Onnx:
         return logits
 
 
+def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
+    """Whatever runs a folder of transformers fastest. Raises ModelError."""
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from .packed import ARCHITECTURES
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
+        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype=dtype)
+        model = model.to(device).eval()
+    except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
+        raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
+    if device == "cpu" and model.config.model_type in ARCHITECTURES:
+        return _Packed(model, tokenizer, threads)
+    return _Transformers(model, tokenizer, batch_size)
+
+
+class _Packed:
+    """A Llama-like classifier on CPU, where pairs with the same premise share it."""
+
+    def __init__(self, model: Any, tokenizer: Any, threads: int):
+        from .packed import PackedClassifier, fastest
+
+        self._model, self._tokenizer = PackedClassifier(model, fastest(), threads), tokenizer
+
+    def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
+        pairs = (list(premises), list(hypotheses))
+        return self._model.logits(
+            self._tokenizer(*pairs, truncation="longest_first", max_length=MAX_TOKENS)["input_ids"]
+        )
+
+
 class _Transformers:
     """Any sequence classifier of transformers, in batches by length; on a GPU in bfloat16.
 
     `batch_size` is for other devices than CPU; 0: as many as fit.
     """
 
-    def __init__(self, folder: Path, batch_size: int, device: str):
-        import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
+    def __init__(self, model: Any, tokenizer: Any, batch_size: int):
         from ..batches import Batches
 
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder)
-            dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-            model = AutoModelForSequenceClassification.from_pretrained(
-                folder, use_safetensors=True, dtype=dtype
-            )
-            self._model = model.to(device).eval()
-        except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
-            raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
+        self._model, self._tokenizer = model, tokenizer
+        device = model.device.type
         self._batches = Batches(_CPU_BATCH if device == "cpu" else batch_size or _GPU_BATCH)
 
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
 from ..errors import ModelError
+from ..threads import single_threads
+from . import Compare
 from .distinct import distinct
 
 # Constants, not settings: a chunk's size touches the last bits, so the same list must give the same chunks.
@@ -29,9 +31,10 @@ class Similarity:
     name = "similarity"
     symmetric = True
 
-    def __init__(self, folder: Path, device: str = "cpu"):
+    def __init__(self, folder: Path, device: str = "cpu", threads: int = 0):
         self._first_token = _pooling(folder) == "cls_token"
         self._device = torch.device(device)
+        self._threads = threads if self._device.type == "cpu" else 1
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
@@ -53,14 +56,21 @@ class Similarity:
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Cosines, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        vectors = self.embed(sentences)
-        scores = np.empty(len(s), np.float32)
-        for i in range(0, len(s), _PAIRS):
-            part = slice(i, i + _PAIRS)
-            np.einsum("nd,nd->n", vectors[s[part]], vectors[t[part]], out=scores[part])
-        return scores
+        return self.read(sentences)(s, t)
 
-    @torch.inference_mode()
+    def read(self, sentences: Sequence[str]) -> Compare:
+        """See Reader."""
+        vectors = self.embed(sentences)
+
+        def compare(s: NDArray[np.intp], t: NDArray[np.intp]) -> NDArray[np.float32]:
+            scores = np.empty(len(s), np.float32)
+            for i in range(0, len(s), _PAIRS):
+                part = slice(i, i + _PAIRS)
+                np.einsum("nd,nd->n", vectors[s[part]], vectors[t[part]], out=scores[part])
+            return scores
+
+        return compare
+
     def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings of length 1, (n, d); a sentence's last bits may depend on the others in the list."""
         vectors = np.empty((len(sentences), self._model.config.hidden_size), np.float32)
@@ -69,11 +79,14 @@ class Similarity:
         tokens = self._tokenizer(list(sentences), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
         # by length, so that a chunk has little padding
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
-        for i in range(0, len(order), _CHUNK):
-            rows = order[i : i + _CHUNK]
-            vectors[rows] = self._pooled([tokens[row] for row in rows])
+        chunks = [order[i : i + _CHUNK] for i in range(0, len(order), _CHUNK)]
+        with single_threads(self._threads) as pool:
+            found = pool.map(lambda rows: self._pooled([tokens[row] for row in rows]), chunks)
+            for rows, some in zip(chunks, found, strict=True):
+                vectors[rows] = some
         return vectors
 
+    @torch.inference_mode()
     def _pooled(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         batch = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt").to(self._device)
         states = self._model(**batch).last_hidden_state

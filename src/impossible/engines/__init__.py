@@ -39,10 +39,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A shard that is through: its file of each stage."""
+    """A shard that is through: its file of each stage, and whether any was made now, not found finished."""
 
     index: int
     shards: Mapping[str, store.Shard]
+    made: bool
 
 
 Way = Generator[Task, Made, Done]
@@ -72,20 +73,20 @@ def way(
     `models` are the digests of each stage's models. Raises StoreError.
     """
     shards: dict[str, store.Shard] = {}
-    content, before = store.checksum(rows), ""
+    content, before, made = store.checksum(rows), "", False
     for stage in stages:
         slow = stage.name in SLOW
         path = out / stage.folder / f"{index:05d}.parquet"
         wanted = stage.made_for(models[stage.name], content)
         shard = store.finished(path, wanted)
         if shard is None:
-            task = Task(stage, index, shards[before].table() if before else rows)
+            made, task = True, Task(stage, index, shards[before].table() if before else rows)
             shard = _write(out, path, wanted, task, (yield task))
         elif slow:
             calls.tick(rows.num_rows)
         shards[stage.name] = shard
         content, before = shard.checksum, stage.name
-    return Done(index, shards)
+    return Done(index, shards, made)
 
 
 SLOW = ("generate", "score")  # the stages whose contexts are counted

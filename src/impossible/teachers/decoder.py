@@ -1,4 +1,4 @@
-"""A Llama-like decoder on CPU, int8 or float32: one cache for a prompt, one for all that follows it."""
+"""A Llama-like decoder on CPU: one cache for a prompt, one for all that follows it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,20 +66,24 @@ class _Layer:
 
 
 class Decoder:
-    """A model's arithmetic, without any state. `model` is a Llama-like causal LM of transformers."""
+    """A model's arithmetic, without any state. `model` is a Llama-like model of transformers.
 
-    def __init__(self, model: Any, int8: bool):
+    `compute_type` is what its products are in: int8, bfloat16 or float32. Only a causal LM has `logits`.
+    """
+
+    def __init__(self, model: Any, compute_type: str):
         config = model.config
         self.heads: int = config.num_attention_heads
         self.kv_heads: int = config.num_key_value_heads
         self.width: int = getattr(config, "head_dim", None) or config.hidden_size // self.heads
-        self.layers = [_layer(block, int8) for block in model.model.layers]
+        self.layers = [_layer(block, compute_type) for block in model.model.layers]
         self.mlp: int = config.intermediate_size
         self.vocabulary: int = config.vocab_size
         self._embedding = model.get_input_embeddings().weight.detach()
         self._rotary = model.model.rotary_emb
         self._norm, self._eps = model.model.norm.weight.detach(), config.rms_norm_eps
-        self._head = _linear([model.get_output_embeddings()], int8)
+        output = model.get_output_embeddings()
+        self._head = _linear([output], compute_type) if output is not None else None
 
     def run(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """Hidden states (rows, hidden) of one token a row; `attend` sees to the cache."""
@@ -99,6 +103,7 @@ class Decoder:
 
     def logits(self, hidden: Tensor) -> Iterator[Tensor]:
         """(rows, vocabulary) for so many rows at a time as the allocator keeps."""
+        assert self._head is not None
         for part in torch.split(hidden, max(1, _LOGITS_BYTES // (4 * self.vocabulary))):
             yield self._head(part)
 
@@ -106,24 +111,27 @@ class Decoder:
         return F.rms_norm(x, weight.shape, weight, self._eps)
 
 
-def _layer(block: Any, int8: bool) -> _Layer:
+def _layer(block: Any, compute_type: str) -> _Layer:
     attention, mlp = block.self_attn, block.mlp
     return _Layer(
-        _linear([attention.q_proj, attention.k_proj, attention.v_proj], int8),
-        _linear([attention.o_proj], int8),
-        _linear([mlp.gate_proj, mlp.up_proj], int8),
-        _linear([mlp.down_proj], int8),
+        _linear([attention.q_proj, attention.k_proj, attention.v_proj], compute_type),
+        _linear([attention.o_proj], compute_type),
+        _linear([mlp.gate_proj, mlp.up_proj], compute_type),
+        _linear([mlp.down_proj], compute_type),
         block.input_layernorm.weight.detach(),
         block.post_attention_layernorm.weight.detach(),
     )
 
 
-def _linear(parts: Sequence[Any], int8: bool) -> Linear:
+def _linear(parts: Sequence[Any], compute_type: str) -> Linear:
     """Linear maps of the same input as one."""
     weight = torch.cat([part.weight.detach() for part in parts])
     biases = [part.bias.detach() for part in parts if part.bias is not None]
     bias = torch.cat(biases) if biases else None
-    return Int8Linear(weight, bias) if int8 else lambda x: F.linear(x, weight, bias)
+    if compute_type == "int8":
+        return Int8Linear(weight, bias)
+    weight, bias = weight.to(dtype := getattr(torch, compute_type)), None if bias is None else bias.to(dtype)
+    return lambda x: F.linear(x.to(dtype), weight, bias).float()
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

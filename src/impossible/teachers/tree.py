@@ -41,7 +41,7 @@ class TreeSampler:
         self._tokenizer = AutoTokenizer.from_pretrained(locate(settings.model))
         try:
             with torch.inference_mode():
-                self._decoder = Decoder(model, settings.compute_type == "int8")
+                self._decoder = Decoder(model, settings.compute_type)
         except (AttributeError, RuntimeError) as error:  # a torch without oneDNN
             raise ModelError(
                 'this torch has no int8 kernels for the backend tree; use teacher.backend = "ctranslate2" '
