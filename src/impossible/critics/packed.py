@@ -37,7 +37,7 @@ class _Trie:
 
 
 class PackedClassifier:
-    """`model` is a sequence classifier of transformers, of one of ARCHITECTURES; `compute_type`: see Decoder."""
+    """`model` is a sequence classifier of one of ARCHITECTURES; for `compute_type` see Decoder."""
 
     def __init__(self, model: Any, compute_type: str, threads: int):
         with torch.inference_mode():
