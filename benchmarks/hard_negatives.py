@@ -1,0 +1,91 @@
+"""How often judge and NLI model accept pairs of a teacher's own groups that a rule says differ.
+
+python benchmarks/hard_negatives.py RUN [--every 3] [--sample 150]
+
+Such pairs are what could be mined as hard negatives: as alike as paraphrases for the encoder (cosine from
+0.85 on), but the numbers, grammatical persons, named entities or the main clause's time and mood differ.
+"Accepts": both directions are within the default bound; the most surely accepted are printed to be read.
+"""
+
+import argparse
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers.utils.logging import disable_progress_bar
+
+from impossible import ledger
+from impossible.critics import Critic, LazyCritics
+from impossible.recipe import Execution, Score, resolve
+from impossible.score import oriented
+from impossible.verdict import shortfall
+
+RULES = ("numbers", "persons", "entities", "clause")  # in the order of cost: a pair counts for the first
+ALIKE = 0.85
+Pair = tuple[str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--every", type=int, default=3, help="only every so many shards")
+    parser.add_argument("--sample", type=int, default=150, help="pairs a rule")
+    options = parser.parse_args()
+    disable_progress_bar()
+    critics = LazyCritics(Score(), Execution())
+    draw = random.Random(7)
+    mined: dict[str, list[Pair]] = defaultdict(list)
+    for shard in ledger.shards(options.run, "generate")[:: options.every]:
+        for group in shard.table().to_pylist():
+            for rule, pairs in _differing([c["text"] for c in group["candidates"]], critics, draw).items():
+                mined[rule] += pairs
+    bounds = resolve({}).filter.paraphrase
+    assert bounds is not None
+    print("| differ in | pairs | judge accepts | NLI model accepts | both |")
+    print("|---|---|---|---|---|")
+    shown = []
+    for rule in RULES:
+        pairs = draw.sample(mined[rule], min(options.sample, len(mined[rule])))
+        low = {name: _lower(critics[name], pairs) for name in ("judge", "entailment")}
+        inside = [
+            shortfall(n, "paraphrase", bounds, {f"{n}_forward": p, f"{n}_backward": p}) == 0
+            for n, p in low.items()
+        ]
+        shares = [float(x.mean()) for x in (*inside, inside[0] & inside[1])]
+        print(f"| {rule} | {len(pairs)} | {' | '.join(f'{share:.1%}' for share in shares)} |")
+        shown += [
+            f"{rule} {low['judge'][i]:.2f}: {' / '.join(pairs[i])}" for i in np.argsort(-low["judge"])[:8]
+        ]
+    print("\n" + "\n".join(shown))
+
+
+def _differing(texts: Sequence[str], critics: LazyCritics, draw: random.Random) -> dict[str, list[Pair]]:
+    """At most 60 alike pairs of a group that each rule is the first to part."""
+    s, t = oriented(texts)
+    if not len(s):
+        return {}
+    alike = np.flatnonzero(critics["similarity"].read(texts)(s, t) >= ALIKE)  # type: ignore[attr-defined]
+    left = [(texts[s[i]], texts[t[i]]) for i in alike]
+    draw.shuffle(left)
+    found = {}
+    for rule in RULES:
+        left = left[:600]  # the parser need not read them all
+        parted = _lower(critics[rule], left) < 1
+        found[rule] = [pair for pair, away in zip(left, parted, strict=True) if away][:60]
+        left = [pair for pair, away in zip(left, parted, strict=True) if not away]
+    return found
+
+
+def _lower(critic: Critic, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+    """The lower of both directions."""
+    if not pairs:
+        return np.empty(0, np.float32)
+    sources, targets = zip(*pairs, strict=True)
+    return np.minimum(critic.score(sources, targets), critic.score(targets, sources))
+
+
+if __name__ == "__main__":
+    main()
