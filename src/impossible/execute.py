@@ -192,11 +192,13 @@ def _refuse_other_text(out: Path, recipe: Recipe) -> None:
 
 
 def _of_text(recipe: Recipe) -> dict[str, object]:
-    """What the teacher's text follows from, by key; more contexts are no other text."""
+    """What the teacher's text follows from, by key; more contexts of domains are no other text."""
     tables = {name: getattr(recipe, name).canonical() for name in ("contexts", "teacher", "sampling")}
     flat = {f"{name}.{key}": value for name, one in tables.items() for key, value in json.loads(one).items()}
-    flat.pop("contexts.count")
-    corpus = recipe.contexts.corpus  # a path is written from wherever the command is given
+    corpus = recipe.contexts.corpus
+    if corpus is None:
+        flat.pop("contexts.count")
+    # a path is written from wherever the command is given
     return flat | {"seed": recipe.seed, "contexts.corpus": corpus and Path(corpus).name}
 
 
