@@ -23,11 +23,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table as Shown
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from impossible import generate, score
 from impossible.contexts import grow, prompts
-from impossible.critics import Critics, open_critics
+from impossible.critics import Critics, nli, open_critics
 from impossible.filter import filter_scores
 from impossible.generate import contexts_from_table
 from impossible.recipe import TASKS, Bounds, Recipe, Sampling, load
@@ -35,6 +36,7 @@ from impossible.records import Candidate, Context, Group
 from impossible.score import Floats, Indices, Pairs, Table
 from impossible.teachers import Continuation, Decoding, open_teacher
 from impossible.teachers.stop import SentenceStop
+from impossible.weights import locate
 from run import machine
 
 _GATES = [f"score.{task}.{{}}=false" for task in TASKS]
@@ -101,6 +103,23 @@ def both_ways() -> AbstractContextManager[object]:
     return patch.object(score, "_within", later)
 
 
+def pairs_alone() -> AbstractContextManager[object]:
+    """The judge reads each pair from its beginning, in padded batches of transformers in float32."""
+    folder = locate("embedded:judge")
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    slow = nli._Transformers(model, AutoTokenizer.from_pretrained(folder), 0)
+    return patch.object(nli._Packed, "logits", lambda _, *pairs: slow.logits(*pairs))
+
+
+def embedded_again() -> AbstractContextManager[object]:
+    """Sentences are embedded for each task that has pairs of them."""
+
+    def afresh(self: Table, s: Indices, t: Indices) -> Floats:
+        return self._critic.score([self._sentences[i] for i in s], [self._sentences[i] for i in t])
+
+    return patch.object(Table, "_score", afresh)
+
+
 Patch = Callable[[], AbstractContextManager[object]]
 # measure → the settings and the patch that switch it off
 GENERATION: dict[str, tuple[list[str], Patch]] = {
@@ -128,6 +147,8 @@ CASCADE: dict[str, tuple[list[str], Patch]] = {
     "NLI model before the judge": ([gate.format("entailment") for gate in _GATES], nullcontext),
     "second way after the first": ([], both_ways),
     "scores shared by both tasks": ([], nothing_shared),
+    "each sentence embedded once": ([], embedded_again),
+    "judge: beginnings shared, no padding, bfloat16": ([], pairs_alone),
 }
 
 
