@@ -149,6 +149,15 @@ def test_what_was_finished_before_says_nothing_of_the_time_left() -> None:
     assert State(Path(), contexts=8, shards=4, done=3, found=0.5).left(10) == pytest.approx(10)
 
 
+def test_the_recipe_of_a_run_finds_its_corpus_from_anywhere(
+    undisturbed: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    again = load(undisturbed / "recipe.toml")
+    assert again.contexts.corpus is not None and Path(again.contexts.corpus).is_file()
+    assert again.contexts.canonical() == recipe(settings).contexts.canonical()
+
+
 def test_a_shard_that_was_made_twice_counts_its_time_once(
     undisturbed: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -49,6 +49,21 @@ def test_a_clean_run_passes_and_loads_with_datasets(run: Path, tmp_path: Path) -
     assert kept == {r["pair_id"]: r["target"] for r in dataset.read(run).to_pylist()}
 
 
+def test_openings_of_the_users_documents_are_found_and_can_be_left_out(tmp_path: Path) -> None:
+    corpus = tmp_path / "letters.txt"
+    corpus.write_text("A letter that somebody wrote.\n")
+    contexts = {"corpus": str(corpus), "sentences": [1, 1]}
+    run = plant(tmp_path / "run", CLEAN, recipe(contexts=contexts))
+    licences = LICENCES | {"corpus": "mine"}
+    with pytest.raises(Refused) as refused:
+        publish(run, tmp_path / "out", licences=licences)
+    assert [f.kind for f in refused.value.findings] == ["contexts"]
+    publish(run, tmp_path / "out", licences=licences, contexts=False)
+    loaded = load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    assert {r["context"] for split in loaded.values() for r in split} == {""}
+    assert 'corpus = "letters.txt"' in (tmp_path / "out/recipe.toml").read_text()
+
+
 def test_its_croissant_metadata_holds_and_reads_its_pairs(run: Path, tmp_path: Path) -> None:
     croissant = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
     out = tmp_path / "out"

@@ -9,7 +9,7 @@ from impossible.errors import RecipeError
 from impossible.execute import run
 from impossible.ledger import rows
 from impossible.recipe import load
-from impossible.whatif import decide, wanted_filter, what_if
+from impossible.whatif import decide, to_keep, wanted_filter, what_if
 
 from .test_execute import recipe as tiny_recipe
 from .test_execute import settings as tiny_settings
@@ -42,6 +42,14 @@ def test_pairs_gained_and_lost_are_told_with_their_reasons(planted: Path) -> Non
     ]
 
 
+def test_what_to_run_to_keep_it_so_is_a_recipe(planted: Path) -> None:
+    inside = ["filter.paraphrase.entailment.min=0.6"]
+    assert to_keep(planted, inside) == inside
+    wider = to_keep(planted, ["filter.paraphrase.rouge_l.max=0.95"])
+    assert wider == ["filter.paraphrase.rouge_l.max=0.95", "score.paraphrase.rouge_l.max=0.95"]
+    assert load(planted / "recipe.toml", wider).filter.paraphrase is not None
+
+
 def test_outside_a_gate_the_answer_is_unknown(planted: Path) -> None:
     (change,) = what_if(planted, ["filter.paraphrase.entailment.min=0.3"])
     assert (change.after, change.unknown, change.unscored) == (3, 1, 0)
@@ -52,7 +60,8 @@ def test_outside_a_gate_the_answer_is_unknown(planted: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("sampling.per_context=3", "only filter"),
+        ("sampling.per_context=3", "impossible settings sampling.per_context"),
+        ("entailment.min=0.9", "did you mean filter.paraphrase.entailment.min?"),
         ("filter.summary={entailment={min=0.9}}", "scored no summary pairs"),
         ("filter.paraphrase.entailment.min=7", "impossible"),
         ("filter.paraphrase.tree_distance={min=3}", "score.critics"),

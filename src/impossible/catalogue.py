@@ -1,5 +1,6 @@
 """Every setting of a recipe: what it takes, its default, its meaning. Read from the models in `recipe`."""
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,13 @@ def keys(prefix: str = "") -> Iterator[tuple[str, str]]:
 def _values(recipe: Recipe) -> dict[str, Any]:
     """A preset's settings, with the student's that a `[distil]` of its own would have."""
     return recipe.model_dump(mode="json") | {"distil": Distil().model_dump(mode="json")}
+
+
+def nearest(word: str) -> str:
+    """A hint at the settings whose keys, or their last parts, come near a word."""
+    keys = {name: one.key for one in settings() for name in (one.name, one.key)}
+    near = dict.fromkeys(keys[name] for name in difflib.get_close_matches(word.lower(), keys, n=3))
+    return f"did you mean {', '.join(near)}?" if near else "impossible settings lists them all"
 
 
 def _walk(

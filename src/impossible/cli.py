@@ -113,6 +113,9 @@ def run_command(
     state.seconds = seconds = read_state(folder).seconds
     if as_json:
         run_commands.print_json(_state_json(state))
+    if state.interrupted and not state.done:
+        console.print("interrupted before a shard was through; the same command starts again", style="yellow")
+        raise typer.Exit(130)
     console.print(funnel_table(state))
     kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
     if seconds and (total := sum(kept.values())):
@@ -120,13 +123,13 @@ def run_command(
         spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
         made_in = sum(s for stage, s in seconds.items() if stage != "distil")
         console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} an hour ({spent})")
-    if state.file is not None and (hint := advice(state.counts, settings)):
+    if state.file is not None and not state.interrupted and (hint := advice(state.counts, settings)):
         console.print(hint, style="yellow", markup=False)
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
         console.print(f"dataset: {folder}/round-0/dataset/ ({size})", markup=False, soft_wrap=True)
-    elif state.file is not None:
+    elif state.file is not None and not state.interrupted:
         console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
     if state.rounds:
         console.print(rounds_table(state))
@@ -157,7 +160,8 @@ def status(run: RunPath, as_json: run_commands.AsJson = False) -> None:
         return
     console = open_console()
     done = f"{state.done} of {counted(state.shards, 'shard')} of {counted(state.contexts, 'context')}"
-    console.print(f"{run}: {done}", markup=False)
+    spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in state.seconds.items())
+    console.print(f"{run}: {done}{f' ({spent})' if spent else ''}", markup=False)
     if state.reached:
         console.print(f"stopped at its target of {state.target:,} pairs a task")
     console.print(funnel_table(state))

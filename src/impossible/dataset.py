@@ -158,7 +158,11 @@ def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int
 
 def export(table: pa.Table, path: Path) -> int:
     """Write pairs as .jsonl, .csv or .parquet; returns the number of rows. Raises DataError, StoreError."""
-    rows = table.to_pylist()
+    # a score has no more digits: 0.8 as a 32-bit number would be 0.800000011920929
+    rows = [
+        {name: round(x, 6) if isinstance(x, float) else x for name, x in row.items()}
+        for row in table.to_pylist()
+    ]
     try:
         match path.suffix:
             case ".jsonl":

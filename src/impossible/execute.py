@@ -1,6 +1,7 @@
 """Executes a plan: each shard through all stages, skipping what is finished; then the dataset."""
 
 import json
+import os
 import platform
 import time
 from collections import Counter
@@ -195,11 +196,9 @@ def _of_text(recipe: Recipe) -> dict[str, object]:
     """What the teacher's text follows from, by key; more contexts of domains are no other text."""
     tables = {name: getattr(recipe, name).canonical() for name in ("contexts", "teacher", "sampling")}
     flat = {f"{name}.{key}": value for name, one in tables.items() for key, value in json.loads(one).items()}
-    corpus = recipe.contexts.corpus
-    if corpus is None:
+    if recipe.contexts.corpus is None:
         flat.pop("contexts.count")
-    # a path is written from wherever the command is given
-    return flat | {"seed": recipe.seed, "contexts.corpus": corpus and Path(corpus).name}
+    return flat | {"seed": recipe.seed}
 
 
 def _last_stage(recipe: Recipe, until: str, target: int) -> str:
@@ -316,8 +315,16 @@ def _write_manifest(out: Path, recipe: Recipe, state: State, stages: Sequence[Ma
         "versions": versions(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
-    store.write_text(out / "recipe.toml", dump(recipe))
+    store.write_text(out / "recipe.toml", dump(_seen_from(out, recipe)))
     store.write_text(out / "manifest.json", json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+
+
+def _seen_from(out: Path, recipe: Recipe) -> Recipe:
+    """The recipe with its corpus as seen from the run's folder, so that it can be run again from anywhere."""
+    if recipe.contexts.corpus is None:
+        return recipe
+    corpus = os.path.relpath(recipe.contexts.corpus, out)
+    return recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update={"corpus": corpus})})
 
 
 def versions() -> dict[str, str]:

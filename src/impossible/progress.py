@@ -166,7 +166,7 @@ class LineWatch(Watch):
         kept = ", ".join(f"{state.counts[f'{t}: kept']} {t}" for t in TASKS if f"{t}: scored" in state.counts)
         self._say(
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
-            f"{state.counts['pairs']} pairs, kept {kept or 0}; {elapsed:.0f} s, {left}"
+            f"{state.counts['pairs']} pairs, kept so far {kept or 0}; {elapsed:.0f} s, {left}"
         )
 
     def note(self, text: str) -> None:

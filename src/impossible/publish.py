@@ -15,6 +15,7 @@ from .errors import DataError
 from .evaluate.models import Models
 from .evaluate.safety import of_run
 from .execute import read_state
+from .recipe import dump
 from .records import text_id
 from .release import KINDS, Finding
 from .report.card import write_card
@@ -58,11 +59,13 @@ def publish(
     allow: Sequence[str] = (),
     name: str = "",
     home: str = "",
+    contexts: bool = True,
 ) -> Release:
     """Write the dataset of all rounds of a run, and its best student, as a folder for the hub.
 
     `licences` names those of `dataset`, `corpus` and of models that do not say theirs; `allow` the kinds of
     findings (CHOICES) that are no reason to refuse; `name` and `home` are the dataset's, for its metadata.
+    Without `contexts` that column is empty.
     Raises Refused if the gate finds anything else, DataError, StoreError.
     """
     for kind in allow:
@@ -73,6 +76,9 @@ def publish(
     if folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder} is not empty; give --to a new folder")
     pairs = dataset.read(run)
+    if not contexts:
+        place = pairs.schema.get_field_index("context")
+        pairs = pairs.set_column(place, pairs.field(place), pa.array([""] * pairs.num_rows, pa.string()))
     findings = release.check(run, pairs, against, corpora, licences)
     if any(finding.kind.replace(" ", "-") not in allow for finding in findings):
         raise Refused(findings)
@@ -121,8 +127,11 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
         for task in sorted(set(table["task"].to_pylist())):
             rows = table.filter(pc.equal(table["task"], task))
             pq.write_table(rows, new / "data" / f"{task}-{split}.parquet", compression="zstd")
-    shutil.copyfile(run / "recipe.toml", new / "recipe.toml")
     facts = gather(run)
+    corpus = facts.recipe.contexts.corpus
+    named = {"corpus": corpus and Path(corpus).name}  # where it lies is nobody's business
+    recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=named)})
+    store.write_text(new / "recipe.toml", dump(recipe))
     if student is not None:
         shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
         write_model_card(new / "student", facts, about.name, about.licences)

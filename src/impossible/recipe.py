@@ -55,6 +55,11 @@ class Contexts(Settings):
     per_shard: int = Field(4, ge=1, le=10_000)
     """Contexts a file: what a kill can cost, and what is held at once."""
 
+    def canonical(self) -> str:
+        """As every setting's; of the corpus its name, since its path depends on where one stands."""
+        corpus = self.corpus and Path(self.corpus).name
+        return json.dumps(self.model_dump(mode="json") | {"corpus": corpus}, sort_keys=True)
+
     @field_validator("domains", "sentences", mode="before")
     @classmethod
     def _tuple(cls, value: object) -> object:
@@ -716,7 +721,20 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
             file = _table(layer, table).get(key)
             if isinstance(file, str) and not Path(file).is_absolute() and not _is_file(file):
                 layer[table][key] = str(path.parent / file)  # as seen from the recipe
-    return resolve(given, str(path), layers[1:])
+    try:
+        return resolve(given, str(path), layers[1:])
+    except RecipeError:
+        if overrides and _is_sound(given):
+            resolve(given, "--set", layers[1:])  # which raises it as theirs
+        raise
+
+
+def _is_sound(given: Mapping[str, Any]) -> bool:
+    try:
+        resolve(given)
+    except RecipeError:
+        return False
+    return True
 
 
 def distil_settings(overrides: Sequence[str]) -> Distil:
@@ -821,6 +839,9 @@ def _explain(error: ValidationError) -> str:
         case "value_error":
             prefix = f"{key}." if key else ""
             return f"{prefix}{first['ctx']['error']}{more}"
+        case "model_type":
+            fits = "{min = 0.5}, {max = 0.9} or both" if key.split(".")[-1] in CRITICS else "a table"
+            return f"{key} = {toml(first['input'])}: must be {fits}{more}"
         case _:
             message = first["msg"].replace("Input should be", "must be")
             return f"{key} = {toml(first['input'])}: {message}{more}"
@@ -867,7 +888,10 @@ def _check_world(recipe: Recipe, name: str) -> None:
     contexts = recipe.contexts
     if contexts.corpus is not None:
         if not _is_file(contexts.corpus):
-            raise RecipeError(f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file")
+            raise RecipeError(
+                f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file; "
+                "say where it lies: --set contexts.corpus=PATH"
+            )
         return
     for domain in contexts.domains:
         if domain not in DOMAINS:

@@ -19,7 +19,16 @@ from .students.worth import run_student
 from .verify import verify
 from .weights import locate
 
-KINDS = ("unfinished", "unverified", "benchmark", "verbatim", "recited", "personal data", "licence")
+KINDS = (
+    "unfinished",
+    "unverified",
+    "benchmark",
+    "verbatim",
+    "recited",
+    "contexts",
+    "personal data",
+    "licence",
+)
 RUN_LENGTH = 8  # words in a row that two texts do not share by chance
 RECITED = -0.4  # nats a word: what a small model writes so surely it may have read
 _EXAMPLES = 3
@@ -59,6 +68,7 @@ def check(
         *_overlap("benchmark", sentences, against),
         *_overlap("verbatim", sentences, [*own, *corpora]),
         *([] if broken else _recited(run, frozenset(sentences))),  # reads shards, which must be whole
+        *(_own_contexts(contexts) if own else []),
         *_personal(sentences, "kept sentences"),
         *_personal(contexts, "contexts"),
         *_licence_gaps(recipe, run, licences),
@@ -148,6 +158,15 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, Sequence):
         for inner in value:
             yield from _strings(inner)
+
+
+def _own_contexts(contexts: Sequence[str]) -> Iterator[Finding]:
+    """Openings of the user's documents, which stand behind each pair."""
+    shown = [text for text in contexts if text]
+    if shown:
+        what = f"{len(shown)} contexts are openings of your own documents, word by word"
+        text = f"{what}; --no-contexts leaves them out"
+        yield Finding("contexts", text, tuple(shown[:_EXAMPLES]))
 
 
 def _personal(texts: Sequence[str], what: str) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from .pairs import score_pairs
 from .recipe import CRITICS, Bounds, load
 from .records import SCORE_FIELDS, text_id
 from .score import CHEAP
-from .verdict import KEPT, UNKNOWN, verdict
+from .verdict import KEPT, UNKNOWN, shortfall, verdict
 
 
 def cheaply_rejected(
@@ -29,9 +29,11 @@ def cheaply_rejected(
             for task, _ in recipe.filter.tasks():
                 none = {name: np.full(1, np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
                 scores = none | score_pairs([source], [target], task, settings, recipe.execution)
-                gates = getattr(recipe.score, task) or Bounds()
+                gates, bounds = getattr(recipe.score, task) or Bounds(), getattr(recipe.filter, task)
                 [what], [margin] = verdict(scores, task, gates)
                 if what not in (KEPT, UNKNOWN):  # unknown: it went on to the models
+                    if getattr(bounds, what) is not None:  # which lies within the gate
+                        [margin] = shortfall(what, task, bounds, scores)
                     known = {name: float(scores[name][0]) for name in none if not np.isnan(scores[name][0])}
                     yield {
                         "pair_id": text_id(group["context_id"], task, source, target),

@@ -92,14 +92,14 @@ def settings(
     Example: [bold]impossible settings temperature[/bold]
     """
     from .answers import settings_table
-    from .catalogue import find
+    from .catalogue import find, nearest
 
     found = find(word)
     if as_json:
         print_json([asdict(one) for one in found])
         return
     if not found:
-        raise DataError(f"no setting has {word!r} in its key or meaning; impossible settings lists them all")
+        raise DataError(f"no setting has {word!r} in its key or meaning; {nearest(word)}")
     open_console().print(settings_table(found))
 
 
@@ -188,7 +188,7 @@ def whatif(
     Example: [bold]impossible whatif runs/first --set filter.paraphrase.judge.min=0.9[/bold]
     """
     from .answers import change_table, example_lines
-    from .whatif import what_if
+    from .whatif import to_keep, what_if
 
     changes = what_if(run, sets, examples)
     if as_json:
@@ -198,11 +198,15 @@ def whatif(
     console.print(change_table(changes))
     for line in example_lines(changes):
         console.print(line)
-    again = " ".join(f"--set {one}" for one in sets)
+    again = to_keep(run, sets)
+    command = f"impossible run {run / 'recipe.toml'} --out {run} {' '.join(f'--set {one}' for one in again)}"
+    anew = (
+        "verdicts, dataset and report" if len(again) == len(sets) else "scores, verdicts, dataset and report"
+    )
     console.print(
-        f"\nto keep it so: impossible run {run / 'recipe.toml'} --out {run} {again}\n"
-        "(makes the verdicts, dataset and report in that folder anew; copy it first to keep both)",
+        f"\nto keep it so: {command}\n(makes {anew} in that folder anew; copy it first to keep both)",
         markup=False,
+        soft_wrap=True,
     )
 
 
@@ -222,9 +226,12 @@ def why(
 
     Example: [bold]impossible why runs/first "I have a Mac" "my Mac is"[/bold]
     """
+    from transformers.utils.logging import disable_progress_bar
+
     from .answers import story
     from .ledger import why as stories
 
+    disable_progress_bar()
     told, total = stories(run, pair, limit, other, rejected)
     if as_json:
         print_json([asdict(one) for one in told])
@@ -235,7 +242,7 @@ def why(
             console.print(line)
         console.print()
     if total > len(told):
-        more = "--limit shows more, --rejected only those that were not kept"
+        more = "--limit shows more" + ("" if rejected else ", --rejected only those that were not kept")
         console.print(f"{total - len(told):,} more pairs hold this text: {more}")
 
 
@@ -258,13 +265,17 @@ def publish(
         list[str] | None,
         typer.Option(metavar="KIND", help="kind of finding that is no reason to refuse; repeatable"),
     ] = None,
+    contexts: Annotated[
+        bool, typer.Option("--contexts/--no-contexts", help="with the column of contexts, or with it empty")
+    ] = True,
     anyway: Annotated[bool, typer.Option("--anyway", help="publish whatever the release gate finds")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's dataset, with splits and card, as the Hugging Face Hub has it, or send it there.
 
-    A release gate looks first for overlap with benchmarks, texts known by heart, personal data, licence gaps,
-    and files that are not as the recipe makes them. It lists what it finds, and refuses unless told else.
+    A release gate looks first for overlap with benchmarks, texts known by heart, your own documents among the
+    contexts, personal data, licence gaps, and files that are not as the recipe makes them. It lists what it
+    finds, and refuses unless told else.
 
     Example: [bold]impossible publish runs/first --to release --licence dataset=cc-by-4.0[/bold]
     """
@@ -279,7 +290,15 @@ def publish(
         home = address(name) if name else ""
         try:
             made = release(
-                run, folder, against or (), corpus or (), _pairs(licences or ()), allowed, name, home
+                run,
+                folder,
+                against or (),
+                corpus or (),
+                _pairs(licences or ()),
+                allowed,
+                name,
+                home,
+                contexts,
             )
         except Refused as refused:
             if not as_json:

@@ -72,14 +72,27 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
     ]
 
 
+def to_keep(run: Path, overrides: Sequence[str]) -> list[str]:
+    """The settings with which `impossible run` keeps what `what_if` showed: with their gates, if need be."""
+    try:
+        load(run / "recipe.toml", overrides)
+    except RecipeError:
+        return [*overrides, *(one.strip().replace("filter.", "score.", 1) for one in overrides)]
+    return [*overrides]
+
+
 def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter:
     """The filter that overrides ask for, which may lie outside the gates. Raises RecipeError."""
     for override in overrides:
         if not override.strip().startswith("filter."):
-            raise RecipeError(
-                f"--set {override}: only filter.… can change without running a model; for anything else: "
-                f"impossible run {run / 'recipe.toml'} --set {override}"
+            key = override.partition("=")[0].strip()
+            near = [
+                f"filter.{task}.{key}" for task, _ in recipe.filter.tasks() if key.split(".")[0] in CRITICS
+            ]
+            hint = (
+                f"did you mean {' or '.join(near)}?" if near else f"impossible settings {key} says what it is"
             )
+            raise RecipeError(f"--set {override}: only filter.… can change without running a model; {hint}")
     # without gates: a bound outside its gate has an answer here, even if part of it is "unknown"
     wanted = load(run / "recipe.toml", [*overrides, "score.paraphrase=false", "score.summary=false"]).filter
     scored = [task for task, _ in recipe.filter.tasks()]

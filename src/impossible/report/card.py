@@ -72,7 +72,7 @@ def environment() -> Environment:
 
 def cell(text: str) -> str:
     """What a model wrote, made safe for a cell of a Markdown table: neither Markdown, HTML nor a line end."""
-    plain = html.escape(visible(text))
+    plain = html.escape(visible(text), quote=False)
     return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in plain)
 
 
