@@ -1,0 +1,72 @@
+"""A student against its own teacher on sentences of its domain that it never saw, as a table.
+
+python benchmarks/own_domain.py STUDENT RUN [--rows 200] [--unseen-by OTHER] [--outputs FILE.jsonl]
+
+RUN is a run of the same domain with another seed: its sentences are drawn at random, without those that
+the run OTHER, which the student learned from, wrote too (of eight words at least for summaries). The
+teacher, with four examples in its prompt, and the student both write 8 answers to each; RUN's cascade
+chooses among them. p is by approximate randomisation over sentences. --outputs keeps the best answers
+side by side.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+from transformers.utils.logging import disable_progress_bar
+
+from impossible import ledger
+from impossible.evaluate import held_out
+from impossible.recipe import load
+from impossible.students.student import Student
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("student", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--unseen-by", type=Path, metavar="RUN")
+    parser.add_argument("--outputs", type=Path)
+    options = parser.parse_args()
+    disable_progress_bar()
+    recipe = load(options.run / "recipe.toml")
+    seen = written(options.unseen_by) if options.unseen_by else set()
+    texts = sorted(written(options.run) - seen)
+    random.Random(recipe.seed).shuffle(texts)
+    sources = {
+        "paraphrase": texts[: options.rows],
+        "summary": [text for text in texts[options.rows :] if len(text.split()) >= 8][: options.rows],
+    }
+    student = Student.load(options.student, recipe.filter, recipe.score, recipe.execution)
+    teacher = held_out._teacher(recipe)
+    rows = []
+    print("| task | rows | system | accepted | quality | ROUGE-L to the source | compression |")
+    print("|---|---|---|---|---|---|---|")
+    for task in student.info.tasks:
+        best = held_out._best(task, sources[task], student, teacher, recipe.seed)
+        found = held_out._result(task, sources[task], best, recipe.seed)
+        for one in found.outcomes:
+            cells = [
+                f"{x.value:.3f} ({x.low:.3f} to {x.high:.3f})" + (f", p {one.p[name]:.3f}" if one.p else "")
+                for name, x in one.metrics.items()
+            ]
+            print(f"| {task} | {len(sources[task])} | {one.system} | {' | '.join(cells)} |", flush=True)
+        rows += [
+            {"task": task, "source": source} | {n: held_out._side(outputs[i]) for n, outputs in best.items()}
+            for i, source in enumerate(sources[task])
+        ]
+    if options.outputs:
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        options.outputs.write_text("".join(lines), encoding="utf-8")
+
+
+def written(run: Path) -> set[str]:
+    """Every candidate of a run."""
+    groups = (group for shard in ledger.shards(run, "generate") for group in shard.table().to_pylist())
+    return {candidate["text"] for group in groups for candidate in group["candidates"]}
+
+
+if __name__ == "__main__":
+    main()
