@@ -226,12 +226,13 @@ def why(
 
     Example: [bold]impossible why runs/first "I have a Mac" "my Mac is"[/bold]
     """
-    from transformers.utils.logging import disable_progress_bar
-
     from .answers import story
     from .ledger import why as stories
 
-    disable_progress_bar()
+    if other:  # which may load a model
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()
     told, total = stories(run, pair, limit, other, rejected)
     if as_json:
         print_json([asdict(one) for one in told])
