@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from typer.models import CommandInfo, TyperInfo
@@ -19,6 +19,8 @@ from .students import commands
 from .terminal import complete_setting, complete_stage, complete_task, open_console, prepare
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from .execute import State
 
 app = typer.Typer(
@@ -113,9 +115,8 @@ def run_command(
     state.seconds = seconds = read_state(folder).seconds
     if as_json:
         run_commands.print_json(_state_json(state))
-    if state.interrupted and not state.done:
-        console.print("interrupted before a shard was through; the same command starts again", style="yellow")
-        raise typer.Exit(130)
+    if state.interrupted and not state.done:  # nothing to show
+        _say_interrupted(console, state)
     console.print(funnel_table(state))
     kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
     if seconds and (total := sum(kept.values())):
@@ -139,10 +140,14 @@ def run_command(
     if state.file is not None and not state.interrupted:
         run_commands.try_report(console, folder)
     if state.interrupted:
-        where = f"{state.done} of {counted(state.shards, 'shard')}"
-        again = f"interrupted after {where}; the same command goes on from here"
-        console.print(again, style="yellow")
-        raise typer.Exit(130)
+        _say_interrupted(console, state)
+
+
+def _say_interrupted(console: "Console", state: "State") -> NoReturn:
+    where = f"{state.done} of {counted(state.shards, 'shard')}"
+    again = f"interrupted after {where}; the same command goes on from here"
+    console.print(again, style="yellow")
+    raise typer.Exit(130)
 
 
 @app.command()
