@@ -24,33 +24,39 @@ def cheaply_rejected(
     recipe = load(run / "recipe.toml")
     critics = tuple(name for name in CRITICS if name in CHEAP and name in recipe.score.critics)
     settings = recipe.score.model_copy(update={"critics": critics})
-    for group in groups:
-        for source, target in _pairs([c["text"] for c in group["candidates"]], one, other):
-            for task, _ in recipe.filter.tasks():
-                none = {name: np.full(1, np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
-                scores = none | score_pairs([source], [target], task, settings, recipe.execution)
-                gates, bounds = getattr(recipe.score, task) or Bounds(), getattr(recipe.filter, task)
-                [what], [margin] = verdict(scores, task, gates)
-                if what not in (KEPT, UNKNOWN):  # unknown: it went on to the models
-                    if getattr(bounds, what) is not None:  # which lies within the gate
-                        [margin] = shortfall(what, task, bounds, scores)
-                    known = {name: float(scores[name][0]) for name in none if not np.isnan(scores[name][0])}
-                    yield {
-                        "pair_id": text_id(group["context_id"], task, source, target),
-                        "context_id": group["context_id"],
-                        "domain": group["domain"],
-                        "task": task,
-                        "source": source,
-                        "target": target,
-                        "verdict": str(what),
-                        "margin": float(margin),
-                        "duplicate_of": None,
-                        **known,
-                    }
+    found = [(group, *pair) for group in groups for pair in _pairs(group, one, other)]
+    sources, targets = [source for _, source, _ in found], [target for *_, target in found]
+    for task, bounds in recipe.filter.tasks() if found else ():
+        none = {name: np.full(len(found), np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
+        scores = none | score_pairs(sources, targets, task, settings, recipe.execution)
+        what, margin = verdict(scores, task, getattr(recipe.score, task) or Bounds())
+        for i, (group, source, target) in enumerate(found):
+            if what[i] in (KEPT, UNKNOWN):  # unknown: it went on to the models
+                continue
+            if getattr(bounds, what[i]) is not None:  # which lies within the gate
+                margin[i] = shortfall(what[i], task, bounds, scores)[i]
+            yield {
+                "pair_id": text_id(group["context_id"], task, source, target),
+                "context_id": group["context_id"],
+                "domain": group["domain"],
+                "task": task,
+                "source": source,
+                "target": target,
+                "verdict": str(what[i]),
+                "margin": float(margin[i]),
+                "duplicate_of": None,
+                **{name: float(scores[name][i]) for name in none if not np.isnan(scores[name][i])},
+            }
 
 
-def _pairs(texts: Sequence[str], one: str, other: str) -> Iterator[tuple[str, str]]:
-    """Distinct sentences, one holding each text, the longer one first."""
-    for a in (text for text in texts if one in text.lower()):
-        for b in (text for text in texts if other in text.lower() and text != a):
-            yield (a, b) if len(a) >= len(b) else (b, a)
+def _pairs(group: Mapping[str, Any], one: str, other: str) -> list[tuple[str, str]]:
+    """Pairs of distinct sentences, one holding each text, the longer one first; each pair once."""
+    texts = [candidate["text"] for candidate in group["candidates"]]
+    pairs = [
+        (a, b) if len(a) >= len(b) else (b, a)
+        for a in texts
+        if one in a.lower()
+        for b in texts
+        if other in b.lower() and a != b
+    ]
+    return list({frozenset(pair): pair for pair in pairs}.values())

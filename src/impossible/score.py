@@ -10,23 +10,14 @@ from numpy.typing import NDArray
 
 from .critics import Compare, Critic, Critics, Reader
 from .errors import ModelError
-from .recipe import Bounds, Score
+from .recipe import CHEAP_TO_DEAR, Bounds, Score
 from .records import SCORE_FIELDS, SCORES, Group
 from .verdict import Scores, shortfall
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 # Critics without a model: what they reject is counted, not written down.
-CHEAP = (
-    "length_ratio",
-    "numbers",
-    "persons",
-    "prefix",
-    "personal_data",
-    "toxic",
-    "rouge_l",
-    "similarity",
-)
+CHEAP = CHEAP_TO_DEAR[: CHEAP_TO_DEAR.index("similarity") + 1]
 
 
 @dataclass(frozen=True, slots=True)
