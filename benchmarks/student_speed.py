@@ -21,6 +21,7 @@ from impossible import open_student
 from impossible.students.controls import Controls
 from impossible.students.decode import Drawing, Transformers
 from impossible.students.prompts import prompt
+from impossible.students.train import prompt_ids
 
 _TOGETHER = 16
 
@@ -32,7 +33,8 @@ def padded(folder: Path, prompts: list[str], draws: int) -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     how = Drawing()
     for start in range(0, len(prompts), _TOGETHER):
-        batch = tokenizer(prompts[start : start + _TOGETHER], padding=True, return_tensors="pt")
+        ids = [prompt_ids(tokenizer, text, causal=True) for text in prompts[start : start + _TOGETHER]]
+        batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt")
         model.generate(
             **batch,
             do_sample=True,

@@ -11,3 +11,4 @@ def test_bad_input_gets_one_clear_line_and_exit_code_2(bad: Bad, tmp_path: Path)
     assert code == 2, line
     assert line.startswith("error: ") and line.count("\n") == 1, line
     assert bad.says in line
+    assert not (bad.what.startswith("corpus") and (tmp_path / "run").exists())  # nothing half begun is left

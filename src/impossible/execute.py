@@ -134,13 +134,15 @@ def run(
         raise RecipeError(
             'teacher.backend = "own" and, in Python, impossible.run(recipe, out, sampler=…) go together'
         )
+    if until == "distil":
+        _refuse_missing(recipe)
     watch = watch or Watch()
+    rows, report = prompts(recipe.contexts, recipe.seed)  # a corpus that cannot be read leaves no folder
     with store.hold(out):
         if fresh:
             _clear(out)
         _refuse_other_text(out, recipe)
         store.sweep(out)
-        rows, report = prompts(recipe.contexts, recipe.seed)
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
@@ -174,6 +176,14 @@ def run(
         if until == "distil" and not state.interrupted:
             _distil(out, recipe, finished, state, watch)
     return state
+
+
+def _refuse_missing(recipe: Recipe) -> None:
+    """Say now, not after the dataset, that what the student is to learn from is not there."""
+    assert recipe.distil is not None
+    for key, paths in (("also", recipe.distil.also), ("texts", [recipe.distil.texts or "."])):
+        if missing := [path for path in paths if not Path(path).exists()]:
+            raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")
 
 
 def _refuse_other_text(out: Path, recipe: Recipe) -> None:

@@ -427,7 +427,8 @@ class Distil(Settings):
     also: tuple[str, ...] = ()
     """Other runs, or files of pairs, whose pairs are learned from too."""
     texts: str | None = None
-    """Documents whose sentences the rounds rewrite, as `contexts.corpus`; left out: candidates in no pair."""
+    """What the rounds rewrite: documents, as `contexts.corpus`, or another run's candidates; left out: this
+    run's candidates in no pair."""
     field: str | None = None
     """The column or key of `texts` that holds the text."""
     rounds: int = Field(0, ge=0, le=20)
@@ -719,7 +720,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     for layer in layers:
         for table, key in (("contexts", "corpus"), ("distil", "texts")):
             file = _table(layer, table).get(key)
-            if isinstance(file, str) and not Path(file).is_absolute() and not _is_file(file):
+            if isinstance(file, str) and not Path(file).is_absolute() and not _exists(file):
                 layer[table][key] = str(path.parent / file)  # as seen from the recipe
     try:
         return resolve(given, str(path), layers[1:])
@@ -874,9 +875,9 @@ def _nearest_file(path: Path) -> str:
     return f"; did you mean {path.with_name(near[0])}?" if near else ""
 
 
-def _is_file(path: str) -> bool:
+def _exists(path: str) -> bool:
     try:
-        return Path(path).is_file()
+        return Path(path).exists()
     except (OSError, ValueError):  # longer than a name may be
         return False
 
@@ -887,7 +888,7 @@ def _check_world(recipe: Recipe, name: str) -> None:
 
     contexts = recipe.contexts
     if contexts.corpus is not None:
-        if not _is_file(contexts.corpus):
+        if not _exists(contexts.corpus):
             raise RecipeError(
                 f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file; "
                 "say where it lies: --set contexts.corpus=PATH"

@@ -202,7 +202,9 @@ def test_files_in_and_out(tmp_path: Path, nlp: Language) -> None:
     premise = "The army , it seems , attacked the village - post in 1944 ."
     rows = [{"premise": p, "hypothesis": "h", "label": "neutral"} for p in (premise, premise, "Too short.")]
     source.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    assert sentences_of([source], 10, seed=7) == ["The army, it seems, attacked the village-post in 1944."]
+    assert sentences_of([source], (8, 40), 10, seed=7) == [
+        "The army, it seems, attacked the village-post in 1944."
+    ]
     found = {"negated": directed(Edit("a", "b", YES, NO))}
     write(found, out)
     before = out.read_bytes()

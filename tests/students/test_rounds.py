@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from impossible import dataset
+from impossible import dataset, store
 from impossible.recipe import CRITICS, Recipe, dump, load, resolve
 from impossible.records import DATASET, GROUPS
 from impossible.students.obedience import measure_obedience
@@ -106,6 +106,26 @@ def test_a_round_may_rewrite_the_sentences_of_a_file(
     assert [r.sources for r in found] == [0, 2]
     sources = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet")["source"].to_pylist()
     assert set(sources) <= {"The house is old and it is nice.", "The door is very big."}
+
+
+def test_a_round_may_rewrite_the_candidates_of_another_run(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path
+) -> None:
+    out, settings, groups = run
+    shutil.copytree(out / "round-0", tmp_path / "round-0")
+    other = tmp_path / "other"
+    store.write_text(other / "manifest.json", '{"shards": 2}')
+    text = {"text": "The door is very big.", "count": 1, "logprob": 0.0}
+    group = {"context_id": "c", "domain": "news", "context": "LONDON --", "origin": "o", "candidates": [text]}
+    shard = pa.Table.from_pylist([group], GROUPS)
+    store.write_shard(other / "round-0/groups/00001.parquet", shard, "made for it")
+    distil = settings.distil.model_copy(update={"texts": str(other)})
+    found = run_rounds(
+        tmp_path, settings.model_copy(update={"distil": distil}), groups, dataset.duplicates([])
+    )
+    assert [r.sources for r in found] == [0, 1]
+    (pair, *_) = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet").to_pylist()
+    assert (pair["source"], pair["domain"], pair["context"]) == (text["text"], "news", "LONDON --")
 
 
 def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:

@@ -26,6 +26,18 @@ DISTIL = {
 }
 
 
+@pytest.mark.parametrize("missing", ({"also": ["none.csv"]}, {"texts": "none.csv"}))
+def test_what_a_student_is_to_learn_from_is_looked_for_before_the_run_begins(
+    settings: dict[str, Any],  # noqa: F811
+    tmp_path: Path,
+    missing: dict[str, Any],
+) -> None:
+    wanted = recipe(settings, distil={**DISTIL, "base": settings["teacher"]["model"], **missing})
+    with pytest.raises(RecipeError, match=rf"distil.{next(iter(missing))}: none.csv does not exist"):
+        run(wanted, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_student_is_made_after_the_dataset_and_only_once(
     settings: dict[str, Any],  # noqa: F811
     tmp_path: Path,

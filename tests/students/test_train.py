@@ -11,7 +11,7 @@ from impossible.errors import DataError, ModelError
 from impossible.recipe import Distil
 from impossible.students.examples import make_examples, split_examples
 from impossible.students.prompts import prompt
-from impossible.students.train import CURVE, Progress, Trained, _targets_only, train
+from impossible.students.train import CURVE, Progress, Trained, _targets_only, prompt_ids, train
 from tests.students import models
 
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
@@ -88,6 +88,19 @@ def test_transformers_alone_loads_the_folder(trained: tuple[Path, Path]) -> None
         **tokenizer(text, return_tensors="pt"), max_new_tokens=8
     )
     assert ids.shape[0] == 1
+
+
+def test_a_base_with_a_chat_template_reads_messages(tmp_path: Path) -> None:
+    base = models.llama(tmp_path / "base")
+    words = AutoTokenizer.from_pretrained(base)
+    words.chat_template = "My{% for m in messages %} {{ m.content }}{% endfor %} Our"
+    words.save_pretrained(base)
+    assert run(base, tmp_path).chat
+    student = AutoTokenizer.from_pretrained(tmp_path / "student")
+    wrapped = prompt_ids(student, "summary: The cat is new.\n", True)
+    assert wrapped == student("My summary: The cat is new. Our", add_special_tokens=False)["input_ids"]
+    message = [{"role": "user", "content": "summary: The cat is new."}]
+    assert wrapped == student.apply_chat_template(message, add_generation_prompt=True)["input_ids"]
 
 
 def test_adapters_are_merged_and_learn(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ class Info(Settings):
     """What a student can be asked for, and what it was made of.
 
     `pairs` counts the directed pairs it learned from, by task; `held_out` those of the validation;
-    `left_out` those longer than `max_tokens`. `validation_loss` is in nats a token.
+    `left_out` those longer than `max_tokens`. `validation_loss` is in nats a token. `chat`: a prompt is a
+    message, written by the tokenizer's chat template.
     """
 
     kind: Kind
+    chat: bool = False
     tasks: tuple[str, ...]
     controls: tuple[str, ...]
     max_tokens: int = Field(ge=1)
@@ -75,6 +77,10 @@ _LOADING = {
 
 student = pipeline("text-generation", FOLDER)
 student(PROMPT, return_full_text=False)""",
+    "chat": """from transformers import pipeline
+
+student = pipeline("text-generation", FOLDER)
+student([{"role": "user", "content": PROMPT}])""",
     "seq2seq": """from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 student, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(FOLDER), AutoTokenizer.from_pretrained(FOLDER)
@@ -99,7 +105,7 @@ arXiv 2305.16635), {counts}; validation loss: {loss} on {info.held_out:,} held-o
 outputs, score them, and say which are good enough. Without that package any output may be wrong:
 
 ```python
-{_LOADING[info.kind]}
+{_LOADING["chat" if info.chat else info.kind]}
 ```
 
 A prompt has at most {info.max_tokens} tokens and this form (a JSON string each):
@@ -124,7 +130,7 @@ def _prompts(info: Info) -> str:
         some = Controls(**{name: value for name, value in asked.items() if name in info.controls})
         for controls in dict.fromkeys((Controls(), some)):
             text = prompt(task, "Thank you for your help.", controls, info.kind == "causal")
-            lines.append(json.dumps(text))
+            lines.append(json.dumps(text.rstrip() if info.chat else text))
     return "\n".join(lines)
 
 

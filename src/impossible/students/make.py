@@ -46,7 +46,7 @@ def make_student(
     # what only matters to several students does not make this one another
     settings = settings.model_copy(update=_SEVERAL)
     wanted = store.fingerprint(
-        "student", "1", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
+        "student", "2", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
@@ -66,6 +66,7 @@ def make_student(
         counts = Counter(example.task for example in examples)
         info = Info(
             kind=trained.kind,
+            chat=trained.chat,
             tasks=tuple(task for task in TASKS if counts[task]),
             controls=settings.controls,
             max_tokens=settings.max_tokens,

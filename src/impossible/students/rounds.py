@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .. import dataset, store
+from .. import dataset, ledger, store
 from ..corpus import read_documents
 from ..recipe import TASKS, Recipe
 from ..records import DATASET, text_id
@@ -153,7 +153,12 @@ def _of_groups(groups: pa.Table) -> list[Sentence]:
 
 
 def _of_texts(path: Path, field: str | None) -> list[Sentence]:
-    """The well-formed sentences of the user's own documents. Raises DataError."""
+    """The well-formed sentences of the user's own documents, or a run's candidates.
+
+    Raises DataError, StoreError.
+    """
+    if path.is_dir():
+        return _of_groups(ledger.rows(path, "generate"))
     documents = read_documents(path, field)
     found = (text for document in documents for text in split(document.text))
     return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]

