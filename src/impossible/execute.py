@@ -181,7 +181,7 @@ def run(
 def _refuse_missing(recipe: Recipe) -> None:
     """Say now, not after the dataset, that what the student is to learn from is not there."""
     assert recipe.distil is not None
-    for key, paths in (("also", recipe.distil.also), ("texts", [recipe.distil.texts or "."])):
+    for key, paths in (("also", recipe.distil.also), ("texts", filter(None, [recipe.distil.texts]))):
         if missing := [path for path in paths if not Path(path).exists()]:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")
 

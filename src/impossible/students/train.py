@@ -120,7 +120,8 @@ def train(
     best, steps, loss = _best(checkpoints)
     if processes.is_main_process:
         _finish(base, best, kind, tokenizer, settings, out)
-    return Trained(kind, bool(tokenizer.chat_template), steps, loss, rows.left_out + validation.left_out)
+    chat = kind == "causal" and bool(tokenizer.chat_template)
+    return Trained(kind, chat, steps, loss, rows.left_out + validation.left_out)
 
 
 def together() -> PartialState:
@@ -221,11 +222,11 @@ def _encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[Exampl
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, text: str, causal: bool) -> list[int]:
-    """A prompt's tokens, in training and in use: a message, if the tokenizer has a chat template.
+    """A prompt's tokens, in training and in use: for a causal student a message, if there is a chat template.
 
-    What a causal student goes on from has no end token.
+    What it goes on from has no end token.
     """
-    if tokenizer.chat_template:
+    if causal and tokenizer.chat_template:
         message = [{"role": "user", "content": text.rstrip("\n")}]
         text = tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])
