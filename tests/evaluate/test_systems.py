@@ -36,6 +36,13 @@ def test_copy_and_lead() -> None:
     assert outputs("lead:99") == [e.source for e in EXAMPLES]
 
 
+def test_what_humans_wrote() -> None:
+    system = open_system("reference", Teacher(), Execution())
+    assert system.outputs([Example("a", "x", ("first", "second"))], "paraphrase") == ["first"]
+    with pytest.raises(DataError, match="rows without references"):
+        system.outputs(EXAMPLES, "paraphrase")
+
+
 def test_outputs_made_elsewhere_by_id_or_by_order(tmp_path: Path) -> None:
     by_id = [{"id": "b", "output": "two"}, {"id": "x", "output": "none"}, {"id": "a", "output": "one"}]
     assert outputs(write(tmp_path / "ids.jsonl", by_id)) == ["one", "two"]

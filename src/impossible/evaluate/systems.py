@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 Like = Literal["", "exemplar", "reference"]
 
 FORMS = (
-    "copy, lead:N, teacher:zero-shot or teacher:few-shot (:2 or :3 behind it: asked in other words; +N: the "
-    "cascade's choice of N answers), prompt:FILE (a prompt of your own with {source}), a .jsonl of outputs, "
-    "or a student's folder (with +N: of N drafts; with @exemplar or @reference: asked for the syntax of that)"
+    "copy, reference, lead:N, teacher:zero-shot or teacher:few-shot (:2 or :3 behind it: asked in other "
+    "words; +N: the cascade's choice of N answers), prompt:FILE (a prompt of your own with {source}), a .jsonl "
+    "of outputs, or a student's folder (with +N: of N drafts; with @exemplar or @reference: asked for the syntax of that)"
 )
 _TEACHER = re.compile(r"teacher:(zero|few)-shot(?::([123]))?(?:\+([1-9]\d{0,2}))?")
 _STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
@@ -42,6 +42,8 @@ def open_system(spec: str, teacher: Teacher, execution: Execution) -> System:
     """The system that a word of the command line names. Raises DataError, ModelError."""
     if spec == "copy":
         return Copy()
+    if spec == "reference":
+        return Reference()
     if found := re.fullmatch(r"lead:([1-9]\d{0,3})", spec):
         return Lead(int(found[1]))
     if found := _TEACHER.fullmatch(spec):
@@ -80,6 +82,16 @@ class Copy:
     def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
         """See System."""
         return [e.source for e in examples]
+
+
+class Reference:
+    """Each row's first reference: how a human's sentence fares by what does not look at references."""
+
+    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+        """See System. Raises DataError if an example has none."""
+        if not all(e.references for e in examples):
+            raise DataError("the benchmark has rows without references, so 'reference' is no system for it")
+        return [e.references[0] for e in examples]
 
 
 class Lead:
