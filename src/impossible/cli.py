@@ -282,8 +282,8 @@ def evaluate_command(
         list[str],
         typer.Argument(
             metavar="SYSTEM...",
-            help="copy, reference, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: best "
-            "of 8), prompt:FILE (your own, with {source} in it), a .jsonl with an 'output' a row, or a "
+            help="copy, reference, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: "
+            "best of 8), prompt:FILE (your own, with {source} in it), a .jsonl with an 'output' a row, or a "
             "student's folder (+N: best of N; @exemplar or @reference: with the syntax of that); tested "
             "against the first",
             show_default=False,

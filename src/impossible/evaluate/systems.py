@@ -23,8 +23,9 @@ Like = Literal["", "exemplar", "reference"]
 
 FORMS = (
     "copy, reference, lead:N, teacher:zero-shot or teacher:few-shot (:2 or :3 behind it: asked in other "
-    "words; +N: the cascade's choice of N answers), prompt:FILE (a prompt of your own with {source}), a .jsonl "
-    "of outputs, or a student's folder (with +N: of N drafts; with @exemplar or @reference: asked for the syntax of that)"
+    "words; +N: the cascade's choice of N answers), prompt:FILE (a prompt of your own with {source}), a "
+    ".jsonl of outputs, or a student's folder (with +N: of N drafts; with @exemplar or @reference: asked for "
+    "the syntax of that)"
 )
 _TEACHER = re.compile(r"teacher:(zero|few)-shot(?::([123]))?(?:\+([1-9]\d{0,2}))?")
 _STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
