@@ -53,6 +53,17 @@ def test_a_copy(models: Models) -> None:
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_published_bounds_keep_a_short_true_summary_and_no_copy(models: Models) -> None:
+    source = "The dog of my neighbour barks at everyone who comes near the garden in the evening."
+    short, false = (
+        "My neighbour's dog barks in the evening.",
+        "My neighbour's dog never barks in the evening.",
+    )
+    examples = [Example(name, source) for name in "abcd"]
+    found = Rows(examples, [source, short, false, ""], models, "summary").accepted("paper")
+    assert found.tolist() == [0, 1, 0, 0]
+
+
 def test_meaning_is_that_of_the_critics(models: Models) -> None:
     columns = rows(models)
     sources = [e.source for e in EXAMPLES]

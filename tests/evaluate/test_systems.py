@@ -114,8 +114,10 @@ def test_the_cascade_chooses_among_several_answers() -> None:
     chosen = system.outputs(examples, "paraphrase")
     assert all(output in found for output, found in zip(chosen, drafts, strict=True))
     models = Models()
-    kept = [bool(Rows([e], [o], models).accepted[0]) for e, o in zip(examples, chosen, strict=True)]
-    some = [Rows([e] * 6, d, models).accepted.any() for e, d in zip(examples, drafts, strict=True)]
+    kept = [
+        bool(Rows([e], [o], models).accepted("default")[0]) for e, o in zip(examples, chosen, strict=True)
+    ]
+    some = [Rows([e] * 6, d, models).accepted("default").any() for e, d in zip(examples, drafts, strict=True)]
     assert kept == some
 
 

@@ -18,6 +18,7 @@ from .words import WORDS, words
 
 TOP_LAYERS = 3
 Other = Literal["source", "reference", "exemplar"]
+Preset = Literal["default", "paper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,11 @@ class Rows:
         """p(output entails source), (n,)."""
         return self._models.entailment.score(self.outputs, self.sources).astype(np.float64)
 
-    @cached_property
-    def accepted(self) -> Floats:
-        """1 where the default cascade keeps (source, output), else 0, (n,); 0 for an empty output."""
+    def accepted(self, preset: Preset) -> Floats:
+        """1 where the bounds of a preset keep (source, output), else 0, (n,); 0 for an empty output."""
         written = [i for i, output in enumerate(self.outputs) if output]
         sources, outputs = [self.sources[i] for i in written], [self.outputs[i] for i in written]
-        bounds = getattr(resolve({}).filter, self.task)
+        bounds = getattr(resolve({"preset": preset}).filter, self.task)
         found = np.zeros(len(self.outputs))
         if written:
             _, verdicts, _ = cascade(self._models.critics, sources, outputs, self.task, bounds)
@@ -157,7 +157,15 @@ def _trees() -> dict[str, Metric]:
 
 METRICS: dict[str, Metric] = {
     "accepted": Metric(
-        "share that the default cascade keeps, last critic embedded:judge", 1, lambda r: mean(r.accepted)
+        "share that the default cascade keeps, last critic embedded:judge",
+        1,
+        lambda r: mean(r.accepted("default")),
+    ),
+    "accepted_paper": Metric(
+        "share that the published bounds keep (preset paper: ROUGE-L, entailment, length or tree distance), "
+        "embedded:nli",
+        1,
+        lambda r: mean(r.accepted("paper")),
     ),
     "bleu": Metric(
         f"corpus BLEU against the references, {bleu.SETTINGS}",

@@ -14,6 +14,7 @@ from ..recipe import TASKS, Distil
 from ..weights import digest, locate
 from .examples import make_examples, split_examples
 from .folder import FILE, Info, read_info, write_info
+from .join import join
 from .train import CURVE, Progress, together, train
 
 _SEVERAL = {
@@ -51,17 +52,18 @@ def make_student(
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
     examples, held_out = split_examples(make_examples(pairs, settings, seed), settings.validation)
+    learned = [*examples, *join(examples, settings.joined, seed)]
     work = folder.with_name(f"{folder.name}.training")
 
     base, processes = locate(settings.base), together()
     if not processes.is_main_process:
         processes.wait_for_everyone()  # until the main one has claimed the folder
-        train(examples, held_out, base, folder, work, settings, seed, tell)
+        train(learned, held_out, base, folder, work, settings, seed, tell)
         processes.wait_for_everyone()  # until it is in its place
         return read_info(folder)
 
     def make(new: Path) -> None:
-        trained = train(examples, held_out, base, new, work, settings, seed, tell)
+        trained = train(learned, held_out, base, new, work, settings, seed, tell)
         shutil.copyfile(work / CURVE, new / CURVE)
         counts = Counter(example.task for example in examples)
         info = Info(
