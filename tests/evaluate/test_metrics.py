@@ -112,7 +112,7 @@ def test_what_the_rows_lack_is_named(models: Models) -> None:
     bare = Rows([Example("", "A cat .")], ["The cat ."], models)
     with pytest.raises(DataError, match="metric bleu needs references"):
         choose(["bleu"], "paraphrase", bare)
-    with pytest.raises(DataError, match="'blue' is unknown; there are accepted, bleu"):
+    with pytest.raises(DataError, match="'blue' is unknown; there are accepted, accepted_paper, bleu"):
         choose(["blue"], "paraphrase", bare)
 
 

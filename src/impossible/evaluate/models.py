@@ -66,11 +66,11 @@ class Models:
 
     @cached_property
     def critics(self) -> "Critics":
-        """The critics of the default cascade, whatever the other models are."""
-        from ..critics import open_critics
+        """The default models' critics, whatever the other models are, each opened when it is asked for."""
+        from ..critics import LazyCritics
         from ..recipe import Execution, Score
 
-        return open_critics(Score(), Execution(device=self.device, threads=self.threads))
+        return LazyCritics(Score(), Execution(device=self.device, threads=self.threads))
 
     @cached_property
     def parsed(self) -> "ParsedSentences":
