@@ -396,7 +396,7 @@ class Distil(Settings):
     """
     control_dropout: Share = 0.5
     """The chance that a control is left out of an example."""
-    joined: float = Field(0.0, ge=0, le=10)
+    joined: Share = 0.0
     """So many more examples, as a share, are made of two each: long sentences are learned from short ones."""
     epochs: float = Field(3.0, gt=0, le=1000)
     """Passes over the pairs, at most."""

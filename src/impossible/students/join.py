@@ -40,20 +40,15 @@ def _partners(wanted: Sequence[Example], own: Sequence[Example]) -> Iterator[tup
 def _joined(a: Example, b: Example, i: int, lower: set[str]) -> Example:
     kept = a.task == "paraphrase" and i % 2 == 0
     after = b.source if kept else b.target
-    texts = (a.source, a.target, b.source, after)
-    clauses = i % 4 < 2 and all(text.endswith(".") for text in texts)
-    glue = _clauses if clauses else _sentences
-    return Example(
-        a.context_id, a.task, glue(a.source, b.source, lower), glue(a.target, after, lower), Controls()
-    )
+    clauses = i % 4 < 2 and all(text.endswith(".") for text in (a.source, a.target, b.source, after))
+
+    def glue(first: str, second: str) -> str:
+        return f"{first[:-1]}, and {_inside(second, lower)}" if clauses else f"{first} {second}"
+
+    return Example(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after), Controls())
 
 
-def _sentences(first: str, second: str, lower: set[str]) -> str:
-    return f"{first} {second}"
-
-
-def _clauses(first: str, second: str, lower: set[str]) -> str:
+def _inside(sentence: str, lower: set[str]) -> str:
     """A first word that the data have in lower case elsewhere loses its capital; a name keeps it."""
-    head, *rest = second.split(" ")
-    head = head.lower() if head.lower() in lower else head
-    return f"{first[:-1]}, and {' '.join([head, *rest])}"
+    first = sentence.split(" ", 1)[0].lower()
+    return first + sentence[len(first) :] if first in lower else sentence
