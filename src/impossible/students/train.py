@@ -43,6 +43,9 @@ from .prompts import prompt
 CURVE = "loss.jsonl"
 _LORA_RANK = 16
 _IGNORED = -100  # the label of a token that has no loss
+# Tokens up to which a CPU computes attention plainly: torch's fused kernel takes four times as long to go
+# back through a few dozen tokens, but plain attention needs memory with their square.
+_PLAIN_ATTENTION = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,11 @@ def _collator(
         return DataCollatorForSeq2Seq(tokenizer, model)
     pad = DataCollatorForSeq2Seq(tokenizer)
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    knows = "logits_to_keep" in inspect.signature(inner.forward).parameters
-    return (lambda rows: _targets_only(pad(rows))) if knows else pad
+    if "logits_to_keep" not in inspect.signature(inner.forward).parameters:
+        return pad
+    # of a slice torch would multiply each row with a copy of the whole head
+    inner.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
+    return lambda rows: _targets_only(pad(rows))
 
 
 def _targets_only(batch: dict[str, Any]) -> dict[str, Any]:
@@ -259,10 +265,10 @@ def _open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _load(base: Path, kind: Kind, dtype: torch.dtype) -> PreTrainedModel:
+def _load(base: Path, kind: Kind, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
     auto = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModelForCausalLM
     try:
-        return auto.from_pretrained(base, dtype=dtype, use_safetensors=True)
+        return auto.from_pretrained(base, dtype=dtype, use_safetensors=True, attn_implementation=attention)
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
 
@@ -278,7 +284,8 @@ def _open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTraine
     torch.manual_seed(seed)  # adapters are new: same seed, same adapters
     rank = _rank(kind, settings)
     low = rank > 0 and settings.precision == "bfloat16"
-    model = _load(base, kind, torch.bfloat16 if low else torch.float32)
+    plain = settings.max_tokens <= _PLAIN_ATTENTION and not torch.accelerator.is_available()
+    model = _load(base, kind, torch.bfloat16 if low else torch.float32, "eager" if plain else None)
     model.config.use_cache = False
     if not rank:
         return model
