@@ -17,7 +17,7 @@ from pathlib import Path
 from transformers.utils.logging import disable_progress_bar
 
 from impossible import ledger
-from impossible.evaluate import held_out
+from impossible.evaluate.held_out import against_teacher
 from impossible.recipe import load
 from impossible.students.student import Student
 
@@ -40,23 +40,16 @@ def main() -> None:
         "summary": [text for text in texts[options.rows :] if len(text.split()) >= 8][: options.rows],
     }
     student = Student.load(options.student, recipe.filter, recipe.score, recipe.execution)
-    teacher = held_out._teacher(recipe)
-    rows = []
+    results, rows = against_teacher(sources, student, recipe)
     print("| task | rows | system | accepted | quality | ROUGE-L to the source | compression |")
     print("|---|---|---|---|---|---|---|")
-    for task in student.info.tasks:
-        best = held_out._best(task, sources[task], student, teacher, recipe.seed)
-        found = held_out._result(task, sources[task], best, recipe.seed)
+    for found in results:
         for one in found.outcomes:
             cells = [
                 f"{x.value:.3f} ({x.low:.3f} to {x.high:.3f})" + (f", p {one.p[name]:.3f}" if one.p else "")
                 for name, x in one.metrics.items()
             ]
-            print(f"| {task} | {len(sources[task])} | {one.system} | {' | '.join(cells)} |", flush=True)
-        rows += [
-            {"task": task, "source": source} | {n: held_out._side(outputs[i]) for n, outputs in best.items()}
-            for i, source in enumerate(sources[task])
-        ]
+            print(f"| {found.task} | {found.rows} | {one.system} | {' | '.join(cells)} |")
     if options.outputs:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         options.outputs.write_text("".join(lines), encoding="utf-8")

@@ -75,22 +75,33 @@ def compare(
 
     def make(new: Path) -> None:
         student = Student.load(student_folder, recipe.filter, recipe.score, recipe.execution)
-        teacher = _teacher(recipe)
-        results, rows = [], []
-        for task, sources in sentences.items():
-            if task not in student.info.tasks:
-                continue
-            tell(task)
-            found = _best(task, sources, student, teacher, recipe.seed)
-            results.append(_result(task, sources, found, recipe.seed))
-            rows += [
-                {"task": task, "source": source}
-                | {name: _side(outputs[i]) for name, outputs in found.items()}
-                for i, source in enumerate(sources)
-            ]
+        results, rows = against_teacher(sentences, student, recipe, tell)
         _write(new, results, rows, recipe)
 
     store.make_folder(run / FOLDER, wanted, make)
+
+
+def against_teacher(
+    sentences: Mapping[str, Sequence[str]],
+    student: Student,
+    recipe: Recipe,
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[list[Result], list[dict[str, object]]]:
+    """Both answers to the sentences of each task: a result a task, and the best answers side by side."""
+    teacher = _teacher(recipe)
+    results: list[Result] = []
+    rows: list[dict[str, object]] = []
+    for task, sources in sentences.items():
+        if task not in student.info.tasks:
+            continue
+        tell(task)
+        found = _best(task, sources, student, teacher, recipe.seed)
+        results.append(_result(task, sources, found, recipe.seed))
+        rows += [
+            {"task": task, "source": source} | {name: _side(outputs[i]) for name, outputs in found.items()}
+            for i, source in enumerate(sources)
+        ]
+    return results, rows
 
 
 def _teacher(recipe: Recipe) -> Prompted | None:
