@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from impossible.errors import DataError, ModelError, RecipeError
 from impossible.recipe import Bound, Filter, Score, TaskFilter
@@ -43,6 +44,16 @@ def test_others_in_the_call_change_nothing(student: Student) -> None:
     alone = [student.paraphrase([text], 3)[0] for text in TEXTS]
     assert student.paraphrase(many, 3)[:3] == alone
     assert student.paraphrase(many[::-1], 3)[-3:] == alone[::-1]
+
+
+def test_torch_keeps_its_threads(student: Student) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        student.paraphrase(TEXTS[:1], 1)  # opens a model of CTranslate2, which sets OpenMP's number
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_seed_decides(student: Student) -> None:

@@ -20,6 +20,7 @@ from transformers import (
 
 from ..errors import ModelError
 from ..teachers.ctranslate import converted
+from ..threads import threads_kept
 from .folder import Kind
 from .train import prompt_ids
 
@@ -124,6 +125,7 @@ class CTranslate2:
             hold.set()
         return [[self._text(tokens) for tokens in job.finished()] for job in jobs]
 
+    @threads_kept()
     def _open(self, threads: int) -> Any:
         kind = ctranslate2.Generator if self._kind == "causal" else ctranslate2.Translator
         # a thread a prompt: two threads on one are hardly faster

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer
 
 from ..errors import ModelError
 from ..recipe import Execution, Teacher
+from ..threads import threads_kept
 from ..weights import build_once, cache_folder, digest, locate
 from . import Continuation, Decoding
 from .stop import SentenceStop
@@ -43,6 +44,7 @@ class CTranslate2Sampler:
         self._special = set(self._tokenizer.all_special_ids)
         self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(self._tokenizer))))
 
+    @threads_kept()
     def _open(self, threads: int) -> ctranslate2.Generator:
         try:
             return ctranslate2.Generator(
