@@ -1,7 +1,7 @@
 """A language model with a prompt as a system: the teacher, zero-shot or few-shot."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -80,7 +80,8 @@ class Prompted:
 
     def drafts(self, examples: Sequence[Example], task: str, n: int) -> list[list[str]]:
         """`n` answers an example, drawn as a student draws; a server's from its whole vocabulary."""
-        return self._drawn(examples, task, n, Drawing() if self._tokenizer else Drawing(top_k=0))
+        drawing = Drawing.of(n)
+        return self._drawn(examples, task, n, drawing if self._tokenizer else replace(drawing, top_k=0))
 
     def _drawn(self, examples: Sequence[Example], task: str, n: int, drawing: Drawing) -> list[list[str]]:
         prompts = [self._prompt(e.source, task) for e in examples]

@@ -36,6 +36,11 @@ class Drawing:
     top_p: float = 0.9
     top_k: int = 50
 
+    @classmethod
+    def of(cls, drafts: int) -> "Drawing":
+        """One draft as the paper draws it; several widely, since the critics choose among them."""
+        return cls() if drafts == 1 else cls(temperature=1.0, top_p=0.95)
+
 
 class Decoder(Protocol):
     """Draws texts. They depend on prompt, `n`, seed and drawing only."""

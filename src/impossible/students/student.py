@@ -205,7 +205,7 @@ class Student:
 
     def _draw(self, prompts: Sequence[str], seed: int, draws: int) -> Iterator[list[str]]:
         seeds = [seed_for(seed, text_id(p), "student") for p in prompts]
-        return self.decoder.draw(prompts, draws, seeds, Drawing())
+        return self.decoder.draw(prompts, draws, seeds, Drawing.of(draws))
 
     def _outputs(
         self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Sequence[Controls]
