@@ -107,7 +107,7 @@ def pairs_alone() -> AbstractContextManager[object]:
     """The judge reads each pair from its beginning, in padded batches of transformers in float32."""
     folder = locate("embedded:judge")
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    slow = nli._Transformers(model, AutoTokenizer.from_pretrained(folder), 0)
+    slow = nli._Transformers(model, AutoTokenizer.from_pretrained(folder), 0, 0)
     return patch.object(nli._Packed, "logits", lambda _, *pairs: slow.logits(*pairs))
 
 

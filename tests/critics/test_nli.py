@@ -188,3 +188,20 @@ def test_other_families(tmp_path: Path, family: str) -> None:
     p = Nli(folder, batch_size=2).probabilities(PREMISES, HYPOTHESES)
     assert p.sum(1) == pytest.approx(1, abs=1e-6)
     assert len(np.unique(p[:, 0])) == 4
+
+
+def test_the_number_of_threads_changes_no_bit(tmp_path: Path) -> None:
+    folder = tiny.nli(tmp_path)
+    premises, hypotheses = (
+        [p for p in PREMISES for _ in range(40)],
+        [h for h in HYPOTHESES for _ in range(40)],
+    )
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(Nli(folder, threads).probabilities(premises, hypotheses))
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(*found)

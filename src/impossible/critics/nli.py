@@ -163,7 +163,7 @@ def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
         raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
     if device == "cpu" and model.config.model_type in ARCHITECTURES:
         return _Packed(model, tokenizer, threads)
-    return _Transformers(model, tokenizer, batch_size)
+    return _Transformers(model, tokenizer, threads, batch_size)
 
 
 class _Packed:
@@ -184,34 +184,40 @@ class _Packed:
 class _Transformers:
     """Any sequence classifier of transformers, in batches by length; on a GPU in bfloat16.
 
-    `batch_size` is for other devices than CPU; 0: as many as fit.
+    On CPU a batch a thread, so that the number of threads changes no bit. `batch_size` is for other devices;
+    0: as many as fit.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, batch_size: int):
+    def __init__(self, model: Any, tokenizer: Any, threads: int, batch_size: int):
         from ..batches import Batches
 
-        self._model, self._tokenizer = model, tokenizer
-        device = model.device.type
-        self._batches = Batches(_CPU_BATCH if device == "cpu" else batch_size or _GPU_BATCH)
+        self._model, self._tokenizer, self._threads = model, tokenizer, threads
+        self._batches = None if model.device.type == "cpu" else Batches(batch_size or _GPU_BATCH)
 
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         import torch
+
+        from ..threads import single_threads
 
         lengths = [len(p) + len(h) for p, h in zip(premises, hypotheses, strict=True)]
         order = np.argsort(lengths, kind="stable")
         logits = np.empty((len(order), self._model.config.num_labels), np.float32)
 
-        def work(rows: NDArray[np.intp]) -> None:
-            inputs = self._tokenizer(
-                [premises[r] for r in rows],
-                [hypotheses[r] for r in rows],
-                truncation="longest_first",
-                max_length=MAX_TOKENS,
-                padding=True,
-                return_tensors="pt",
-            ).to(self._model.device)
-            logits[rows] = self._model(**inputs).logits.float().cpu().numpy()
+        def tokens(rows: NDArray[np.intp]) -> Any:
+            pairs = ([premises[r] for r in rows], [hypotheses[r] for r in rows])
+            return self._tokenizer(
+                *pairs, truncation="longest_first", max_length=MAX_TOKENS, padding=True, return_tensors="pt"
+            )
 
-        with torch.inference_mode():
-            self._batches.each(order, work)
+        @torch.inference_mode()
+        def work(rows: NDArray[np.intp], batch: Any) -> None:
+            logits[rows] = self._model(**batch.to(self._model.device)).logits.float().cpu().numpy()
+
+        if self._batches:
+            self._batches.each(order, lambda rows: work(rows, tokens(rows)))
+            return logits
+        parts = [order[i : i + _CPU_BATCH] for i in range(0, len(order), _CPU_BATCH)]
+        with single_threads(self._threads) as pool:
+            # the tokenizer is for one thread at a time
+            list(pool.map(work, parts, map(tokens, parts)))
         return logits
