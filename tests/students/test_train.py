@@ -11,7 +11,15 @@ from impossible.errors import DataError, ModelError
 from impossible.recipe import Distil
 from impossible.students.examples import make_examples, split_examples
 from impossible.students.prompts import prompt
-from impossible.students.train import CURVE, Progress, Trained, _collator, _targets_only, prompt_ids, train
+from impossible.students.train import (
+    CURVE,
+    Progress,
+    Trained,
+    _contiguous_head,
+    _targets_only,
+    prompt_ids,
+    train,
+)
 from tests.students import models
 
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
@@ -169,7 +177,7 @@ def test_only_targets_get_logits_and_the_loss_stays(tmp_path: Path) -> None:
     assert model(**cut).logits.shape[1] == 4
     assert torch.allclose(model(**cut).loss, model(**batch).loss)
     rows: list[bool] = []  # a slice that is not contiguous would make the head's product slow
-    _collator(AutoTokenizer.from_pretrained(tmp_path), model, "causal")
+    _contiguous_head(model)
     model.get_output_embeddings().register_forward_pre_hook(lambda _, x: rows.append(x[0].is_contiguous()))
     model(**cut)
     assert rows == [True]

@@ -190,11 +190,8 @@ def _collator(
         return DataCollatorForSeq2Seq(tokenizer, model)
     pad = DataCollatorForSeq2Seq(tokenizer)
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if "logits_to_keep" not in inspect.signature(inner.forward).parameters:
-        return pad
-    # of a slice torch would multiply each row with a copy of the whole head
-    inner.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
-    return lambda rows: _targets_only(pad(rows))
+    knows = "logits_to_keep" in inspect.signature(inner.forward).parameters
+    return (lambda rows: _targets_only(pad(rows))) if knows else pad
 
 
 def _targets_only(batch: dict[str, Any]) -> dict[str, Any]:
@@ -287,6 +284,7 @@ def _open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTraine
     plain = settings.max_tokens <= _PLAIN_ATTENTION and not torch.accelerator.is_available()
     model = _load(base, kind, torch.bfloat16 if low else torch.float32, "eager" if plain else None)
     model.config.use_cache = False
+    _contiguous_head(model)
     if not rank:
         return model
     from peft import LoraConfig, get_peft_model
@@ -296,6 +294,13 @@ def _open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTraine
         model,
         LoraConfig(task_type=task, r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
     )
+
+
+def _contiguous_head(model: PreTrainedModel) -> None:
+    """What the head gets under `logits_to_keep` is a slice; of one torch multiplies each row with a copy of
+    the whole head.
+    """
+    model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
 
 
 class _OnlyFinite(TrainerCallback):
