@@ -31,7 +31,7 @@ def padded(folder: Path, prompts: list[str], draws: int) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    how = Drawing()
+    how = Drawing.of(draws)
     for start in range(0, len(prompts), _TOGETHER):
         ids = [prompt_ids(tokenizer, text, causal=True) for text in prompts[start : start + _TOGETHER]]
         batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt")
@@ -64,9 +64,11 @@ def main() -> None:
     seeds = list(range(len(texts)))
     sides: dict[str, Callable[[], object]] = {
         "ours: CTranslate2, int8": lambda: list(
-            student.decoder.draw(prompts, options.draws, seeds, Drawing())
+            student.decoder.draw(prompts, options.draws, seeds, Drawing.of(options.draws))
         ),
-        "generate, one prompt at a time": lambda: list(alone.draw(prompts, options.draws, seeds, Drawing())),
+        "generate, one prompt at a time": lambda: list(
+            alone.draw(prompts, options.draws, seeds, Drawing.of(options.draws))
+        ),
     }
     if causal:
         sides[f"generate, {_TOGETHER} prompts padded together"] = lambda: padded(
