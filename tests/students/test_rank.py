@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from impossible.critics import open_critics
 from impossible.recipe import Score, resolve
-from impossible.students.rank import cascade, quality
+from impossible.students.rank import cascade, quality, ranked
 from impossible.verdict import KEPT
 
 SHARE = st.floats(0, 1, width=32)
@@ -43,3 +43,21 @@ def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() 
     assert verdicts[0] == "rouge_l" and margins[0] > 0 and verdicts[2] != KEPT
     assert np.isnan(scores["entailment_forward"][[0, 2]]).all() and np.isnan(scores["similarity"][0])
     assert scores["similarity"][1] > 0.7 and scores["rouge_l"][1] == pytest.approx(2 / 3)
+
+
+def test_of_rejected_outputs_the_one_worth_most_comes_first() -> None:
+    """No number is as in the source, which a cheap critic rejects: meaning and form are scored all the same."""
+    source = "The 12 men were taken to the hospital near the station on Sunday."
+    others = [source, "It rained.", "On Sunday the men were brought to the hospital by the station."]
+    default = resolve({}).filter.paraphrase
+    assert default is not None
+    bounds = default.model_copy(update={"judge": None, "clause": None, "entities": None})
+    critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
+    scores, verdicts, rank = ranked(critics, [source] * 3, others, "paraphrase", bounds)
+    assert list(verdicts) == ["rouge_l", "length_ratio", "numbers"]
+    assert rank[2] > rank[1] and rank[2] > rank[0] and not any(good for good, _ in rank)
+    assert not np.isnan(scores["entailment_forward"]).any()
+
+    answer = "On Sunday the 12 men were brought to the hospital by the station."
+    _, verdicts, rank = ranked(critics, [source] * 4, [*others, answer], "paraphrase", bounds)
+    assert verdicts[3] == KEPT and rank[3] > (0, 0) and rank[:3] == [(0, 0)] * 3  # nothing more to choose

@@ -68,7 +68,7 @@ def compare(
         return
     made_for = store.folder_fingerprint(student_folder) or ""
     wanted = store.fingerprint(
-        "held-out", "2", made_for, recipe.teacher.canonical(), cascade_key(recipe), json.dumps(sentences)
+        "held-out", "3", made_for, recipe.teacher.canonical(), cascade_key(recipe), json.dumps(sentences)
     )
     if store.folder_fingerprint(run / FOLDER) == wanted:
         return
@@ -131,7 +131,7 @@ def _chosen(
     chosen: list[Output | None] = []
     for found in times:
         outputs = [next(judged) for _ in found]
-        key = [(o.accepted, o.quality, len(o.scores), found[o.text]) for o in outputs]
+        key = [(o.rank, found[o.text]) for o in outputs]
         chosen.append(outputs[key.index(max(key))] if outputs else None)
     return chosen
 

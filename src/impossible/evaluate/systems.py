@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-import numpy as np
-
 from ..critics import open_critics
 from ..errors import DataError
 from ..pairs import read_rows
 from ..recipe import Execution, Score, Teacher, resolve
-from ..students.rank import cascade, quality
-from ..verdict import KEPT
+from ..students.rank import ranked
 from .metrics import Example
 
 if TYPE_CHECKING:
@@ -149,10 +146,7 @@ class BestOf:
         sources = [e.source for e, found in zip(examples, drafts, strict=True) for _ in found]
         targets = [text for found in drafts for text in found]
         bounds = getattr(resolve({}).filter, task)
-        scores, verdicts, _ = cascade(self._critics, sources, targets, task, bounds)
-        good = quality(task, scores, verdicts)
-        seen = np.sum([~np.isnan(column) for column in scores.values()], axis=0)
-        order = iter(zip(verdicts == KEPT, good, seen, strict=True))
+        order = iter(ranked(self._critics, sources, targets, task, bounds)[-1])
         keys = [[next(order) for _ in found] for found in drafts]
         return [found[key.index(max(key))] for found, key in zip(drafts, keys, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Outputs → the cascade's scores and verdicts, and one number to order them by."""
+"""Outputs → the cascade's scores and verdicts, and what to order them by."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..critics import Critics
-from ..recipe import Bounds
+from ..recipe import Bounds, CriticName
 from ..records import SCORE_FIELDS
 from ..verdict import KEPT, Scores, columns, shortfall, verdict
 
 Floats = NDArray[np.float32]
+Rank = tuple[float, float]
 _BETA = 4.0  # how much more meaning weighs than form, as in BERT-iBLEU
 _LEAST = 1e-5
+_WORTH = ("length_ratio", "rouge_l", "similarity", "entailment")  # what `worth` reads
 
 
 def cascade(
@@ -27,20 +29,37 @@ def cascade(
     scores = {name: np.full(n, np.nan, dtype=np.float32) for name, _, _ in SCORE_FIELDS}
     alive = np.ones(n, dtype=bool)
     for critic, _ in bounds.given():
-        rows = np.flatnonzero(alive)
-        s, t = [sources[i] for i in rows.tolist()], [targets[i] for i in rows.tolist()]
-        for column in columns(critic, task, scores):
-            backward = column.endswith("_backward")
-            if len(rows):
-                scores[column][rows] = (
-                    critics[critic].score(t, s) if backward else critics[critic].score(s, t)
-                )
+        _score(critics, critic, task, scores, alive, sources, targets)
         alive &= shortfall(critic, task, bounds, scores) == 0
     return scores, *verdict(scores, task, bounds)
 
 
+def _score(
+    critics: Critics,
+    critic: CriticName,
+    task: str,
+    scores: dict[str, Floats],
+    wanted: NDArray[np.bool_],
+    sources: Sequence[str],
+    targets: Sequence[str],
+) -> None:
+    """Fill a critic's columns for the pairs that are wanted and that it has not seen."""
+    for column in columns(critic, task, scores):
+        rows = np.flatnonzero(wanted & np.isnan(scores[column]))
+        if not len(rows):
+            continue
+        s, t = [sources[i] for i in rows.tolist()], [targets[i] for i in rows.tolist()]
+        backward = column.endswith("_backward")
+        scores[column][rows] = critics[critic].score(t, s) if backward else critics[critic].score(s, t)
+
+
 def quality(task: str, scores: Scores, verdicts: NDArray[np.object_]) -> Floats:
-    """One number a pair, (n,), 0 to 1: 0 unless it is kept.
+    """`worth` of what is kept, (n,); 0 for the rest."""
+    return np.where(verdicts == KEPT, worth(task, scores), 0).astype(np.float32)
+
+
+def worth(task: str, scores: Scores) -> Floats:
+    """One number a pair, (n,), 0 to 1.
 
     The weighted harmonic mean [(β/meaning + 1/form)/(β+1)]⁻¹, β = 4, of BERT-iBLEU (Niu et al. 2021), with
     the cascade's own scores. Meaning is the lowest of entailment (both ways for a paraphrase, forward for
@@ -53,5 +72,23 @@ def quality(task: str, scores: Scores, verdicts: NDArray[np.object_]) -> Floats:
     meaning = np.fmin.reduce([*entailment, scores["similarity"]])  # ignores what was not scored
     form = 1 - (scores["rouge_l"] if task == "paraphrase" else scores["length_ratio"])
     meaning, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning, form))
-    mean = (_BETA + 1) / (_BETA / meaning + 1 / form)
-    return np.where(verdicts == KEPT, mean, 0).astype(np.float32)
+    return ((_BETA + 1) / (_BETA / meaning + 1 / form)).astype(np.float32)
+
+
+def ranked(
+    critics: Critics, sources: Sequence[str], targets: Sequence[str], task: str, bounds: Bounds
+) -> tuple[dict[str, Floats], NDArray[np.object_], list[Rank]]:
+    """The cascade's scores and verdicts, and what orders outputs of a source, the best highest: `quality`,
+    then `worth`.
+
+    A source of another domain often has all its outputs rejected: their form and meaning are then scored
+    whatever rejects them, by the critics that have a bound, so that the best of them comes first.
+    """
+    scores, verdicts, _ = cascade(critics, sources, targets, task, bounds)
+    answered = {source for source, what in zip(sources, verdicts, strict=True) if what == KEPT}
+    unanswered = np.array([source not in answered for source in sources], dtype=bool)
+    for critic, _ in bounds.given():
+        if critic in _WORTH:
+            _score(critics, critic, task, scores, unanswered, sources, targets)
+    near = np.where(unanswered, worth(task, scores), 0)
+    return scores, verdicts, list(zip(quality(task, scores, verdicts).tolist(), near.tolist(), strict=True))

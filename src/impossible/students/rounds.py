@@ -104,7 +104,7 @@ def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tupl
     """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
     path = folder.with_name("measured.json")
     made_for = store.folder_fingerprint(folder) or ""
-    wanted = store.fingerprint("measured", "2", made_for, cascade_key(recipe), json.dumps(tests))
+    wanted = store.fingerprint("measured", "3", made_for, cascade_key(recipe), json.dumps(tests))
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
@@ -177,7 +177,7 @@ def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number:
     teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
-    wanted = store.fingerprint("round", "2", made_for, cascade_key(recipe), str(recipe.seed), *texts)
+    wanted = store.fingerprint("round", "3", made_for, cascade_key(recipe), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
         student = Student.load(teacher, recipe.filter, recipe.score, recipe.execution)
         rows = []

@@ -19,7 +19,7 @@ from .controls import Controls, check, length, likeness, template_reader, wordin
 from .decode import Decoder, Drawing, open_decoder
 from .folder import Info, best_student, read_info
 from .prompts import one_line, prompt
-from .rank import cascade, quality
+from .rank import Rank, ranked
 
 # Texts whose outputs are scored together.
 _CHUNK = 32
@@ -30,7 +30,8 @@ _MOST = 200
 class Output:
     """One text that the student wrote.
 
-    `verdict` is `kept`, or the critic that rejects it; `quality` orders the kept ones (see `rank.quality`).
+    `verdict` is `kept`, or the critic that rejects it; `quality` orders the kept ones (see `rank.quality`),
+    `rank` all of them (see `rank.ranked`).
     `scores` holds what each critic gave, without those that did not look. `obeys` says for each control that
     was asked for whether the text has it, `likeness` how near its structure comes (1 if none was asked for).
     """
@@ -41,6 +42,7 @@ class Output:
     scores: Mapping[str, float]
     obeys: Mapping[str, bool]
     likeness: float = 1.0
+    rank: Rank = (0.0, 0.0)
 
     @property
     def accepted(self) -> bool:
@@ -186,8 +188,8 @@ class Student:
             drafts = self._draw([prompts[i] for i in open_ones], seed, draws)
             found = dict(zip(open_ones, drafts, strict=True))
             outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], wishes)
-            for text, note, ranked in zip(chunk, notes, outputs, strict=True):
-                yield Answer(text, tuple(ranked[:n]), note or ("" if ranked else "nothing was written"))
+            for text, note, ordered in zip(chunk, notes, outputs, strict=True):
+                yield Answer(text, tuple(ordered[:n]), note or ("" if ordered else "nothing was written"))
 
     def _note(self, text: str, prompt: str) -> str:
         """Why a text is not tried at all, or nothing."""
@@ -221,7 +223,7 @@ class Student:
         judged = self.judge(task, sources, targets, [asked[i] for i in where])
         for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
-            key = (output.accepted, obeyed, output.quality, len(output.scores), times[i][output.text])
+            key = (output.accepted, obeyed, *output.rank, times[i][output.text])
             ranked[i].append((key, output))
         return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in ranked]
 
@@ -234,17 +236,17 @@ class Student:
     ) -> list[Output]:
         """Pairs made by whomever as outputs: scores, verdict, and whether each has what is asked of it."""
         asked = asked or [Controls()] * len(targets)
-        scores, verdicts, _ = cascade(self._critics, sources, targets, task, self.bounds(task))
-        good = quality(task, scores, verdicts)
+        scores, verdicts, rank = ranked(self._critics, sources, targets, task, self.bounds(task))
         shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))
         return [
             Output(
                 text,
                 str(verdicts[i]),
-                float(good[i]),
+                rank[i][0],
                 {name: float(column[i]) for name, column in scores.items() if not np.isnan(column[i])},
                 {name: getattr(shown[i], name) == value for name, value in wish.given()},
                 likeness(wish.syntax, shown[i].syntax or "") if wish.syntax else 1.0,
+                rank[i],
             )
             for i, (text, wish) in enumerate(zip(targets, asked, strict=True))
         ]
