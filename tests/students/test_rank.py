@@ -61,3 +61,5 @@ def test_of_rejected_outputs_the_one_worth_most_comes_first() -> None:
     answer = "On Sunday the 12 men were brought to the hospital by the station."
     _, verdicts, rank = ranked(critics, [source] * 4, [*others, answer], "paraphrase", bounds)
     assert verdicts[3] == KEPT and rank[3] > (0, 0) and rank[:3] == [(0, 0)] * 3  # nothing more to choose
+    _, _, apart = ranked(critics, [source] * 4, [*others, answer], "paraphrase", bounds, [1, 1, 1, 2])
+    assert apart[2][1] > 0 and apart[3] == rank[3]  # another request for the same source changes nothing

@@ -1,6 +1,6 @@
 """Outputs → the cascade's scores and verdicts, and what to order them by."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,17 +76,23 @@ def worth(task: str, scores: Scores) -> Floats:
 
 
 def ranked(
-    critics: Critics, sources: Sequence[str], targets: Sequence[str], task: str, bounds: Bounds
+    critics: Critics,
+    sources: Sequence[str],
+    targets: Sequence[str],
+    task: str,
+    bounds: Bounds,
+    requests: Sequence[Hashable] | None = None,
 ) -> tuple[dict[str, Floats], NDArray[np.object_], list[Rank]]:
-    """The cascade's scores and verdicts, and what orders outputs of a source, the best highest: `quality`,
-    then `worth`.
+    """The cascade's scores and verdicts, and what orders the outputs of a request, the best highest:
+    `quality`, then `worth`. `requests` says which one each pair answers; left out: a source is one.
 
     A source of another domain often has all its outputs rejected: their form and meaning are then scored
     whatever rejects them, by the critics that have a bound, so that the best of them comes first.
     """
     scores, verdicts, _ = cascade(critics, sources, targets, task, bounds)
-    answered = {source for source, what in zip(sources, verdicts, strict=True) if what == KEPT}
-    unanswered = np.array([source not in answered for source in sources], dtype=bool)
+    requests = requests or sources
+    answered = {request for request, what in zip(requests, verdicts, strict=True) if what == KEPT}
+    unanswered = np.array([request not in answered for request in requests], dtype=bool)
     for critic, _ in bounds.given():
         if critic in _WORTH:
             _score(critics, critic, task, scores, unanswered, sources, targets)

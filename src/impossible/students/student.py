@@ -236,7 +236,8 @@ class Student:
     ) -> list[Output]:
         """Pairs made by whomever as outputs: scores, verdict, and whether each has what is asked of it."""
         asked = asked or [Controls()] * len(targets)
-        scores, verdicts, rank = ranked(self._critics, sources, targets, task, self.bounds(task))
+        requests = list(zip(sources, asked, strict=True))
+        scores, verdicts, rank = ranked(self._critics, sources, targets, task, self.bounds(task), requests)
         shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))
         return [
             Output(
