@@ -217,15 +217,15 @@ class Student:
         where = [i for i, found in enumerate(times) for _ in found]
         sources = [one_line(texts[i]) for i in where]
         targets = [text for found in times for text in found]
-        ranked: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
+        keyed: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
         if not targets:
             return [[] for _ in texts]
         judged = self.judge(task, sources, targets, [asked[i] for i in where])
         for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
             key = (output.accepted, obeyed, *output.rank, times[i][output.text])
-            ranked[i].append((key, output))
-        return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in ranked]
+            keyed[i].append((key, output))
+        return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in keyed]
 
     def judge(
         self,
