@@ -439,11 +439,15 @@ class Distil(Settings):
     """New sentences that a round rewrites, at most."""
     learn_from: Literal["all", "new"] = "all"
     """Whether a round trains on the pairs of all rounds so far or on its own alone."""
+    filter: Filter | None = None
+    """Where the bounds of rounds differ from those of `filter`, as for texts of another kind."""
 
     def canonical(self) -> str:
-        """As every setting's; the usual parser goes without saying."""
-        usual = self.parser == type(self).model_fields["parser"].default
-        kept = self.model_dump(mode="json", exclude={"parser"} if usual else None)
+        """As every setting's; the usual parser and bounds go without saying."""
+        kept = self.model_dump(mode="json")
+        for name in ("parser", "filter"):
+            if kept[name] == type(self).model_fields[name].default:
+                del kept[name]
         return json.dumps(kept, sort_keys=True)
 
     @field_validator("tasks", "controls", "also", mode="before")
@@ -766,7 +770,10 @@ def resolve(
             raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
         under = PRESETS[preset]
     try:
-        recipe = Recipe.model_validate(_ungated(_lay([under, *layers]), _lay(layers)))
+        laid = _ungated(_lay([under, *layers]), _lay(layers))
+        if rounds := _table(laid, "distil", "filter"):
+            laid = merge(laid, {"distil": {"filter": merge(_table(laid, "filter"), rounds)}})
+        recipe = Recipe.model_validate(laid)
     except ValidationError as error:
         raise RecipeError(f"{name}: {_explain(error)}") from None
     if not (whole and recipe.contexts.corpus):  # a run is read wherever its corpus lies by now

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import tomllib
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +13,7 @@ import pytest
 from impossible import dataset, store
 from impossible.recipe import CRITICS, Recipe, dump, load, resolve
 from impossible.records import DATASET, GROUPS
+from impossible.students import rounds
 from impossible.students.obedience import measure_obedience
 from impossible.students.rounds import run_rounds
 from impossible.students.student import Student
@@ -126,6 +129,34 @@ def test_a_round_may_rewrite_the_candidates_of_another_run(
     assert [r.sources for r in found] == [0, 1]
     (pair, *_) = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet").to_pylist()
     assert (pair["source"], pair["domain"], pair["context"]) == (text["text"], "news", "LONDON --")
+
+
+def test_a_round_on_many_texts_keeps_some_to_measure_on_and_may_have_its_own_bounds(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, settings, groups = run
+    shutil.copytree(out / "round-0", tmp_path / "round-0")
+    words = product(("The", "My"), ("cat", "dog", "house"), ("red", "old", "new", "big", "nice"))
+    texts = [f"{owner} {thing} is {word} and it is quite small." for owner, thing, word in words]
+    (tmp_path / "own.txt").write_text("\n\n".join(texts))
+    bounds = {"summary": {"rouge_l": {"max": 0.7}}, "paraphrase": False}
+    given = {"distil": {"texts": str(tmp_path / "own.txt"), "sources": 99, "filter": bounds}}
+    own = resolve(tomllib.loads(dump(settings)), "test", [given])
+    assert own.filter == settings.filter and own.distil.filter.summary.length_ratio.min == 0.1
+    (tmp_path / "r.toml").write_text(dump(own))
+    assert load(tmp_path / "r.toml") == own
+    asked: list[str] = []
+    measure = rounds._measure
+    monkeypatch.setattr(
+        rounds, "_measure", lambda s, tests, seed: asked.extend(tests["summary"]) or measure(s, tests, seed)
+    )
+    made = store.folder_fingerprint(out / "round-0/student")
+    found = run_rounds(tmp_path, own, groups, dataset.duplicates([]))
+    assert store.folder_fingerprint(tmp_path / "round-0/student") == made  # it learns by no bounds
+    new = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet").to_pylist()
+    assert new and all(row["task"] == "summary" and row["rouge_l"] <= 0.7 for row in new)
+    assert found[1].sources == 27 and len(set(asked) & set(texts)) == 3
+    assert {row["source"] for row in new} <= set(texts) - set(asked)
 
 
 def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:

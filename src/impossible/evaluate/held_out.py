@@ -68,7 +68,12 @@ def compare(
         return
     made_for = store.folder_fingerprint(student_folder) or ""
     wanted = store.fingerprint(
-        "held-out", "3", made_for, recipe.teacher.canonical(), cascade_key(recipe), json.dumps(sentences)
+        "held-out",
+        "3",
+        made_for,
+        recipe.teacher.canonical(),
+        cascade_key(recipe, recipe.filter),
+        json.dumps(sentences),
     )
     if store.folder_fingerprint(run / FOLDER) == wanted:
         return

@@ -25,6 +25,7 @@ _SEVERAL = {
     "rounds": 0,
     "sources": 1,
     "learn_from": "all",
+    "filter": None,
 }
 
 

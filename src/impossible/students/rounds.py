@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from .. import dataset, ledger, store
 from ..corpus import read_documents
-from ..recipe import TASKS, Recipe
+from ..recipe import TASKS, Filter, Recipe
 from ..records import DATASET, text_id
 from ..score import as_scores
 from ..sentences import defect, split
@@ -30,6 +30,7 @@ from .worth import Round, student_folder, write_rounds
 
 DRAWS = 8
 _MEASURED = 200  # sentences of held-out contexts, a task
+_OF_TEXTS = 50  # of the texts that rounds rewrite, at most a tenth of them
 Sentence = tuple[str, str, str, str]  # context id, domain, context, text
 
 
@@ -43,21 +44,28 @@ def run_rounds(
     """Make the student of round 0 from a run's dataset, then as many rounds as the recipe asks for.
 
     Stops after a round whose student has no higher quality than the one before, or that got no pair; without
-    held-out sentences nothing is compared. `groups` (schema GROUPS) holds the sentences, `rivals` the pairs
-    that were dropped as duplicates. Each round's dataset and student lie in `round-R/`, the comparison in
-    `rounds.json`.
+    held-out sentences nothing is compared. Of many `distil.texts` some are held out too. `groups` (schema
+    GROUPS) holds the sentences, `rivals` the pairs that were dropped as duplicates. Each round's dataset and
+    student lie in `round-R/`, the comparison in `rounds.json`.
     """
     assert recipe.distil is not None
     pairs = learned_from(out, recipe, rivals)
-    tests = held_out(pairs, recipe)
+    judged = [task for task, _ in round_bounds(recipe).tasks()]
+    tests = {task: own for task, own in held_out(pairs, recipe).items() if task in judged}
     found: list[Round] = []
     used = _sentences(pairs)
     texts = recipe.distil.texts
     sentences = _of_groups(groups) if texts is None else _of_texts(Path(texts), recipe.distil.field)
+    if texts is not None:  # it is for them that the rounds are
+        apart = _drawn(sentences, used, recipe.seed, "held-out")
+        kept_back = [text for *_, text in apart[: min(_OF_TEXTS, len(apart) // 10)]]
+        tests = {task: [*own, *kept_back] for task, own in tests.items()}
+        used |= set(kept_back)
     sources = 0
     for number in range(recipe.distil.rounds + 1):
         if number:
-            fresh = _fresh(sentences, used, recipe, number)
+            drawn = _drawn(sentences, used, recipe.seed, f"round-{number}")
+            fresh = drawn[: recipe.distil.sources]
             new = _round_dataset(out, fresh, recipe, number)
             sources = len(fresh)
             if not new.num_rows:
@@ -82,11 +90,17 @@ def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
     return dataset.distinct([pairs, rivals]) if recipe.distil.duplicates == "learn" else pairs
 
 
-def cascade_key(recipe: Recipe) -> str:
+def cascade_key(recipe: Recipe, bounds: Filter) -> str:
     """All that the cascade's verdicts depend on."""
     score = recipe.score
     models = (score.similarity, score.nli, score.judge, score.parser)
-    return recipe.filter.canonical() + json.dumps(models)
+    return bounds.canonical() + json.dumps(models)
+
+
+def round_bounds(recipe: Recipe) -> Filter:
+    """The bounds of what students write in a run's rounds."""
+    assert recipe.distil is not None
+    return recipe.distil.filter or recipe.filter
 
 
 def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
@@ -104,11 +118,12 @@ def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tupl
     """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
     path = folder.with_name("measured.json")
     made_for = store.folder_fingerprint(folder) or ""
-    wanted = store.fingerprint("measured", "3", made_for, cascade_key(recipe), json.dumps(tests))
+    bounds = round_bounds(recipe)
+    wanted = store.fingerprint("measured", "3", made_for, cascade_key(recipe, bounds), json.dumps(tests))
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
-    student = Student.load(folder, recipe.filter, recipe.score, recipe.execution)
+    student = Student.load(folder, bounds, recipe.score, recipe.execution)
     accepted, quality = _measure(student, tests, recipe.seed)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
     store.write_text(path, json.dumps(row) + "\n")
@@ -164,12 +179,10 @@ def _of_texts(path: Path, field: str | None) -> list[Sentence]:
     return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
 
 
-def _fresh(sentences: Sequence[Sentence], used: set[str], recipe: Recipe, number: int) -> list[Sentence]:
-    """Sentences in no pair so far, in the order of their hash: the same run always takes the same ones."""
-    assert recipe.distil is not None
+def _drawn(sentences: Sequence[Sentence], used: set[str], seed: int, what: str) -> list[Sentence]:
+    """The distinct sentences that are not used so far, in the order of their hash: always the same ones."""
     distinct = {sentence[-1]: sentence for sentence in sentences if sentence[-1] not in used}
-    order = sorted(distinct, key=lambda text: text_id(str(recipe.seed), f"round-{number}", text))
-    return [distinct[text] for text in order[: recipe.distil.sources]]
+    return [distinct[text] for text in sorted(distinct, key=lambda text: text_id(str(seed), what, text))]
 
 
 def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int) -> pa.Table:
@@ -177,12 +190,13 @@ def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number:
     teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
-    wanted = store.fingerprint("round", "3", made_for, cascade_key(recipe), str(recipe.seed), *texts)
+    bounds = round_bounds(recipe)
+    wanted = store.fingerprint("round", "3", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
-        student = Student.load(teacher, recipe.filter, recipe.score, recipe.execution)
+        student = Student.load(teacher, bounds, recipe.score, recipe.execution)
         rows = []
         for task in student.info.tasks:
-            if getattr(recipe.filter, task) is None:
+            if getattr(bounds, task) is None:
                 continue
             answers = student.answers(task, texts, n=1, seed=recipe.seed + number, draws=DRAWS)
             rows += [row for where, a in zip(fresh, answers, strict=True) if (row := _row(task, where, a))]
