@@ -51,6 +51,8 @@ def recipe_page() -> str:
     found = settings()
     parts = [RECIPE, *_settings("The top", "Above all tables.", [s for s in found if not s.table])]
     for table, meaning in tables().items():
+        if table.startswith("distil.filter."):
+            continue  # what [filter] has
         plain = [s for s in found if s.table == table and not s.is_bound]
         bounds = [s for s in found if s.table == table and s.is_bound]
         if bounds:

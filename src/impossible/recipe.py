@@ -440,7 +440,7 @@ class Distil(Settings):
     learn_from: Literal["all", "new"] = "all"
     """Whether a round trains on the pairs of all rounds so far or on its own alone."""
     filter: Filter | None = None
-    """Where the bounds of rounds differ from those of `filter`, as for texts of another kind."""
+    """Laid over the bounds of `filter` in rounds, as for texts of another kind."""
 
     def canonical(self) -> str:
         """As every setting's; the usual parser and bounds go without saying."""
