@@ -17,6 +17,7 @@ from impossible.students import rounds
 from impossible.students.obedience import measure_obedience
 from impossible.students.rounds import run_rounds
 from impossible.students.student import Student
+from impossible.students.train import Progress
 from impossible.students.worth import REPORT, best
 from tests.students import models
 
@@ -93,6 +94,34 @@ def test_a_finished_run_is_not_made_again(run: tuple[Path, Recipe, pa.Table]) ->
     assert best(found) in found and best(found).quality == max(r.quality for r in found)
 
 
+def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, settings, groups = run
+    shutil.copytree(out / "round-0", tmp_path / "round-0")
+    whole = pq.read_table(out / "round-1/dataset/pairs.parquet")
+    fresh = rounds._drawn(rounds._of_groups(groups), set(), settings.seed, "round-1")
+    told: list[Progress] = []
+    asked: list[tuple[str, int]] = []
+    rewritten = rounds._rewritten
+
+    def cut(student: Student, task: str, where: list[rounds.Sentence], seed: int) -> list[dict[str, object]]:
+        asked.append((task, len(where)))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return rewritten(student, task, where, seed)
+
+    monkeypatch.setattr(rounds, "_rewritten", cut)
+    monkeypatch.setattr(rounds, "_PART", 4)
+    with pytest.raises(KeyboardInterrupt):
+        rounds._round_dataset(tmp_path, fresh, settings, 1, told.append)
+    found = rounds._round_dataset(tmp_path, fresh, settings, 1, told.append)
+    once = [("paraphrase", 4), ("paraphrase", 2), ("summary", 4), ("summary", 2)]
+    assert asked == [once[0], once[1], *once[1:]]  # of what was finished nothing is drawn again
+    assert [(p.step, p.steps) for p in told] == [(i, 4) for i in (1, 2, 3, 4)] and told[-1].left == 0
+    assert found.equals(whole) and [p.name for p in (tmp_path / "round-1").iterdir()] == ["dataset"]
+
+
 def test_a_round_may_rewrite_the_sentences_of_a_file(
     run: tuple[Path, Recipe, pa.Table], tmp_path: Path
 ) -> None:
@@ -148,7 +177,7 @@ def test_a_round_on_many_texts_keeps_some_to_measure_on_and_may_have_its_own_bou
     asked: list[str] = []
     measure = rounds._measure
     monkeypatch.setattr(
-        rounds, "_measure", lambda s, tests, seed: asked.extend(tests["summary"]) or measure(s, tests, seed)
+        rounds, "_measure", lambda s, tests, *a: asked.extend(tests["summary"]) or measure(s, tests, *a)
     )
     made = store.folder_fingerprint(out / "round-0/student")
     found = run_rounds(tmp_path, own, groups, dataset.duplicates([]))

@@ -88,10 +88,12 @@ def distil(
 
 
 def say_training(what: str, progress: "Progress") -> None:
-    """One line on standard error: how far a training is."""
+    """One line on standard error: how far a training, or a round's rewriting, is."""
     losses = [("loss", progress.loss), ("validation", progress.validation_loss)]
-    said = ", ".join(f"{name} {loss:.3f}" for name, loss in losses if loss is not None)
-    print(f"{what}: step {progress.step} of {progress.steps}, {said}", file=sys.stderr, flush=True)
+    said = [f"{name} {loss:.3f}" for name, loss in losses if loss is not None]
+    left = [] if progress.left is None else [f"about {progress.left:.0f} s left"]
+    step = f"{what}: step {progress.step:,} of {progress.steps:,}"
+    print(", ".join([step, *said, *left]), file=sys.stderr, flush=True)
 
 
 def say_comparing(task: str) -> None:

@@ -6,8 +6,10 @@ pair. The round's student starts from the base again.
 """
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +27,11 @@ from .examples import make_examples, split_examples
 from .make import make_student, read_pairs
 from .rank import Floats, quality
 from .student import Answer, Student
-from .train import Progress
+from .train import Pace, Progress
 from .worth import Round, student_folder, write_rounds
 
 DRAWS = 8
+_PART = 32  # sentences whose outputs are written at once
 _MEASURED = 200  # sentences of held-out contexts, a task
 _OF_TEXTS = 50  # of the texts that rounds rewrite, at most a tenth of them
 Sentence = tuple[str, str, str, str]  # context id, domain, context, text
@@ -66,7 +69,7 @@ def run_rounds(
         if number:
             drawn = _drawn(sentences, used, recipe.seed, f"round-{number}")
             fresh = drawn[: recipe.distil.sources]
-            new = _round_dataset(out, fresh, recipe, number)
+            new = _round_dataset(out, fresh, recipe, number, partial(tell, f"round {number}, rewriting"))
             sources = len(fresh)
             if not new.num_rows:
                 break
@@ -75,7 +78,7 @@ def run_rounds(
         folder = student_folder(out, number)
         make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
         own = new if number else pairs
-        worth = _measured(folder, tests, recipe)
+        worth = _measured(folder, tests, recipe, partial(tell, f"round {number}, measuring"))
         found.append(Round(number, sources, own.num_rows, pairs.num_rows, *worth, _pair_quality(own)))
         write_rounds(out, found)
         if number and any(tests.values()) and found[-1].quality <= found[-2].quality:
@@ -114,7 +117,9 @@ def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
     }
 
 
-def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tuple[float, float]:
+def _measured(
+    folder: Path, tests: dict[str, list[str]], recipe: Recipe, tell: Callable[[Progress], None]
+) -> tuple[float, float]:
     """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
     path = folder.with_name("measured.json")
     made_for = store.folder_fingerprint(folder) or ""
@@ -124,22 +129,27 @@ def _measured(folder: Path, tests: dict[str, list[str]], recipe: Recipe) -> tupl
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
     student = Student.load(folder, bounds, recipe.score, recipe.execution)
-    accepted, quality = _measure(student, tests, recipe.seed)
+    accepted, quality = _measure(student, tests, recipe.seed, tell)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
     store.write_text(path, json.dumps(row) + "\n")
     return accepted, quality
 
 
-def _measure(student: Student, tests: dict[str, list[str]], seed: int) -> tuple[float, float]:
+def _measure(
+    student: Student, tests: dict[str, list[str]], seed: int, tell: Callable[[Progress], None]
+) -> tuple[float, float]:
     """Share of sentences with an accepted output, and mean quality of the best one; 0 without sentences."""
     answers = [
-        answer
+        student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
         for task, sources in tests.items()
         if task in student.info.tasks
-        for answer in student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
     ]
-    qualities = [answer.best.quality if answer.best else 0.0 for answer in answers]
-    n = max(len(answers), 1)
+    total, pace, qualities = sum(map(len, tests.values())), Pace(), []
+    for answer in chain(*answers):
+        qualities.append(answer.best.quality if answer.best else 0.0)
+        if len(qualities) % _PART == 0:
+            tell(pace.progress(len(qualities), total))
+    n = max(len(qualities), 1)
     return sum(q > 0 for q in qualities) / n, sum(qualities) / n
 
 
@@ -185,8 +195,13 @@ def _drawn(sentences: Sequence[Sentence], used: set[str], seed: int, what: str) 
     return [distinct[text] for text in sorted(distinct, key=lambda text: text_id(str(seed), what, text))]
 
 
-def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int) -> pa.Table:
-    """The pairs that the last round's student makes of new sentences, schema DATASET."""
+def _round_dataset(
+    out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
+) -> pa.Table:
+    """The pairs that the last round's student makes of new sentences, schema DATASET.
+
+    It writes them some sentences at a time, so that a kill costs no more than those.
+    """
     teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
@@ -194,15 +209,26 @@ def _round_dataset(out: Path, fresh: Sequence[Sentence], recipe: Recipe, number:
     wanted = store.fingerprint("round", "3", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
         student = Student.load(teacher, bounds, recipe.score, recipe.execution)
-        rows = []
-        for task in student.info.tasks:
-            if getattr(bounds, task) is None:
-                continue
-            answers = student.answers(task, texts, n=1, seed=recipe.seed + number, draws=DRAWS)
-            rows += [row for where, a in zip(fresh, answers, strict=True) if (row := _row(task, where, a))]
-        table = pa.Table.from_pylist(rows, DATASET)
+        tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
+        drawn = folder.with_name("drawn")
+        places = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
+        paths = [drawn / f"{task}-{start:07}.parquet" for task, start in places]
+        found = [store.finished(path, wanted) for path in paths]
+        pace = Pace(sum(shard is not None for shard in found))
+        for step, (shard, path, (task, start)) in enumerate(zip(found, paths, places, strict=True), 1):
+            if shard is None:
+                rows = _rewritten(student, task, fresh[start : start + _PART], recipe.seed + number)
+                found[step - 1] = store.write_shard(path, pa.Table.from_pylist(rows, DATASET), wanted)
+                tell(pace.progress(step, len(paths)))
+        table = store.concatenate([shard for shard in found if shard], DATASET)
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
+        shutil.rmtree(drawn, ignore_errors=True)
     return dataset.read(folder / dataset.FILE)
+
+
+def _rewritten(student: Student, task: str, where: Sequence[Sentence], seed: int) -> list[dict[str, object]]:
+    answers = student.answers(task, [text for *_, text in where], n=1, seed=seed, draws=DRAWS)
+    return [row for place, answer in zip(where, answers, strict=True) if (row := _row(task, place, answer))]
 
 
 def _row(task: str, where: Sentence, answer: Answer) -> dict[str, object] | None:

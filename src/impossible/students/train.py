@@ -6,6 +6,7 @@ here is the loss.
 
 import inspect
 import json
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,12 +51,25 @@ _PLAIN_ATTENTION = 256
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands: optimiser steps, and the last losses in nats a token."""
+    """Where work stands: steps, the seconds that are left, in training the last losses in nats a token."""
 
     step: int
     steps: int
-    loss: float | None
-    validation_loss: float | None
+    left: float | None
+    loss: float | None = None
+    validation_loss: float | None = None
+
+
+class Pace:
+    """How long the rest takes, by the steps since this was made, when `first` were done."""
+
+    def __init__(self, first: int = 0):
+        self._first, self._start = first, time.monotonic()
+
+    def progress(self, step: int, steps: int, *losses: float | None) -> Progress:
+        """Where work stands now, with the losses, if any."""
+        done, elapsed = step - self._first, time.monotonic() - self._start
+        return Progress(step, steps, elapsed / done * (steps - step) if done else None, *losses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +344,18 @@ class _Curve(TrainerCallback):
     def __init__(self, path: Path, tell: Callable[[Progress], None]):
         self._path, self._tell = path, tell
 
+    def on_train_begin(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Training starts, or goes on from a checkpoint."""
+        self._pace = Pace(state.global_step)
+
     def on_log(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """The trainer has added a row to its history."""
         if not state.is_world_process_zero:
             return
         write_text(self._path, "".join(json.dumps(row) + "\n" for row in state.log_history))
         last = {key: value for row in state.log_history for key, value in row.items()}
-        self._tell(Progress(state.global_step, state.max_steps, last.get("loss"), last.get("eval_loss")))
+        losses = last.get("loss"), last.get("eval_loss")
+        self._tell(self._pace.progress(state.global_step, state.max_steps, *losses))
 
 
 def _last_whole(checkpoints: Path) -> Path | None:
