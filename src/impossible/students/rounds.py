@@ -198,10 +198,7 @@ def _drawn(sentences: Sequence[Sentence], used: set[str], seed: int, what: str) 
 def _round_dataset(
     out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
 ) -> pa.Table:
-    """The pairs that the last round's student makes of new sentences, schema DATASET.
-
-    It writes them some sentences at a time, so that a kill costs no more than those.
-    """
+    """The pairs that the last round's student makes of new sentences, schema DATASET."""
     teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
@@ -210,20 +207,35 @@ def _round_dataset(
     if store.folder_fingerprint(folder) != wanted:
         student = Student.load(teacher, bounds, recipe.score, recipe.execution)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
-        drawn = folder.with_name("drawn")
-        places = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
-        paths = [drawn / f"{task}-{start:07}.parquet" for task, start in places]
-        found = [store.finished(path, wanted) for path in paths]
-        pace = Pace(sum(shard is not None for shard in found))
-        for step, (shard, path, (task, start)) in enumerate(zip(found, paths, places, strict=True), 1):
-            if shard is None:
-                rows = _rewritten(student, task, fresh[start : start + _PART], recipe.seed + number)
-                found[step - 1] = store.write_shard(path, pa.Table.from_pylist(rows, DATASET), wanted)
-                tell(pace.progress(step, len(paths)))
-        table = store.concatenate([shard for shard in found if shard], DATASET)
+        parts = folder.with_name("drawn")
+        table = _in_parts(student, tasks, fresh, recipe.seed + number, parts, wanted, tell)
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
-        shutil.rmtree(drawn, ignore_errors=True)
+        shutil.rmtree(parts, ignore_errors=True)
     return dataset.read(folder / dataset.FILE)
+
+
+def _in_parts(
+    student: Student,
+    tasks: Sequence[str],
+    fresh: Sequence[Sentence],
+    seed: int,
+    folder: Path,
+    wanted: str,
+    tell: Callable[[Progress], None],
+) -> pa.Table:
+    """What `_rewritten` gives for all; a part is kept in `folder` as it ends, so that a kill costs one."""
+    places = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
+    paths = [folder / f"{task}-{start:07}.parquet" for task, start in places]
+    found = [store.finished(path, wanted) for path in paths]
+    pace = Pace(sum(shard is not None for shard in found))
+    shards: list[store.Shard] = []
+    for shard, path, (task, start) in zip(found, paths, places, strict=True):
+        if shard is None:
+            rows = _rewritten(student, task, fresh[start : start + _PART], seed)
+            shard = store.write_shard(path, pa.Table.from_pylist(rows, DATASET), wanted)
+            tell(pace.progress(len(shards) + 1, len(paths)))
+        shards.append(shard)
+    return store.concatenate(shards, DATASET)
 
 
 def _rewritten(student: Student, task: str, where: Sequence[Sentence], seed: int) -> list[dict[str, object]]:
