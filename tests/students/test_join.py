@@ -1,10 +1,9 @@
-from impossible.students.controls import Controls
 from impossible.students.examples import Example
 from impossible.students.join import join
 
 
 def example(n: int, source: str, target: str, task: str = "paraphrase") -> Example:
-    return Example(f"context {n}", task, source, target, Controls(length="shorter"))
+    return Example(f"context {n}", task, source, target)
 
 
 SHORT = [example(n, f"The dog {n} barks.", f"Rex {n} is the dog.") for n in range(40)]
@@ -16,13 +15,13 @@ def halves(example: Example) -> tuple[list[str], list[str]]:
     return source.split(glue), target.split(glue)
 
 
-def test_two_contexts_stand_in_each_and_nothing_is_asked_for() -> None:
+def test_two_contexts_stand_in_each() -> None:
     found = join(SHORT, 0.5, 7)
     assert len(found) == 20
     for one in found:
         (a, b), _ = halves(one)
         assert a.split()[2] != b.split()[2]
-        assert one.controls == Controls() and one.task == "paraphrase"
+        assert one.task == "paraphrase"
 
 
 def test_of_every_other_paraphrase_the_second_half_is_kept() -> None:

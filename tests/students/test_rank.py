@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from impossible.critics import open_critics
 from impossible.recipe import Score, resolve
-from impossible.students.rank import cascade, quality, ranked
+from impossible.students.rank import cascade, quality, ranked, worth
 from impossible.verdict import KEPT
 
 SHARE = st.floats(0, 1, width=32)
@@ -30,6 +30,17 @@ def test_quality_is_a_share_and_never_rewards_a_copy_or_another_meaning(
 def test_quality_is_the_weighted_harmonic_mean() -> None:
     assert of("paraphrase", 0.9, 0.8, 0.5) == pytest.approx(5 / (4 / 0.8 + 1 / 0.5))
     assert of("summary", 0.9, float("nan"), 0.4) == pytest.approx(5 / (4 / 0.9 + 1 / 0.6))
+
+
+def test_the_judge_has_a_say_in_the_meaning() -> None:
+    both = {name: np.array([0.9], np.float32) for name in ("entailment_forward", "similarity")}
+    scores = {
+        **both,
+        "judge_forward": np.array([0.3], np.float32),
+        "length_ratio": np.array([0.5], np.float32),
+    }
+    assert float(worth("summary", scores)[0]) == pytest.approx(5 / (4 / 0.3 + 1 / 0.5))
+    assert worth("summary", {**scores, "judge_forward": np.array([np.nan], np.float32)})[0] > 0.7
 
 
 def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() -> None:

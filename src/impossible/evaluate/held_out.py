@@ -69,7 +69,7 @@ def compare(
     made_for = store.folder_fingerprint(student_folder) or ""
     wanted = store.fingerprint(
         "held-out",
-        "3",
+        "4",
         made_for,
         recipe.teacher.canonical(),
         cascade_key(recipe, recipe.filter),

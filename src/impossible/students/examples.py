@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -24,31 +23,33 @@ class Example:
     task: str
     source: str
     target: str
-    controls: Controls
+    controls: Controls = Controls()
 
 
-def make_examples(table: pa.Table, settings: Distil, seed: int) -> list[Example]:
-    """The examples of a dataset, in its order; a paraphrase pair gives one in each direction.
+def make_examples(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
+    """The examples of a dataset, in its order, asked for nothing; a paraphrase pair gives one each way.
 
-    A column `context_id` may be missing: then pairs with the same source share a context. Which controls are
-    left out depends on seed, task, source and target only.
+    A column `context_id` may be missing: then pairs with the same source share a context.
     Raises DataError if columns or pairs are missing, or a text is empty.
     """
-    pairs = _pairs(table, settings.tasks)
-    if not pairs:
-        raise DataError(
-            f"the dataset has no pairs of task {' or '.join(settings.tasks)}; it has {_tasks_of(table)}"
-        )
-    rouge = RougeL().score([p["source"] for p in pairs], [p["target"] for p in pairs])
+    found = _both_ways(table, tasks)
+    if not found:
+        raise DataError(f"the dataset has no pairs of task {' or '.join(tasks)}; it has {_tasks_of(table)}")
+    return found
+
+
+def tagged(examples: Sequence[Example], settings: Distil, seed: int) -> list[Example]:
+    """The examples, asked for what they are. Which controls are left out depends on seed and texts only."""
+    rouge = RougeL().score([e.source for e in examples], [e.target for e in examples])
     syntax = "syntax" in settings.controls
-    templates = _templates([p["target"] for p in pairs], settings.parser) if syntax else {}
+    templates = _templates([e.target for e in examples], settings.parser) if syntax else {}
     return [
-        Example(**pair, controls=_controls(pair, float(r), templates, settings, seed))
-        for pair, r in zip(pairs, rouge, strict=True)
+        replace(e, controls=_controls(e, float(r), templates, settings, seed))
+        for e, r in zip(examples, rouge, strict=True)
     ]
 
 
-def _pairs(table: pa.Table, tasks: Sequence[str]) -> list[dict[str, str]]:
+def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
     for name in ("task", "source", "target"):
         if name not in table.column_names:
             raise DataError(
@@ -64,10 +65,10 @@ def _pairs(table: pa.Table, tasks: Sequence[str]) -> list[dict[str, str]]:
         if not source or not target:
             raise DataError(f"row {i} of the dataset has an empty source or target")
         context = row.get("context_id") or text_id(source)
-        pair = {"context_id": context, "task": row["task"], "source": source, "target": target}
+        pair = Example(context, row["task"], source, target)
         found.append(pair)
-        if row["task"] == "paraphrase":
-            found.append({**pair, "source": target, "target": source})
+        if pair.task == "paraphrase":
+            found.append(replace(pair, source=target, target=source))
     return found
 
 
@@ -83,16 +84,15 @@ def _templates(texts: Sequence[str], parser: str) -> dict[str, str]:
 
 
 def _controls(
-    pair: Mapping[str, Any], rouge: float, templates: Mapping[str, str], settings: Distil, seed: int
+    example: Example, rouge: float, templates: Mapping[str, str], settings: Distil, seed: int
 ) -> Controls:
+    task, source, target = example.task, example.source, example.target
     shown = Controls(
-        length=length(pair["task"], pair["source"], pair["target"])
-        if "length" in settings.controls
-        else None,
+        length=length(task, source, target) if "length" in settings.controls else None,
         wording=wording(rouge) if "wording" in settings.controls else None,
-        syntax=templates.get(pair["target"]) or None,
+        syntax=templates.get(target) or None,
     )
-    return keep_some(shown, settings.control_dropout, seed, pair["task"], pair["source"], pair["target"])
+    return keep_some(shown, settings.control_dropout, seed, task, source, target)
 
 
 def split_examples(examples: Sequence[Example], validation: float) -> tuple[list[Example], list[Example]]:

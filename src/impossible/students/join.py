@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from ..records import text_id
-from .controls import Controls
 from .examples import Example
 
 
@@ -12,7 +11,7 @@ def join(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
 
     The second of every other two paraphrases stands on both sides as it is, so that a part is reworded and
     a part kept. Where all four texts end in a full stop, every other two become clauses joined by "and"; else
-    they follow each other. No controls are asked for. Which are joined depends on seed and texts only.
+    they follow each other. Which are joined depends on seed and texts only.
     """
     lower = {word for e in examples for word in e.source.split()[1:] if word.islower()}
     found: list[Example] = []
@@ -45,7 +44,7 @@ def _joined(a: Example, b: Example, i: int, lower: set[str]) -> Example:
     def glue(first: str, second: str) -> str:
         return f"{first[:-1]}, and {_inside(second, lower)}" if clauses else f"{first} {second}"
 
-    return Example(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after), Controls())
+    return Example(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after))
 
 
 def _inside(sentence: str, lower: set[str]) -> str:

@@ -12,7 +12,7 @@ from ..errors import DataError, StoreError
 from ..pairs import read_rows
 from ..recipe import TASKS, Distil
 from ..weights import digest, locate
-from .examples import make_examples, split_examples
+from .examples import make_examples, split_examples, tagged
 from .folder import FILE, Info, read_info, write_info
 from .join import join
 from .train import CURVE, Progress, together, train
@@ -48,12 +48,13 @@ def make_student(
     # what only matters to several students does not make this one another
     settings = settings.model_copy(update=_SEVERAL)
     wanted = store.fingerprint(
-        "student", "2", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
+        "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
-    examples, held_out = split_examples(make_examples(pairs, settings, seed), settings.validation)
-    learned = [*examples, *join(examples, settings.joined, seed)]
+    examples, held_out = split_examples(make_examples(pairs, settings.tasks), settings.validation)
+    learned = tagged([*examples, *join(examples, settings.joined, seed)], settings, seed)
+    held_out = tagged(held_out, settings, seed)
     work = folder.with_name(f"{folder.name}.training")
 
     base, processes = locate(settings.base), together()

@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 Rank = tuple[float, float]
 _BETA = 4.0  # how much more meaning weighs than form, as in BERT-iBLEU
 _LEAST = 1e-5
-_WORTH = ("length_ratio", "rouge_l", "similarity", "entailment")  # what `worth` reads
+_WORTH = ("length_ratio", "rouge_l", "similarity", "entailment", "judge")  # what `worth` reads
 
 
 def cascade(
@@ -62,14 +62,15 @@ def worth(task: str, scores: Scores) -> Floats:
     """One number a pair, (n,), 0 to 1.
 
     The weighted harmonic mean [(β/meaning + 1/form)/(β+1)]⁻¹, β = 4, of BERT-iBLEU (Niu et al. 2021), with
-    the cascade's own scores. Meaning is the lowest of entailment (both ways for a paraphrase, forward for
-    a summary) and similarity, form 1 − ROUGE-L of a paraphrase and 1 − length ratio of a summary; both at
-    least 1e-5. So a copy has about 0, and so has what means something else.
+    the cascade's own scores. Meaning is the lowest of similarity and of what the NLI model and the judge say
+    of entailment (both ways for a paraphrase, forward for a summary), form 1 − ROUGE-L of a paraphrase and
+    1 − length ratio of a summary; both at least 1e-5. So a copy has about 0, and so has what means something
+    else.
     """
-    entailment = [scores["entailment_forward"]]
-    if task == "paraphrase":
-        entailment.append(scores["entailment_backward"])
-    meaning = np.fmin.reduce([*entailment, scores["similarity"]])  # ignores what was not scored
+    entailment = [
+        c for critic in ("entailment", "judge") for c in columns(critic, task, scores) if c in scores
+    ]
+    meaning = np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores what was not scored
     form = 1 - (scores["rouge_l"] if task == "paraphrase" else scores["length_ratio"])
     meaning, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning, form))
     return ((_BETA + 1) / (_BETA / meaning + 1 / form)).astype(np.float32)

@@ -109,11 +109,11 @@ def round_bounds(recipe: Recipe) -> Filter:
 def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
     """Sentences of the contexts that no student learns from, by task."""
     assert recipe.distil is not None
-    plain = recipe.distil.model_copy(update={"controls": ()})
-    _, examples = split_examples(make_examples(pairs, plain, recipe.seed), plain.validation)
+    settings = recipe.distil
+    _, examples = split_examples(make_examples(pairs, settings.tasks), settings.validation)
     return {
         task: list(dict.fromkeys(e.source for e in examples if e.task == task))[:_MEASURED]
-        for task in recipe.distil.tasks
+        for task in settings.tasks
     }
 
 
@@ -124,7 +124,7 @@ def _measured(
     path = folder.with_name("measured.json")
     made_for = store.folder_fingerprint(folder) or ""
     bounds = round_bounds(recipe)
-    wanted = store.fingerprint("measured", "3", made_for, cascade_key(recipe, bounds), json.dumps(tests))
+    wanted = store.fingerprint("measured", "4", made_for, cascade_key(recipe, bounds), json.dumps(tests))
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
@@ -203,7 +203,7 @@ def _round_dataset(
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
     bounds = round_bounds(recipe)
-    wanted = store.fingerprint("round", "3", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
+    wanted = store.fingerprint("round", "4", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
         student = Student.load(teacher, bounds, recipe.score, recipe.execution)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
