@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impossible.critics import open_critics
-from impossible.recipe import Score, resolve
+from impossible.recipe import Bound, Score, resolve
 from impossible.students.rank import cascade, quality, ranked, worth
 from impossible.verdict import KEPT
 
@@ -74,3 +74,23 @@ def test_of_rejected_outputs_the_one_worth_most_comes_first() -> None:
     assert verdicts[3] == KEPT and rank[3] > (0, 0) and rank[:3] == [(0, 0)] * 3  # nothing more to choose
     _, _, apart = ranked(critics, [source] * 4, [*others, answer], "paraphrase", bounds, [1, 1, 1, 2])
     assert apart[2][1] > 0 and apart[3] == rank[3]  # another request for the same source changes nothing
+
+
+def test_of_rejected_summaries_the_shortest_is_not_the_best() -> None:
+    """What comes first says most of the source within the bounds of form."""
+    source = (
+        "The 12 men were taken to the hospital near the station on Sunday evening after a fire in their flat."
+    )
+    drafts = [
+        "The 12 men were taken on Sunday.",
+        "The 12 men were taken to the hospital on Sunday evening.",
+        source,
+    ]
+    default = resolve({}).filter.summary
+    assert default is not None
+    nobody = default.model_copy(update={"judge": None, "retention": None, "prefix": None, "entities": None})
+    bounds = nobody.model_copy(update={"entailment": Bound(min=1.0)})  # accepts none of them
+    critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
+    scores, _, rank = ranked(critics, [source] * 3, drafts, "summary", bounds)
+    assert worth("summary", scores)[0] > worth("summary", scores)[2]
+    assert rank[1] > rank[0] > rank[2]  # the last is a copy

@@ -14,7 +14,8 @@ Floats = NDArray[np.float32]
 Rank = tuple[float, float]
 _BETA = 4.0  # how much more meaning weighs than form, as in BERT-iBLEU
 _LEAST = 1e-5
-_WORTH = ("length_ratio", "rouge_l", "similarity", "entailment", "judge")  # what `worth` reads
+_FORM = ("length_ratio", "rouge_l")
+_WORTH = (*_FORM, "similarity", "entailment", "judge")  # what `worth` reads
 
 
 def cascade(
@@ -62,18 +63,33 @@ def worth(task: str, scores: Scores) -> Floats:
     """One number a pair, (n,), 0 to 1.
 
     The weighted harmonic mean [(β/meaning + 1/form)/(β+1)]⁻¹, β = 4, of BERT-iBLEU (Niu et al. 2021), with
-    the cascade's own scores. Meaning is the lowest of similarity and of what the NLI model and the judge say
-    of entailment (both ways for a paraphrase, forward for a summary), form 1 − ROUGE-L of a paraphrase and
-    1 − length ratio of a summary; both at least 1e-5. So a copy has about 0, and so has what means something
-    else.
+    `meaning` by the cascade's own scores and 1 − ROUGE-L of a paraphrase, 1 − length ratio of a summary as
+    form; both at least 1e-5. So a copy has about 0, and so has what means something else.
+    """
+    form = 1 - (scores["rouge_l"] if task == "paraphrase" else scores["length_ratio"])
+    said, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning(task, scores), form))
+    return ((_BETA + 1) / (_BETA / said + 1 / form)).astype(np.float32)
+
+
+def meaning(task: str, scores: Scores) -> Floats:
+    """The lowest of similarity and of what the NLI model and the judge say of entailment (both ways for a
+    paraphrase, forward for a summary), (n,); NaN where none has a score.
     """
     entailment = [
         c for critic in ("entailment", "judge") for c in columns(critic, task, scores) if c in scores
     ]
-    meaning = np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores what was not scored
-    form = 1 - (scores["rouge_l"] if task == "paraphrase" else scores["length_ratio"])
-    meaning, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning, form))
-    return ((_BETA + 1) / (_BETA / meaning + 1 / form)).astype(np.float32)
+    return np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores what was not scored
+
+
+def _near(task: str, scores: Scores, bounds: Bounds) -> Floats:
+    """What orders outputs that no bound accepts, (n,): `worth` of paraphrases, which are to be worded
+    differently; `meaning` of summaries, after those that are within the bounds of form, since a still shorter
+    one is no better.
+    """
+    if task == "paraphrase":
+        return worth(task, scores)
+    outside = [shortfall(critic, task, bounds, scores) > 0 for critic in _FORM if getattr(bounds, critic)]
+    return np.nan_to_num(meaning(task, scores)) - np.any(outside, axis=0)
 
 
 def ranked(
@@ -85,7 +101,7 @@ def ranked(
     requests: Sequence[Hashable] | None = None,
 ) -> tuple[dict[str, Floats], NDArray[np.object_], list[Rank]]:
     """The cascade's scores and verdicts, and what orders the outputs of a request, the best highest:
-    `quality`, then `worth`. `requests` says which one each pair answers; left out: a source is one.
+    `quality`, then `_near`. `requests` says which one each pair answers; left out: a source is one.
 
     A source of another domain often has all its outputs rejected: their form and meaning are then scored
     whatever rejects them, by the critics that have a bound, so that the best of them comes first.
@@ -97,5 +113,5 @@ def ranked(
     for critic, _ in bounds.given():
         if critic in _WORTH:
             _score(critics, critic, task, scores, unanswered, sources, targets)
-    near = np.where(unanswered, worth(task, scores), 0)
+    near = np.where(unanswered, _near(task, scores, bounds), 0)
     return scores, verdicts, list(zip(quality(task, scores, verdicts).tolist(), near.tolist(), strict=True))
