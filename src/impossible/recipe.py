@@ -395,9 +395,7 @@ class Distil(Settings):
     (constituents; needs the extra `constituency`).
     """
     control_dropout: Share = 0.5
-    """The chance that a control is left out of an example; above 0, a quarter of them ask for nothing, two
-    fifths for one thing.
-    """
+    """The chance that a control is left out of an example."""
     joined: Share = 0.0
     """So many more examples, as a share, are made of two each: long sentences are learned from short ones."""
     epochs: float = Field(3.0, gt=0, le=1000)

@@ -70,8 +70,6 @@ def test_any_control_is_left_out_at_times_and_none_always() -> None:
     asked = Controls("shorter", "far", "root dobj")
     seen = {tuple(name for name, _ in keep_some(asked, 0.5, i).given()) for i in range(400)}
     assert len(seen) == 8
-    alone = [len(keep_some(asked, 0.5, i).given()) for i in range(400)]
-    assert alone.count(0) > 80 and alone.count(1) > 160
     assert keep_some(asked, 0, 1) == asked and keep_some(asked, 1, 1) == Controls()
 
 

@@ -27,8 +27,8 @@ LENGTHS = {"paraphrase": ("shorter", "similar", "longer"), "summary": ("short", 
 WORDINGS = ("near", "middle", "far")
 _SHORTER, _SHORT, _LONG = 0.9, 0.5, 0.7
 _NEAR, _FAR = 0.65, 0.4
-# Most use asks for nothing or for one thing: so do these shares of the examples, whatever else is left out.
-_NONE, _ONE = 0.25, 0.4
+# Of a pair's controls all are left out with this chance, on top of each alone: most use asks for nothing.
+_NONE = 0.25
 _CLAUSES = frozenset(("acl", "advcl", "ccomp", "conj", "csubj", "parataxis", "pcomp", "relcl", "xcomp"))
 _SILENT = frozenset(("punct", "dep", ""))
 _TEMPLATE = re.compile(r"[a-z]+(\([a-z ]*\))?( ([a-z]+(\([a-z ]*\))?|\?|\|))*|[A-Z][A-Z$() |]*")
@@ -127,13 +127,10 @@ def likeness(a: str, b: str) -> float:
 def keep_some(controls: Controls, dropout: float, *key: object) -> Controls:
     """The controls with some left out at random; the same key leaves out the same ones."""
     draw = random.Random("/".join(map(str, key)))
-    names = [name for name, _ in controls.given()]
-    place = draw.random()
-    if place < _NONE + _ONE and 0 < dropout < 1:
-        kept = [draw.choice(names)] if names and place >= _NONE else []
-    else:
-        kept = [name for name in names if draw.random() >= dropout]
-    return replace(controls, **{name: None for name in names if name not in kept})
+    if draw.random() < _NONE and dropout > 0:
+        return Controls()
+    dropped = {f.name: None for f in fields(controls) if draw.random() < dropout}
+    return replace(controls, **dropped)
 
 
 def check(controls: Controls, task: str, learned: Sequence[str]) -> None:

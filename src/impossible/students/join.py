@@ -11,7 +11,7 @@ def join(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
 
     The second of every other two paraphrases stands on both sides as it is, so that a part is reworded and
     a part kept. Where all four texts end in a full stop, every other two become clauses joined by "and"; else
-    they follow each other. Which are joined depends on seed and texts only.
+    they follow each other. They ask for nothing. Which are joined depends on seed and texts only.
     """
     lower = {word for e in examples for word in e.source.split()[1:] if word.islower()}
     found: list[Example] = []

@@ -53,7 +53,7 @@ def make_student(
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
     examples, held_out = split_examples(make_examples(pairs, settings.tasks), settings.validation)
-    learned = tagged([*examples, *join(examples, settings.joined, seed)], settings, seed)
+    learned = [*tagged(examples, settings, seed), *join(examples, settings.joined, seed)]
     held_out = tagged(held_out, settings, seed)
     work = folder.with_name(f"{folder.name}.training")
 

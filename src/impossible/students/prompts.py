@@ -4,16 +4,15 @@ from .controls import Controls
 
 
 def prompt(task: str, source: str, controls: Controls, causal: bool) -> str:
-    """What the student reads: `paraphrase: The source. (length: shorter; wording: far)`
+    """What the student reads: `paraphrase (length: shorter; wording: far): The source.`
 
-    What is asked for stands last, next to the answer, where a small model minds it most.
     A causal student goes on in the next line; one whose base has a chat template answers it as a message,
     since a model that was taught to answer keeps closer to a source so. White space in the source becomes
     single spaces, so that the line break can only be ours.
     """
     asked = "; ".join(f"{name}: {value}" for name, value in controls.given())
-    text = f"{task}: {one_line(source)}" + (f" ({asked})" if asked else "")
-    return text + ("\n" if causal else "")
+    head = f"{task} ({asked})" if asked else task
+    return f"{head}: {one_line(source)}" + ("\n" if causal else "")
 
 
 def one_line(text: str) -> str:
