@@ -37,7 +37,6 @@ from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
 from ..recipe import Distil
 from ..store import write_text
-from .chat import one_message
 from .examples import Example
 from .folder import Kind
 from .prompts import prompt
@@ -108,7 +107,7 @@ def train(
     # transformers' own Trainer asks for what transformers has renamed
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
     kind = _kind(base)
-    tokenizer = _open_tokenizer(base, kind)
+    tokenizer = _open_tokenizer(base)
     encode = _encoder(tokenizer, kind)
     rows = _Rows(examples, encode, settings.max_tokens)
     validation = _Rows(held_out, encode, settings.max_tokens)
@@ -264,7 +263,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _open_tokenizer(base: Path, kind: Kind) -> PreTrainedTokenizerBase:
+def _open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError, ImportError) as error:
@@ -273,8 +272,6 @@ def _open_tokenizer(base: Path, kind: Kind) -> PreTrainedTokenizerBase:
         raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so no output would ever end")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    if kind == "causal" and isinstance(tokenizer.chat_template, str):
-        tokenizer.chat_template = one_message(tokenizer)
     tokenizer.padding_side = "right"
     return tokenizer
 
