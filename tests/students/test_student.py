@@ -80,14 +80,14 @@ def test_nothing_good_enough_is_an_answer(student: Student) -> None:
 
 
 def test_a_critic_is_loaded_when_an_output_gets_that_far(student: Student) -> None:
-    score = Score(judge="./no/such/judge")
+    score = Score(parser="./no/such/parser")
 
     def ask(bound: Bound) -> None:
-        bounds = TaskFilter(length_ratio=bound, judge=Bound(min=0.5))
+        bounds = TaskFilter(length_ratio=bound, entities=Bound(min=0.5))
         Student(student.info, student.decoder, Filter(paraphrase=bounds), score).paraphrase(TEXTS[:1], 2)
 
     ask(Bound(max=0.0))
-    with pytest.raises(ModelError, match="no/such/judge"):
+    with pytest.raises(ModelError, match="no/such/parser"):
         ask(Bound(min=0.0))
 
 

@@ -63,6 +63,7 @@ def test_killed_training_goes_on_to_the_same_weights(
             raise Killed
 
     examples, held_out = split_examples(make_examples(models.pairs(), SETTINGS.tasks), SETTINGS.validation)
+    examples = tagged(examples, SETTINGS, 7)
     with pytest.raises(Killed):
         train(examples, held_out, base, tmp_path / "student", tmp_path / "work", SETTINGS, 7, kill)
     assert not (tmp_path / "student").exists()
