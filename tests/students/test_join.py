@@ -1,9 +1,10 @@
+from impossible.students.controls import Controls
 from impossible.students.examples import Example
 from impossible.students.join import join
 
 
 def example(n: int, source: str, target: str, task: str = "paraphrase") -> Example:
-    return Example(f"context {n}", task, source, target)
+    return Example(f"context {n}", task, source, target, Controls(length="shorter"))
 
 
 SHORT = [example(n, f"The dog {n} barks.", f"Rex {n} is the dog.") for n in range(40)]
@@ -15,13 +16,13 @@ def halves(example: Example) -> tuple[list[str], list[str]]:
     return source.split(glue), target.split(glue)
 
 
-def test_two_contexts_stand_in_each() -> None:
+def test_two_contexts_stand_in_each_and_nothing_is_asked_for() -> None:
     found = join(SHORT, 0.5, 7)
     assert len(found) == 20
     for one in found:
         (a, b), _ = halves(one)
         assert a.split()[2] != b.split()[2]
-        assert one.task == "paraphrase"
+        assert one.controls == Controls() and one.task == "paraphrase"
 
 
 def test_of_every_other_paraphrase_the_second_half_is_kept() -> None:

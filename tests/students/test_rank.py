@@ -33,12 +33,8 @@ def test_quality_is_the_weighted_harmonic_mean() -> None:
 
 
 def test_the_judge_has_a_say_in_the_meaning() -> None:
-    both = {name: np.array([0.9], np.float32) for name in ("entailment_forward", "similarity")}
-    scores = {
-        **both,
-        "judge_forward": np.array([0.3], np.float32),
-        "length_ratio": np.array([0.5], np.float32),
-    }
+    values = {"entailment_forward": 0.9, "similarity": 0.9, "judge_forward": 0.3, "length_ratio": 0.5}
+    scores = {name: np.array([value], np.float32) for name, value in values.items()}
     assert float(worth("summary", scores)[0]) == pytest.approx(5 / (4 / 0.3 + 1 / 0.5))
     assert worth("summary", {**scores, "judge_forward": np.array([np.nan], np.float32)})[0] > 0.7
 

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 from impossible.errors import DataError, ModelError
 from impossible.recipe import Distil
-from impossible.students.examples import make_examples, split_examples, tagged
+from impossible.students.examples import Example, make_examples, split_examples, tagged
 from impossible.students.prompts import prompt
 from impossible.students.train import (
     CURVE,
@@ -25,9 +25,13 @@ from tests.students import models
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
 
 
+def split(settings: Distil) -> tuple[list[Example], list[Example]]:
+    every = tagged(make_examples(models.pairs(), settings.tasks), settings, 7)
+    return split_examples(every, settings.validation)
+
+
 def run(base: Path, out: Path, settings: Distil = SETTINGS, seen: list[Progress] | None = None) -> Trained:
-    examples, held_out = split_examples(make_examples(models.pairs(), settings.tasks), settings.validation)
-    examples = tagged(examples, settings, 7)
+    examples, held_out = split(settings)
     tell = (lambda _: None) if seen is None else seen.append
     return train(examples, held_out, base, out / "student", out / "work", settings, 7, tell)
 
@@ -62,8 +66,7 @@ def test_killed_training_goes_on_to_the_same_weights(
         ):
             raise Killed
 
-    examples, held_out = split_examples(make_examples(models.pairs(), SETTINGS.tasks), SETTINGS.validation)
-    examples = tagged(examples, SETTINGS, 7)
+    examples, held_out = split(SETTINGS)
     with pytest.raises(Killed):
         train(examples, held_out, base, tmp_path / "student", tmp_path / "work", SETTINGS, 7, kill)
     assert not (tmp_path / "student").exists()

@@ -52,9 +52,9 @@ def make_student(
     )
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
-    examples, held_out = split_examples(make_examples(pairs, settings.tasks), settings.validation)
-    learned = [*tagged(examples, settings, seed), *join(examples, settings.joined, seed)]
-    held_out = tagged(held_out, settings, seed)
+    every = tagged(make_examples(pairs, settings.tasks), settings, seed)
+    examples, held_out = split_examples(every, settings.validation)
+    learned = [*examples, *join(examples, settings.joined, seed)]
     work = folder.with_name(f"{folder.name}.training")
 
     base, processes = locate(settings.base), together()
