@@ -518,7 +518,7 @@ def critic_train(
     learning_rate: Annotated[float, typer.Option(min=1e-8, help="the highest, after a warm-up")] = 1e-4,
     seed: Annotated[int, typer.Option(min=0, help="of all that is drawn")] = 7,
     max_tokens: Annotated[int, typer.Option(min=8, help="leave longer pairs out")] = 128,
-    lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM, bfloat16")] = 0,
+    lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM")] = 0,
     layers: Annotated[int, typer.Option(min=0, help="keep only the first so many layers")] = 0,
     frozen_layers: Annotated[int, typer.Option(min=0, help="of these, leave the first untrained")] = 0,
     adapter: Annotated[

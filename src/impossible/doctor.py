@@ -23,7 +23,7 @@ from .recipe import Recipe
 from .weights import ENDPOINT, cache_folder, embedded, locate
 
 GIB = 2**30
-_BYTES = {"int8": 1, "bfloat16": 2, "float16": 2, "float32": 4}
+_BYTES = {"int8": 1, "bfloat16": 2, "float16": 2, "float32": 4, "auto": 4}
 _AT_ONCE = 100  # sequences that are sampled together
 _EMBEDDED_MEMORY = 3.0  # GiB that a run of the embedded models takes at its peak
 _EMBEDDED_DISK = 2.0  # GiB of their converted weights in the cache

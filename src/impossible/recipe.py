@@ -410,8 +410,8 @@ class Distil(Settings):
     """Above 0: adapters of that rank (Hu et al. 2021); 0: all weights; left out: 16 for a causal base, 0 for
     a sequence-to-sequence one.
     """
-    precision: Literal["bfloat16", "float32"] = "bfloat16"
-    """Number format in training."""
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Number format in training; `auto`: bfloat16 where processor or GPU multiply it, else float32."""
     batch: int = Field(16, ge=1, le=100_000)
     """Examples that go through the model at once."""
     accumulate: int = Field(1, ge=1, le=100_000)

@@ -131,6 +131,17 @@ def test_adapters_are_merged_and_learn(tmp_path: Path) -> None:
     assert not torch.equal(weights[name], before[name])
 
 
+@pytest.mark.parametrize("fast", ["bfloat16", "float32"])
+def test_training_takes_the_format_that_is_fast_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: str
+) -> None:
+    monkeypatch.setattr("impossible.students.train.fastest", lambda: fast)
+    base = models.llama(tmp_path / "base")
+    done = run(base, tmp_path / "auto", SETTINGS.model_copy(update={"precision": "auto", "epochs": 1.0}))
+    run(base, tmp_path / "said", SETTINGS.model_copy(update={"precision": fast, "epochs": 1.0}))
+    assert done.precision == fast and equal(tmp_path / "auto", tmp_path / "said")
+
+
 def test_all_weights_of_a_causal_base(tmp_path: Path) -> None:
     base = models.llama(tmp_path / "base")
     run(base, tmp_path, SETTINGS.model_copy(update={"lora_rank": 0, "accumulate": 2}))

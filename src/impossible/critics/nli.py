@@ -170,9 +170,12 @@ class _Packed:
     """A Llama-like classifier on CPU, where pairs with the same premise share it."""
 
     def __init__(self, model: Any, tokenizer: Any, threads: int):
-        from .packed import PackedClassifier, fastest
+        from ..number_format import fastest
+        from .packed import PackedClassifier
 
-        self._model, self._tokenizer = PackedClassifier(model, fastest(), threads), tokenizer
+        # bfloat16 moves the embedded judge's probabilities by 0.001 on average; int8 would by 0.013
+        self._model = PackedClassifier(model, fastest("cpu"), threads)
+        self._tokenizer = tokenizer
 
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         pairs = (list(premises), list(hypotheses))

@@ -23,6 +23,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
+from ..number_format import fastest
 from .adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ class NliExample:
 class TrainSettings:
     """How to train. `max_tokens` counts both sentences, and longer pairs are left out; `warmup` is the share
     of all steps. `lora_rank` above 0 trains adapters of that rank (Hu et al. 2021) on every linear map,
-    in bfloat16; `layers` keeps the first so many layers of the base, and `frozen_layers` of them stay as they
-    are, which saves their backward pass. `adapter` is a folder with an adapter of an earlier training to
-    go on from: rank and layers are then its own.
+    in bfloat16 where the machine multiplies it; `layers` keeps the first so many layers of the base, and
+    `frozen_layers` of them stay as they are, which saves their backward pass. `adapter` is a folder with an
+    adapter of an earlier training to go on from: rank and layers are then its own.
     """
 
     epochs: float = 1.0
@@ -79,6 +80,11 @@ class TrainSettings:
     def adapts(self) -> bool:
         """Whether adapters are trained, not the base's own weights."""
         return self.lora_rank > 0 or self.adapter is not None
+
+    @property
+    def low(self) -> bool:
+        """Whether the base is in bfloat16: it is not trained itself, and that is faster here."""
+        return self.adapts and fastest() == "bfloat16"
 
 
 def read_examples(path: Path, limit: int | None = None, seed: int = 7) -> list[NliExample]:
@@ -198,7 +204,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         seed=settings.seed,
         label_names=["labels"],
         dataloader_pin_memory=False,
-        bf16=settings.adapts,
+        bf16=settings.low,
         use_cpu=not torch.accelerator.is_available(),
     )
     trainer = ByLengthTrainer(
@@ -239,7 +245,7 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
             base,
             config=config,
             ignore_mismatched_sizes=True,
-            dtype=torch.bfloat16 if settings.adapts else torch.float32,
+            dtype=torch.bfloat16 if settings.low else torch.float32,
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {error}") from error

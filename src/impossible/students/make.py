@@ -80,7 +80,7 @@ def make_student(
             left_out=trained.left_out,
             steps=trained.steps,
             validation_loss=trained.validation_loss,
-            settings=settings,
+            settings=settings.model_copy(update={"precision": trained.precision}),
             seed=seed,
         )
         write_info(new, info)

@@ -35,11 +35,13 @@ from transformers.utils.logging import disable_progress_bar
 
 from ..by_length import ByLengthTrainer
 from ..errors import DataError, ModelError
+from ..number_format import fastest
 from ..recipe import Distil
 from ..store import write_text
 from .examples import Example
 from .folder import Kind
 from .prompts import prompt
+from .shared import ARCHITECTURES, share_beginnings
 
 CURVE = "loss.jsonl"
 _LORA_RANK = 16
@@ -74,10 +76,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training came to. `left_out` examples were too long; `chat`: prompts are messages."""
+    """What training came to. `left_out` examples were too long; `chat`: prompts are messages;
+    `precision`: the number format, which settings may leave open.
+    """
 
     kind: Kind
     chat: bool
+    precision: str
     steps: int
     validation_loss: float | None
     left_out: int
@@ -106,6 +111,8 @@ def train(
     disable_progress_bar()
     # transformers' own Trainer asks for what transformers has renamed
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+    if settings.precision == "auto":
+        settings = settings.model_copy(update={"precision": fastest()})
     kind = _kind(base)
     tokenizer = _open_tokenizer(base)
     encode = _encoder(tokenizer, kind)
@@ -138,7 +145,7 @@ def train(
     if processes.is_main_process:
         _finish(base, best, kind, tokenizer, settings, out)
     chat = kind == "causal" and bool(tokenizer.chat_template)
-    return Trained(kind, chat, steps, loss, rows.left_out + validation.left_out)
+    return Trained(kind, chat, settings.precision, steps, loss, rows.left_out + validation.left_out)
 
 
 def together() -> PartialState:
@@ -299,6 +306,8 @@ def _open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTraine
     model = _load(base, kind, torch.bfloat16 if low else torch.float32, "eager" if plain else None)
     model.config.use_cache = False
     _contiguous_head(model)
+    if kind == "causal" and model.config.model_type in ARCHITECTURES:
+        share_beginnings(model)
     if not rank:
         return model
     from peft import LoraConfig, get_peft_model

@@ -1,0 +1,46 @@
+"""Seconds a step of a student's training in each number format, on pairs of a run or a file.
+
+python benchmarks/training_speed.py PAIRS [--steps 20] [--precisions float32 bfloat16 …]
+
+The mean from step 10 on, since the first ones warm up. `auto` is the format that training takes by itself.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from impossible.recipe import Distil
+from impossible.students.examples import make_examples, tagged
+from impossible.students.join import join
+from impossible.students.make import read_pairs
+from impossible.students.train import Progress, train
+from impossible.weights import locate
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
+    options = parser.parse_args()
+    settings = Distil(epochs=1.0, validation=0.0)
+    examples = tagged(make_examples(read_pairs([options.pairs]), settings.tasks), settings, seed=7)
+    examples = [*examples, *join(examples, 0.5, seed=7)][-options.steps * settings.batch :]
+    for precision in options.precisions:
+        times: dict[int, float] = {}
+
+        def tell(progress: Progress, times: dict[int, float] = times) -> None:
+            times.setdefault(progress.step, time.perf_counter())
+
+        with tempfile.TemporaryDirectory() as folder:
+            out, work = Path(folder) / "student", Path(folder) / "work"
+            how = settings.model_copy(update={"precision": precision})
+            done = train(examples, [], locate(how.base), out, work, how, 7, tell)
+        last = max(times)
+        each = (times[last] - times[10]) / (last - 10)
+        print(f"{precision}: {each:.2f} s a step, steps 11 to {last} ({done.precision})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
