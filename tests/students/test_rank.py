@@ -64,6 +64,8 @@ def test_of_rejected_outputs_the_one_worth_most_comes_first() -> None:
     assert list(verdicts) == ["rouge_l", "length_ratio", "numbers"]
     assert rank[2] > rank[1] and rank[2] > rank[0] and not any(good for good, _ in rank)
     assert not np.isnan(scores["entailment_forward"]).any()
+    scores, _, rank = ranked(critics, [source] * 3, others, "paraphrase", bounds, order_rejected=False)
+    assert np.isnan(scores["entailment_forward"]).all() and rank == [(0, 0)] * 3
 
     answer = "On Sunday the 12 men were brought to the hospital by the station."
     _, verdicts, rank = ranked(critics, [source] * 4, [*others, answer], "paraphrase", bounds)

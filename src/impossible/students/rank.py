@@ -99,17 +99,19 @@ def ranked(
     task: str,
     bounds: Bounds,
     requests: Sequence[Hashable] | None = None,
+    order_rejected: bool = True,
 ) -> tuple[dict[str, Floats], NDArray[np.object_], list[Rank]]:
     """The cascade's scores and verdicts, and what orders the outputs of a request, the best highest:
     `quality`, then `_near`. `requests` says which one each pair answers; left out: a source is one.
 
     A source of another domain often has all its outputs rejected: their form and meaning are then scored
-    whatever rejects them, by the critics that have a bound, so that the best of them comes first.
+    whatever rejects them, by the critics that have a bound, so that the best of them comes first. Without
+    `order_rejected` they are left as they are.
     """
     scores, verdicts, _ = cascade(critics, sources, targets, task, bounds)
     requests = requests or sources
     answered = {request for request, what in zip(requests, verdicts, strict=True) if what == KEPT}
-    unanswered = np.array([request not in answered for request in requests], dtype=bool)
+    unanswered = np.array([order_rejected and request not in answered for request in requests], dtype=bool)
     for critic, _ in bounds.given():
         if critic in _WORTH:
             _score(critics, critic, task, scores, unanswered, sources, targets)

@@ -117,6 +117,13 @@ def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
     }
 
 
+def _load(folder: Path, bounds: Filter, recipe: Recipe) -> Student:
+    """A student of which only accepted outputs count."""
+    student = Student.load(folder, bounds, recipe.score, recipe.execution)
+    student.order_rejected = False
+    return student
+
+
 def _measured(
     folder: Path, tests: dict[str, list[str]], recipe: Recipe, tell: Callable[[Progress], None]
 ) -> tuple[float, float]:
@@ -128,7 +135,7 @@ def _measured(
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
-    student = Student.load(folder, bounds, recipe.score, recipe.execution)
+    student = _load(folder, bounds, recipe)
     accepted, quality = _measure(student, tests, recipe.seed, tell)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
     store.write_text(path, json.dumps(row) + "\n")
@@ -205,7 +212,7 @@ def _round_dataset(
     bounds = round_bounds(recipe)
     wanted = store.fingerprint("round", "4", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
     if store.folder_fingerprint(folder) != wanted:
-        student = Student.load(teacher, bounds, recipe.score, recipe.execution)
+        student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
         parts = folder.with_name("drawn")
         table = _in_parts(student, tasks, fresh, recipe.seed + number, parts, wanted, tell)

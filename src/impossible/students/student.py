@@ -85,6 +85,7 @@ class Student:
     """A student of one or two tasks.
 
     Outputs depend on the text, what is asked, `n`, `draws` and the seed, not on the other texts of a call.
+    Without `order_rejected` the outputs of a text are in no order unless one is accepted, which saves time.
     """
 
     info: Info
@@ -92,6 +93,7 @@ class Student:
     filter: Filter
     score: Score = field(default_factory=Score)
     execution: Execution = field(default_factory=Execution)
+    order_rejected: bool = True
     _critics: LazyCritics = field(init=False)
     _templates: Callable[[Sequence[str]], list[str]] | None = None
 
@@ -237,7 +239,9 @@ class Student:
         """Pairs made by whomever as outputs: scores, verdict, and whether each has what is asked of it."""
         asked = asked or [Controls()] * len(targets)
         requests = list(zip(sources, asked, strict=True))
-        scores, verdicts, rank = ranked(self._critics, sources, targets, task, self.bounds(task), requests)
+        scores, verdicts, rank = ranked(
+            self._critics, sources, targets, task, self.bounds(task), requests, self.order_rejected
+        )
         shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))
         return [
             Output(
