@@ -9,7 +9,7 @@ def fastest(device: str | None = None) -> Literal["bfloat16", "float32"]:
     """bfloat16 where the processor or the accelerator multiplies it, else float32.
 
     `device` is a type as torch names it (cpu, cuda, mps); left out, what transformers trains on. A processor
-    without the instructions takes five times as long and more in bfloat16.
+    without the instructions takes ten times as long and more in bfloat16.
     """
     if device is None:
         found = torch.accelerator.current_accelerator(check_available=True)

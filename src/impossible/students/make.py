@@ -48,7 +48,7 @@ def make_student(
     # what only matters to several students does not make this one another
     settings = settings.model_copy(update=_SEVERAL)
     wanted = store.fingerprint(
-        "student", "2", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
+        "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
     if store.folder_fingerprint(folder) == wanted:
         return read_info(folder)
