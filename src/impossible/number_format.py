@@ -1,5 +1,6 @@
-"""The number format in which a machine multiplies fastest."""
+"""The number formats in which a machine multiplies fast, and right."""
 
+import functools
 from typing import Literal
 
 import torch
@@ -19,3 +20,33 @@ def fastest(device: str | None = None) -> Literal["bfloat16", "float32"]:
     else:
         has = device != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if has else "float32"
+
+
+@functools.cache
+def exact_int8() -> bool:
+    """Whether this processor adds up products of 8 bit exactly.
+
+    x86 without VNNI adds them by twos in 16 bits, cut off at 32,767: 255 · 127 · 2 is too much for that,
+    255 · 63 · 2 is not.
+    """
+    size = 64
+    try:
+        weights = torch.ops.onednn.qlinear_prepack(torch.full((size, size), 127, dtype=torch.int8), None)
+        sums = torch.ops.onednn.qlinear_pointwise(
+            torch.full((1, size), 255, dtype=torch.uint8),
+            1.0,
+            0,
+            weights,
+            torch.ones(size),
+            torch.zeros(size, dtype=torch.int64),
+            None,
+            1.0,
+            0,
+            torch.float32,
+            "none",
+            [],
+            "",
+        )
+    except (AttributeError, RuntimeError):  # a torch without these kernels, as on ARM
+        return True
+    return bool((sums == 255 * 127 * size).all())

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from ..errors import ModelError
-from ..teachers.ctranslate import converted
+from ..teachers.ctranslate import arithmetic, converted
 from ..threads import threads_kept
 from .folder import Kind
 from .train import prompt_ids
@@ -134,7 +134,9 @@ class CTranslate2:
     def _open(self, threads: int) -> Any:
         kind = ctranslate2.Generator if self._kind == "causal" else ctranslate2.Translator
         # a thread a prompt: two threads on one are hardly faster
-        return kind(str(self._folder), compute_type="int8", inter_threads=threads, intra_threads=1)
+        return kind(
+            str(self._folder), compute_type=arithmetic("int8"), inter_threads=threads, intra_threads=1
+        )
 
     def _start(self, engine: Any, prompt: str, n: int, drawing: Drawing) -> "_Start":
         ids = self._ids(prompt)

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
 from ..errors import ModelError
+from ..number_format import exact_int8
 from ..recipe import Execution, Teacher
 from ..threads import threads_kept
 from ..weights import build_once, cache_folder, digest, locate
@@ -38,8 +39,8 @@ class CTranslate2Sampler:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"the tokenizer of {settings.model} cannot be loaded: {reason}") from error
         self._folder = converted(settings.model, settings.compute_type)
-        self._compute_type = settings.compute_type
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
+        self._compute_type = arithmetic(settings.compute_type, self._device)
         self._threads = execution.threads or os.cpu_count() or 1
         self._special = set(self._tokenizer.all_special_ids)
         self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(self._tokenizer))))
@@ -162,6 +163,12 @@ class _Seeded:
 def _surface(token: str) -> str:
     """A vocabulary entry as far as the stop rule reads it: byte-level BPE spells a newline Ċ."""
     return token.replace("Ċ", "\n").replace("<0x0A>", "\n").replace("Ġ", " ").replace("▁", " ")
+
+
+def arithmetic(compute_type: str, device: str = "cpu") -> str:
+    """What to compute in with weights of this type: not in int8 where the processor would cut sums off."""
+    spoilt = compute_type == "int8" and device == "cpu" and not exact_int8()
+    return "float32" if spoilt else compute_type
 
 
 def converted(model: str, compute_type: str) -> Path:

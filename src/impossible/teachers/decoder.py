@@ -1,6 +1,5 @@
 """A Llama-like decoder on CPU: one cache for a prompt, one for all that follows it."""
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from ..number_format import exact_int8
 
 Linear = Callable[[Tensor], Tensor]
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v → (rows, heads, width)
@@ -18,12 +19,13 @@ _LOGITS_BYTES = 24 * 2**20
 class Int8Linear:
     """x Wᵀ + b with int8 weights, a scale per output; x is quantised to 8 bit with a scale per row.
 
-    The integer sums are exact, so a row comes out the same whatever rows it is batched with. `largest` is
-    that of the whole weights; left out, what this processor adds up exactly.
+    The integer sums are exact, so a row comes out the same whatever rows it is batched with; where they would
+    not be, weights have 7 bit.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None, largest: int | None = None):
-        self._scale = weight.abs().amax(1).clamp_min(1e-9).div(largest or _largest())
+    def __init__(self, weight: Tensor, bias: Tensor | None = None):
+        largest = 127 if exact_int8() else 63
+        self._scale = weight.abs().amax(1).clamp_min(1e-9).div(largest)
         self._zero = torch.zeros(len(weight), dtype=torch.int64)
         whole = (weight / self._scale[:, None]).round_().to(torch.int8)
         self._packed = torch.ops.onednn.qlinear_prepack(whole, None)
@@ -55,16 +57,6 @@ class Int8Linear:
             "",
         )
         return y
-
-
-@functools.cache
-def _largest() -> int:
-    """127; 63 where a processor (x86 without VNNI) adds products of 8 bit by twos in 16, cut off at 32,767:
-    255 · 127 · 2 is too much for that, 255 · 63 · 2 is not.
-    """
-    size = 64
-    sums = Int8Linear(torch.ones(size, size), largest=127).product(torch.full((1, size), 255).to(torch.uint8))
-    return 127 if torch.allclose(sums, torch.tensor(127.0 * size)) else 63
 
 
 @dataclass(frozen=True, slots=True)
