@@ -296,8 +296,9 @@ def test_kill_9_and_resume(undisturbed: Path, settings: dict[str, Any], tmp_path
     out = tmp_path / "run"
     command = [sys.executable, "-m", "impossible", "run", str(tmp_path / "recipe.toml"), "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list(out.glob("round-0/groups/*.parquet")) and time.monotonic() < deadline:
+    journal, deadline = out / "journal.jsonl", time.monotonic() + 120
+    # a shard's line follows its file: killed in between, the shard is there, and its line never
+    while not (journal.exists() and "generate" in journal.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
