@@ -4,6 +4,7 @@ import functools
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 
 def fastest(device: str | None = None) -> Literal["bfloat16", "float32"]:
@@ -32,21 +33,19 @@ def exact_int8() -> bool:
     size = 64
     try:
         weights = torch.ops.onednn.qlinear_prepack(torch.full((size, size), 127, dtype=torch.int8), None)
-        sums = torch.ops.onednn.qlinear_pointwise(
-            torch.full((1, size), 255, dtype=torch.uint8),
-            1.0,
-            0,
-            weights,
-            torch.ones(size),
-            torch.zeros(size, dtype=torch.int64),
-            None,
-            1.0,
-            0,
-            torch.float32,
-            "none",
-            [],
-            "",
-        )
+        largest = torch.full((1, size), 255, dtype=torch.uint8)
+        sums = int8_product(largest, 0, weights, torch.ones(size))
     except (AttributeError, RuntimeError):  # a torch without these kernels, as on ARM
         return True
     return bool((sums == 255 * 127 * size).all())
+
+
+def int8_product(x: Tensor, zero: int, weights: Tensor, scale: Tensor) -> Tensor:
+    """(rows, in) of 8 bit, `zero` for 0, times prepacked int8 weights with a scale per output → (rows, out),
+    float32.
+    """
+    zeros = torch.zeros(len(scale), dtype=torch.int64)
+    y: Tensor = torch.ops.onednn.qlinear_pointwise(
+        x, 1.0, zero, weights, scale, zeros, None, 1.0, 0, torch.float32, "none", [], ""
+    )
+    return y

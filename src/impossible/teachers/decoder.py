@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..number_format import exact_int8
+from ..number_format import exact_int8, int8_product
 
 Linear = Callable[[Tensor], Tensor]
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v → (rows, heads, width)
@@ -26,7 +26,6 @@ class Int8Linear:
     def __init__(self, weight: Tensor, bias: Tensor | None = None):
         largest = 127 if exact_int8() else 63
         self._scale = weight.abs().amax(1).clamp_min(1e-9).div(largest)
-        self._zero = torch.zeros(len(weight), dtype=torch.int64)
         whole = (weight / self._scale[:, None]).round_().to(torch.int8)
         self._packed = torch.ops.onednn.qlinear_prepack(whole, None)
         self._bias = bias
@@ -41,22 +40,7 @@ class Int8Linear:
 
     def product(self, rounded: Tensor) -> Tensor:
         """(rows, in) of 8 bit, 128 for zero → (rows, out), float32, without the scale of x."""
-        y: Tensor = torch.ops.onednn.qlinear_pointwise(
-            rounded,
-            1.0,
-            128,
-            self._packed,
-            self._scale,
-            self._zero,
-            None,
-            1.0,
-            0,
-            torch.float32,
-            "none",
-            [],
-            "",
-        )
-        return y
+        return int8_product(rounded, 128, self._packed, self._scale)
 
 
 @dataclass(frozen=True, slots=True)
