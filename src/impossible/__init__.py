@@ -1,8 +1,13 @@
 """Impossible Distillation: paraphrase and summary datasets from a small language model, without labels."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+# OpenMP reads this when torch is loaded. Threads that spin while they wait make training ten times as slow
+# beside one other busy process.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
 from .recipe import Execution, Filter, Recipe, Score

@@ -1,6 +1,5 @@
 """What a person sees of critics: a table of their figures, and one pair after the other to judge."""
 
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,7 +55,7 @@ def critic_table(found: Sequence[Measured]) -> Table:
     """A critic's figures, a row a file."""
     table = Table(box=None, pad_edge=False)
     table.add_column("file")
-    heads = ("rows", "accuracy", "F1 e/n/c", "AUC", "P at R .3/.5/.7", "ECE", "paraphrase AUC", "pairs/s")
+    heads = ("rows", "accuracy", "F1 e/n/c", "AUC", "P at R .3/.5/.7", "ECE", "pairs/s")
     for name in heads:
         table.add_column(name, justify="right")
     for m in found:
@@ -69,7 +68,6 @@ def critic_table(found: Sequence[Measured]) -> Table:
             f"{r.entailment_auc:.3f}",
             " ".join(f"{x:.2f}" for x in r.precision_at_recall.values()),
             f"{r.calibration_error:.3f}",
-            "" if math.isnan(m.paraphrase_auc) else f"{m.paraphrase_auc:.3f}",
             f"{m.pairs_per_second:.0f}",
         )
     return table

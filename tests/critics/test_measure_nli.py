@@ -8,11 +8,11 @@ from sklearn import metrics
 
 from impossible.critics.measure_nli import (
     auc,
+    by_pair,
     calibrate,
     calibration_error,
     fit_temperature,
     measure,
-    paraphrase_auc,
     precision_recall,
 )
 from impossible.critics.nli import Nli
@@ -90,12 +90,11 @@ def test_what_cannot_be_measured(labels: list[str]) -> None:
         measure(np.eye(3)[:1], labels)
 
 
-def test_paraphrases_need_both_directions() -> None:
-    forward, backward = np.array([0.9, 0.9]), np.array([0.8, 0.1])
-    assert paraphrase_auc(forward, backward, [1, 0]) == 1.0
-    assert paraphrase_auc(forward, backward, ["not_paraphrase", "paraphrase"]) == 0.0
-    with pytest.raises(DataError, match="unknown label '2'"):
-        paraphrase_auc(forward, backward, [1, 2])
+def test_of_a_paraphrase_set_the_less_entailed_direction_counts() -> None:
+    p = np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.9, 0.1, 0], [0.1, 0.9, 0]])
+    lower, labels = by_pair(p, ["entailment"] * 2 + ["not_both_entailed"] * 2)
+    assert lower[:, 0].tolist() == [0.8, 0.1] and list(labels) == ["entailment", "not_entailment"]
+    assert measure(lower, labels).entailment_auc == 1.0
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
@@ -117,14 +116,13 @@ def test_calibration_is_written_and_read_back(tmp_path: Path) -> None:
     pairs = [
         NliExample(a, b, label)
         for a, b, label in (
-            (" A cat .", " A dog .", "not_entailment"),
-            (" A dog .", " A cat .", "not_entailment"),
+            (" A cat .", " A dog .", "not_both_entailed"),
+            (" A dog .", " A cat .", "not_both_entailed"),
             (" The cat .", " The old cat .", "entailment"),
             (" The old cat .", " The cat .", "entailment"),
         )
     ]
     plain = Nli(folder).score([" A cat ."], [" A dog ."])
     temperature, (first, second) = calibrate(folder, {"colours": colours, "pairs": pairs})
-    assert np.isnan(first.paraphrase_auc) and 0 <= second.paraphrase_auc <= 1
-    assert first.report.rows == 3 and temperature != 1
+    assert (first.report.rows, second.report.rows) == (3, 2) and temperature != 1
     assert Nli(folder).score([" A cat ."], [" A dog ."]) != plain

@@ -86,6 +86,21 @@ def test_not_entailed_pushes_entailment_down_only(base: Path, tmp_path: Path) ->
     assert p[:, 0].max() < 0.2
 
 
+def test_of_two_directions_that_do_not_both_hold_one_may(base: Path, tmp_path: Path) -> None:
+    drops = [
+        (f" The {thing} is red and {more} .", f" The {thing} is red .")
+        for thing in ("cat", "dog", "house", "car")
+        for more in ("new", "old")
+    ]
+    examples = [NliExample(a, b, "entailment") for a, b in drops]
+    examples += [NliExample(p, h, "not_both_entailed") for a, b in drops for p, h in ((a, b), (b, a))]
+    settings = replace(SETTINGS, epochs=15, learning_rate=1e-2, save_steps=1000)
+    nli = Nli(train(examples, str(base), tmp_path / "out", settings))
+    long, short = [a for a, _ in drops], [b for _, b in drops]
+    forward, backward = nli.score(long, short), nli.score(short, long)
+    assert forward.min() > 0.7 and backward.max() < 0.3
+
+
 LORA = replace(SETTINGS, lora_rank=4, layers=1, learning_rate=2e-2, epochs=12, save_steps=1000)
 
 
@@ -174,8 +189,8 @@ def test_paraphrases_count_both_ways(tmp_path: Path) -> None:
     assert read_examples(path) == [
         NliExample("a", "b", "entailment"),
         NliExample("b", "a", "entailment"),
-        NliExample("c", "d", "not_entailment"),
-        NliExample("d", "c", "not_entailment"),
+        NliExample("c", "d", "not_both_entailed"),
+        NliExample("d", "c", "not_both_entailed"),
     ]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .nli import CALIBRATION, Nli
-from .train_nli import LABELS, NOT_ENTAILED, NliExample
+from .train_nli import LABELS, NOT_BOTH, NOT_ENTAILED, NliExample
 
 Floats = NDArray[np.floating]
 _RECALLS = (0.3, 0.5, 0.7)
@@ -34,11 +34,10 @@ class NliReport:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A critic on one file: its figures, the paraphrase AUC (nan for an NLI set), and its speed."""
+    """A critic on one file, and its speed; of a paraphrase set the less entailed direction of each pair."""
 
     name: str
     report: NliReport
-    paraphrase_auc: float
     pairs_per_second: float
 
 
@@ -48,9 +47,11 @@ def calibrate(folder: Path, sets: Mapping[str, Sequence[NliExample]]) -> tuple[f
     """
     path = folder / CALIBRATION
     path.unlink(missing_ok=True)
-    together = [e for examples in sets.values() for e in examples]
-    p = Nli(folder).probabilities([e.premise for e in together], [e.hypothesis for e in together])
-    temperature = fit_temperature(p, [e.label for e in together])
+    nli = Nli(folder)
+    rows = [by_pair(_probabilities(nli, examples), [e.label for e in examples]) for examples in sets.values()]
+    temperature = fit_temperature(
+        np.concatenate([p for p, _ in rows]), [x for _, labels in rows for x in labels]
+    )
     path.write_text(json.dumps({"temperature": round(temperature, 4)}) + "\n")
     nli = Nli(folder)
     return temperature, [measure_examples(nli, name, examples) for name, examples in sets.items()]
@@ -59,17 +60,24 @@ def calibrate(folder: Path, sets: Mapping[str, Sequence[NliExample]]) -> tuple[f
 def measure_examples(nli: Nli, name: str, examples: Sequence[NliExample]) -> Measured:
     """Measure a critic; examples of a paraphrase set come in twos, forward and backward."""
     start = time.perf_counter()
-    p = nli.probabilities([e.premise for e in examples], [e.hypothesis for e in examples])
+    p = _probabilities(nli, examples)
     seconds = time.perf_counter() - start
-    labels = [e.label for e in examples]
-    both = NOT_ENTAILED in labels and all(
-        (a.premise, a.hypothesis) == (b.hypothesis, b.premise)
-        for a, b in zip(examples[::2], examples[1::2], strict=False)
-    )
-    ranked = (
-        paraphrase_auc(p[::2, 0], p[1::2, 0], [int(x == LABELS[0]) for x in labels[::2]]) if both else np.nan
-    )
-    return Measured(name, measure(p, labels), ranked, len(examples) / seconds)
+    return Measured(name, measure(*by_pair(p, [e.label for e in examples])), len(examples) / seconds)
+
+
+def _probabilities(nli: Nli, examples: Sequence[NliExample]) -> Floats:
+    return nli.probabilities([e.premise for e in examples], [e.hypothesis for e in examples])
+
+
+def by_pair(p: Floats, labels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
+    """The less entailed direction of each pair of a paraphrase set: one with NOT_BOTH rows, in twos.
+
+    Its label is NOT_ENTAILED where a direction fails. Any other set stays as it is.
+    """
+    if NOT_BOTH not in labels:
+        return p, labels
+    lower = np.arange(0, len(p), 2) + (p[1::2, 0] < p[::2, 0])
+    return p[lower], [NOT_ENTAILED if label == NOT_BOTH else label for label in labels[::2]]
 
 
 def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
@@ -158,13 +166,3 @@ def calibration_error(p: Floats, truth: NDArray[np.intp]) -> float:
     bins = np.minimum(np.ceil(confidence * _BINS).astype(int) - 1, _BINS - 1)
     gaps = np.bincount(np.maximum(bins, 0), weights=right - confidence, minlength=_BINS)
     return float(np.abs(gaps).sum() / len(truth))
-
-
-def paraphrase_auc(forward: Floats, backward: Floats, labels: Sequence[str | int]) -> float:
-    """AUC of min(p(source entails target), p(target entails source)) against 1 / "paraphrase" and
-    0 / "not_paraphrase". Raises DataError for another label.
-    """
-    meaning: dict[str | int, bool] = {1: True, 0: False, "paraphrase": True, "not_paraphrase": False}
-    if unknown := {str(label) for label in labels if label not in meaning}:
-        raise DataError(f"unknown label {min(unknown)!r}; wanted 0, 1, paraphrase or not_paraphrase")
-    return auc(np.minimum(forward, backward), np.array([meaning[label] for label in labels], bool))

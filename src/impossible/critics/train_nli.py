@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional as F
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    BatchEncoding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     TrainingArguments,
@@ -32,14 +32,19 @@ if TYPE_CHECKING:
 LABELS = ("entailment", "neutral", "contradiction")
 # A pair known only not to be entailed: neutral or contradiction, whichever the model prefers.
 NOT_ENTAILED = "not_entailment"
-_CODE = {name: i for i, name in enumerate((*LABELS, NOT_ENTAILED))}
+# A pair of which at least one direction is not entailed. Its two directions follow each other.
+NOT_BOTH = "not_both_entailed"
+_CODE = {name: i for i, name in enumerate((*LABELS, NOT_ENTAILED, NOT_BOTH))}
 # What the label of a paraphrase set says of each direction.
-_PARAPHRASE = {"paraphrase": LABELS[0], 1: LABELS[0], "not_paraphrase": NOT_ENTAILED, 0: NOT_ENTAILED}
+_PARAPHRASE = {"paraphrase": LABELS[0], 1: LABELS[0], "not_paraphrase": NOT_BOTH, 0: NOT_BOTH}
 
 
 @dataclass(frozen=True, slots=True)
 class NliExample:
-    """A directed pair: does `premise` entail `hypothesis`? `label` is one of LABELS or NOT_ENTAILED."""
+    """A directed pair: does `premise` entail `hypothesis`?
+
+    `label` is one of LABELS, NOT_ENTAILED or NOT_BOTH.
+    """
 
     premise: str
     hypothesis: str
@@ -89,8 +94,8 @@ class TrainSettings:
 
 def read_examples(path: Path, limit: int | None = None, seed: int = 7) -> list[NliExample]:
     """Read JSONL (plain or .gz) or Parquet rows with `premise`, `hypothesis`, `label`, or with `source`,
-    `target`, `label` (paraphrase or 1, not_paraphrase or 0), where a paraphrase is entailment both ways and a
-    non-paraphrase gives NOT_ENTAILED both ways (strictly, one direction at least is not entailed).
+    `target`, `label` (paraphrase or 1, not_paraphrase or 0). A paraphrase gives two examples of entailment,
+    one a direction; a non-paraphrase gives two of NOT_BOTH.
 
     A `limit` takes a random so many of the rows. Raises DataError, naming file and row.
     """
@@ -147,15 +152,20 @@ def read_all(paths: Sequence[str], seed: int) -> list[NliExample]:
 
 
 class _Encoded(torch.utils.data.Dataset[dict[str, Any]]):
-    """Token ids of each pair that is short enough, made once; padding is left to the batch."""
+    """Token ids of what is short enough, made once; padding is left to the batch.
+
+    A row is an example, or the two directions of a NOT_BOTH pair, the second under "other".
+    """
 
     def __init__(self, examples: Sequence[NliExample], tokenizer: PreTrainedTokenizerBase, max_tokens: int):
         tokens = tokenizer([e.premise for e in examples], [e.hypothesis for e in examples])
-        self.rows: list[dict[str, Any]] = [
-            {**{k: v[i] for k, v in tokens.items()}, "labels": _CODE[e.label]}
-            for i, e in enumerate(examples)
-            if len(tokens["input_ids"][i]) <= max_tokens
+        every = [
+            {**{k: v[i] for k, v in tokens.items()}, "labels": _CODE[e.label]} for i, e in enumerate(examples)
         ]
+        both = [row for row in every if row["labels"] == _CODE[NOT_BOTH]]
+        rows = [row for row in every if row["labels"] != _CODE[NOT_BOTH]]
+        rows += [{**row, "other": other} for row, other in zip(both[::2], both[1::2], strict=True)]
+        self.rows: list[dict[str, Any]] = [row for row in rows if len(row["input_ids"]) <= max_tokens]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -164,18 +174,32 @@ class _Encoded(torch.utils.data.Dataset[dict[str, Any]]):
         return self.rows[i]
 
 
+def _collate(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], BatchEncoding]:
+    """Rows → a padded batch in which the two directions of a pair follow each other."""
+
+    def collate(rows: list[dict[str, Any]]) -> BatchEncoding:
+        flat = [part for row in rows for part in ({**row, "other": None}, row.get("other")) if part]
+        return tokenizer.pad(
+            [{k: v for k, v in part.items() if k != "other"} for part in flat], return_tensors="pt"
+        )
+
+    return collate
+
+
 def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
-    """Cross-entropy; a NOT_ENTAILED row pays -log(p_neutral + p_contradiction)."""
+    """Cross-entropy. A NOT_ENTAILED row pays -log(p_neutral + p_contradiction), the two rows of a NOT_BOTH
+    pair together -2·log(1 - p(a⇒b)·p(b⇒a)).
+    """
 
     def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
-        logits = outputs.logits.float()
-        binary = labels == _CODE[NOT_ENTAILED]
-        three_way = F.cross_entropy(
-            logits, labels.masked_fill(binary, 1), reduction="none", label_smoothing=smoothing
-        )
-        log_p = logits.log_softmax(-1)
-        not_entailed = -(1 - smoothing) * log_p[:, 1:].logsumexp(-1) - smoothing * log_p.mean(-1)
-        return torch.where(binary, not_entailed, three_way).mean()
+        log_p = outputs.logits.float().log_softmax(-1)
+        known = labels.clamp(max=len(LABELS) - 1)
+        likelihood = log_p.gather(1, known[:, None]).squeeze(1)
+        likelihood = torch.where(labels == _CODE[NOT_ENTAILED], log_p[:, 1:].logsumexp(-1), likelihood)
+        pairs = labels == _CODE[NOT_BOTH]
+        both = log_p[pairs, 0].view(-1, 2).sum(1).clamp(max=-1e-6)
+        likelihood = likelihood.masked_scatter(pairs, (-both.expm1()).log().repeat_interleave(2))
+        return -((1 - smoothing) * likelihood + smoothing * log_p.mean(-1)).mean()
 
     return loss
 
@@ -204,6 +228,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         seed=settings.seed,
         label_names=["labels"],
         dataloader_pin_memory=False,
+        remove_unused_columns=False,  # a pair's other direction is no argument of the model
         bf16=settings.low,
         use_cpu=not torch.accelerator.is_available(),
     )
@@ -212,6 +237,7 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         args=arguments,
         train_dataset=_Encoded(examples, tokenizer, settings.max_tokens),
         processing_class=tokenizer,
+        data_collator=_collate(tokenizer),
         compute_loss_func=_loss(settings.label_smoothing),
     )
     checkpoints = Path(arguments.output_dir)
