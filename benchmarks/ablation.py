@@ -26,17 +26,24 @@ from rich.table import Table as Shown
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from impossible import generate, score
-from impossible.contexts import grow, prompts
-from impossible.critics import Critics, nli, open_critics
-from impossible.filter import filter_scores
-from impossible.generate import contexts_from_table
-from impossible.recipe import TASKS, Bounds, Recipe, Sampling, load
-from impossible.records import Candidate, Context, Group
-from impossible.score import Floats, Indices, Pairs, Table
-from impossible.teachers import Continuation, Decoding, open_teacher
-from impossible.teachers.stop import SentenceStop
-from impossible.weights import locate
+from impossible.critics import nli, open_critics
+from impossible.critics.base import Critics
+from impossible.data.schema import Candidate, Context, Group
+from impossible.filtering import cascade
+from impossible.filtering.cascade import Floats, Indices, Pairs, Table
+from impossible.filtering.ledger import filter_scores
+from impossible.generation import groups
+from impossible.generation.contexts import grow, prompts
+from impossible.generation.groups import contexts_from_table
+from impossible.models.locate import locate
+from impossible.recipe.base import TASKS
+from impossible.recipe.critics import Bounds
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.teacher import Sampling
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Continuation, Decoding
+from impossible.teachers.sentence_stop import SentenceStop
 from run import machine
 
 _GATES = [f"score.{task}.{{}}=false" for task in TASKS]
@@ -63,12 +70,12 @@ def all_finished() -> AbstractContextManager[object]:
     def patient(*values: float, min_logprob: float, **named: int) -> Decoding:
         return Decoding(*values, **named)
 
-    return patch.object(generate, "Decoding", patient)
+    return patch.object(groups, "Decoding", patient)
 
 
 def repeats_paired() -> AbstractContextManager[object]:
     """A sentence that was written several times is as many candidates."""
-    distinct = generate.candidates
+    distinct = groups.candidates
 
     def candidates(
         continuations: Sequence[Continuation], settings: Sampling, counts: Counter[str]
@@ -76,7 +83,7 @@ def repeats_paired() -> AbstractContextManager[object]:
         found = distinct(continuations, settings, counts)
         return tuple(replace(c, count=1) for c in found for _ in range(c.count))
 
-    return patch.object(generate, "candidates", candidates)
+    return patch.object(groups, "candidates", candidates)
 
 
 def nothing_shared() -> AbstractContextManager[object]:
@@ -91,7 +98,7 @@ def nothing_shared() -> AbstractContextManager[object]:
 
 def both_ways() -> AbstractContextManager[object]:
     """Entailment and judge score each pair that reaches them both ways, whatever the first way gives."""
-    within = score._within
+    within = cascade._within
 
     def later(critic: str, column: str, pairs: Pairs, gates: Bounds) -> NDArray[np.bool_]:
         if critic not in ("entailment", "judge") or pairs.task == "summary":
@@ -100,7 +107,7 @@ def both_ways() -> AbstractContextManager[object]:
             return np.ones(len(pairs.source), dtype=bool)
         return within(critic, f"{critic}_forward", pairs, gates) & within(critic, column, pairs, gates)
 
-    return patch.object(score, "_within", later)
+    return patch.object(cascade, "_within", later)
 
 
 def pairs_alone() -> AbstractContextManager[object]:
@@ -213,14 +220,14 @@ def draw(contexts: Sequence[Context], recipe: Recipe) -> tuple[list[Group], floa
     """The groups, and CPU-seconds of drawing them."""
     sampler = open_teacher(recipe.teacher, recipe.execution)
     start = time.process_time()
-    groups, _ = generate.generate(contexts, sampler, recipe.sampling, recipe.seed, 0, lambda: None)
-    return groups, time.process_time() - start
+    made, _ = groups.generate(contexts, sampler, recipe.sampling, recipe.seed, 0, lambda: None)
+    return made, time.process_time() - start
 
 
 def judged(groups: Sequence[Group], critics: Critics, recipe: Recipe) -> tuple[float, set[str]]:
     """CPU-seconds of scoring groups and filtering their pairs, and which are kept."""
     start = time.process_time()
-    scores, _ = score.score(
+    scores, _ = cascade.score(
         groups, critics, recipe.score, [t for t, _ in recipe.filter.tasks()], lambda: None
     )
     ledger, _ = filter_scores(scores, recipe.filter)

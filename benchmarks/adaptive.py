@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from impossible.recipe import load
+from impossible.recipe.load import load
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 

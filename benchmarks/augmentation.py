@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from impossible import open_student
 from impossible.critics.similarity import Similarity
-from impossible.weights import locate
+from impossible.models.locate import locate
 
 Rows = list[dict[str, str]]
 Copies = dict[str, list[str]]

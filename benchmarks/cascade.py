@@ -27,13 +27,16 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table as Shown
 
-from impossible.calibrate import wilson
-from impossible.critics import Compare, Critic, Reader, open_critics
-from impossible.generate import groups_from_table
-from impossible.recipe import Bounds, Recipe, load
-from impossible.records import Group
-from impossible.score import CHEAP, Indices, Table, oriented, score
-from impossible.verdict import shortfall
+from impossible.analysis.calibrate import wilson
+from impossible.critics import open_critics
+from impossible.critics.base import Compare, Critic, Reader
+from impossible.data.schema import Group
+from impossible.filtering.cascade import CHEAP, Indices, Table, oriented, score
+from impossible.filtering.verdict import shortfall
+from impossible.generation.groups import groups_from_table
+from impossible.recipe.critics import Bounds
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
 from run import machine
 
 _BEHIND = ("entities", "clause", "entailment", "judge")

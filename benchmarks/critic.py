@@ -16,16 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from impossible.critic_training.measure import auc, measure, precision_recall
 from impossible.critics.clause import ClauseCritic
 from impossible.critics.entities import Entities
-from impossible.critics.measure_nli import auc, measure, precision_recall
 from impossible.critics.nli import Nli
 from impossible.critics.numbers import Numbers
-from impossible.critics.parse import ParsedSentences, load_parser
+from impossible.critics.parser import ParsedSentences, load_parser
 from impossible.critics.persons import Persons
-from impossible.critics.rouge import RougeL
+from impossible.critics.rouge_l import RougeL
 from impossible.critics.similarity import Similarity
-from impossible.weights import locate
+from impossible.models.locate import locate
 
 Texts = Sequence[str]
 Floats = NDArray[np.float32]

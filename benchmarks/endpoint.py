@@ -19,8 +19,10 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from impossible.recipe import Endpoint, Execution, Teacher
-from impossible.teachers import Decoding, open_teacher
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Endpoint, Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Decoding
 
 TOKENS = [
     " so",

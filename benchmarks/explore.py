@@ -15,13 +15,14 @@ import psutil
 import pyarrow as pa
 from starlette.testclient import TestClient
 
-from impossible import store
+from impossible.data import store
+from impossible.data.run_folder import FOLDERS
+from impossible.data.schema import CONTEXTS, GROUPS, SCORE_FIELDS, SCORES, text_id
 from impossible.explore.app import make_app
 from impossible.explore.index import open_index
-from impossible.filter import filter_scores
-from impossible.recipe import dump, resolve
-from impossible.records import CONTEXTS, GROUPS, SCORE_FIELDS, SCORES, text_id
-from impossible.stages import FOLDERS
+from impossible.filtering.ledger import filter_scores
+from impossible.recipe.load import resolve
+from impossible.recipe.write import dump
 
 BAR = 0.3
 SENTENCES = 40  # a context: 780 pairs

@@ -37,11 +37,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impossible import load_recipe
-from impossible.contexts import grow, prompts
-from impossible.generate import contexts_from_table, generate
-from impossible.recipe import Execution, Recipe
-from impossible.records import Context
-from impossible.teachers import decoder, open_teacher, tree
+from impossible.data.schema import Context
+from impossible.generation.contexts import grow, prompts
+from impossible.generation.groups import contexts_from_table, generate
+from impossible.models import llama
+from impossible.recipe.execution import Execution
+from impossible.recipe.recipe import Recipe
+from impossible.teachers import open_teacher, tree
 from run import machine
 
 ROWS = (16, 32, 64, 128, 256, 512)  # row counts at which products are timed
@@ -49,12 +51,12 @@ _READ_BYTES = 2**28  # of one thread; larger than any cache
 _SECONDS = 0.1  # that each product is timed for
 # what is timed → the part of the profile it belongs to; what none of them covers is "the rest of Python"
 PARTS: list[tuple[Any, str, str]] = [
-    (decoder.Int8Linear, "product", "matrix products"),
-    (decoder.Int8Linear, "__call__", "quantising their inputs"),
-    (decoder.Suffixes, "_attend", "attention"),
-    (decoder.Prompt, "_attend", "attention"),
-    (decoder.Suffixes, "copy", "copying the cache of new branches"),
-    (decoder.Decoder, "run", "norms, rotation, activation"),
+    (llama.Int8Linear, "product", "matrix products"),
+    (llama.Int8Linear, "__call__", "quantising their inputs"),
+    (llama.Suffixes, "_attend", "attention"),
+    (llama.Prompt, "_attend", "attention"),
+    (llama.Suffixes, "copy", "copying the cache of new branches"),
+    (llama.Decoder, "run", "norms, rotation, activation"),
     (tree.TreeSampler, "_choices", "log-probabilities, top-k, top-p"),
     (tree.TreeSampler, "_children", "drawing, stopping at sentence ends"),
     (tree, "_arranged", "slots of the tree"),
@@ -150,7 +152,7 @@ def draw(sampler: Any, contexts: list[Context], recipe: Recipe) -> tuple[float, 
 @contextmanager
 def counting() -> Iterator[Work]:
     work = Work()
-    step, head, start = decoder.Suffixes.step, decoder.Decoder.logits, decoder.Prompt.__init__
+    step, head, start = llama.Suffixes.step, llama.Decoder.logits, llama.Prompt.__init__
     children = tree.TreeSampler._children
 
     def counted_step(self: Any, ids: Tensor) -> Tensor:
@@ -172,9 +174,9 @@ def counting() -> Iterator[Work]:
         start(self, network, ids)
 
     with (
-        patch.object(decoder.Suffixes, "step", counted_step),
-        patch.object(decoder.Decoder, "logits", counted_head),
-        patch.object(decoder.Prompt, "__init__", counted_prompt),
+        patch.object(llama.Suffixes, "step", counted_step),
+        patch.object(llama.Decoder, "logits", counted_head),
+        patch.object(llama.Prompt, "__init__", counted_prompt),
         patch.object(tree.TreeSampler, "_children", counted_children),
     ):
         yield work
@@ -230,7 +232,7 @@ def product(weights: Tensor, rows: int, kind: str) -> Callable[[], Tensor]:
     if kind != "int8":
         a, b = x.to(getattr(torch, kind)), weights.to(getattr(torch, kind))
         return lambda: F.linear(a, b)
-    linear = decoder.Int8Linear(weights)
+    linear = llama.Int8Linear(weights)
     whole = torch.randint(0, 255, x.shape, dtype=torch.uint8)
     return lambda: linear.product(whole)
 

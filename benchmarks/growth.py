@@ -29,12 +29,16 @@ import psutil
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from impossible import dataset, store
 from impossible.critics import open_critics
-from impossible.execute import State, Watch, run
-from impossible.recipe import Execution, Recipe, Score, resolve
-from impossible.records import GROUPS, LEDGER
-from impossible.teachers import Continuation, Decoding
+from impossible.data import dataset, store
+from impossible.data.schema import GROUPS, LEDGER
+from impossible.data.state import State
+from impossible.pipeline.run import Watch, run
+from impossible.recipe.critics import Score
+from impossible.recipe.execution import Execution
+from impossible.recipe.load import resolve
+from impossible.recipe.recipe import Recipe
+from impossible.teachers.base import Continuation, Decoding
 
 WORDS = "the old new big red cat dog car house phone door room screen food day we saw had liked lost".split()
 WORDS_A_SENTENCE = 8

@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers.utils.logging import disable_progress_bar
 
-from impossible import ledger
-from impossible.critics import Critic, LazyCritics
-from impossible.recipe import Execution, Score, resolve
-from impossible.score import oriented
-from impossible.verdict import shortfall
+from impossible.critics import LazyCritics
+from impossible.critics.base import Critic
+from impossible.data import run_folder
+from impossible.filtering.cascade import oriented
+from impossible.filtering.verdict import shortfall
+from impossible.recipe.critics import Score
+from impossible.recipe.execution import Execution
+from impossible.recipe.load import resolve
 
 RULES = ("numbers", "persons", "entities", "clause")  # in the order of cost: a pair counts for the first
 ALIKE = 0.85
@@ -38,7 +41,7 @@ def main() -> None:
     critics = LazyCritics(Score(), Execution())
     draw = random.Random(7)
     mined: dict[str, list[Pair]] = defaultdict(list)
-    for shard in ledger.shards(options.run, "generate")[:: options.every]:
+    for shard in run_folder.shards(options.run, "generate")[:: options.every]:
         for group in shard.table().to_pylist():
             for rule, pairs in _differing([c["text"] for c in group["candidates"]], critics, draw).items():
                 mined[rule] += pairs

@@ -13,9 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from impossible import store
-from impossible.execute import State, Watch, run
-from impossible.recipe import Execution, Ray, Recipe, load
+from impossible.data import store
+from impossible.data.state import State
+from impossible.pipeline.run import Watch, run
+from impossible.recipe.execution import Execution, Ray
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
 
 ENGINES = {
     "local": Execution(),

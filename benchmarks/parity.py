@@ -9,10 +9,13 @@ import random
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
 
-from impossible.critics.rouge import RougeL
-from impossible.domains import DOMAINS, prefixes
-from impossible.recipe import Execution, Teacher
-from impossible.teachers import Decoding, open_teacher
+from impossible.critics.rouge_l import RougeL
+from impossible.generation.prefixes import prefixes
+from impossible.recipe.domains import DOMAINS
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Decoding
 
 WORDS = "the a cat Dog's runs to no. 25 2.5% café naïve U.S. it's – well-known, (and) , ? Don't".split()
 

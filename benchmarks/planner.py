@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from transformers.utils.logging import disable_progress_bar
 
-from impossible.evaluate.statistics import Interval
-from impossible.execute import read_state, run
-from impossible.forecast import forecast, pilot, slowest
-from impossible.recipe import load
+from impossible.data.state import read_state
+from impossible.metrics.statistics import Interval
+from impossible.pipeline.forecast import forecast, pilot, slowest
+from impossible.pipeline.run import run
+from impossible.recipe.load import load
 from run import machine
 
 

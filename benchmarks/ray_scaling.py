@@ -20,13 +20,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from impossible import store
-from impossible.engines import Calls, open_engine, way
-from impossible.execute import State, Watch, run
-from impossible.recipe import Execution, Recipe, load
-from impossible.recipe import Ray as RaySettings
-from impossible.records import CONTEXTS, GROUPS
-from impossible.stages import MapStage, Tick, Work
+from impossible.data import store
+from impossible.data.schema import CONTEXTS, GROUPS
+from impossible.data.state import State
+from impossible.pipeline.engines import open_engine
+from impossible.pipeline.engines.base import Calls, way
+from impossible.pipeline.run import Watch, run
+from impossible.pipeline.stages import MapStage, Tick, Work
+from impossible.recipe.execution import Execution
+from impossible.recipe.execution import Ray as RaySettings
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
 
 SENTENCES = [f"This is sentence number {n} of a group that nobody wrote." for n in range(100)]
 PER_SHARD = 4

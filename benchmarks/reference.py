@@ -29,16 +29,20 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from impossible import dataset
-from impossible.critics import Critics, open_critics
-from impossible.filter import filter_scores
-from impossible.generate import candidates, contexts_from_table, groups_to_table
-from impossible.recipe import Filter, Recipe, Sampling, load
-from impossible.records import SCORE_FIELDS, SCORES, Candidate, Context, Group
-from impossible.score import Pairs, Table, _to_table, oriented
-from impossible.teachers import Continuation
-from impossible.verdict import columns, shortfall
-from impossible.weights import locate
+from impossible.critics import open_critics
+from impossible.critics.base import Critics
+from impossible.data import dataset
+from impossible.data.schema import SCORE_FIELDS, SCORES, Candidate, Context, Group
+from impossible.filtering.cascade import Pairs, Table, _to_table, oriented
+from impossible.filtering.ledger import filter_scores
+from impossible.filtering.verdict import columns, shortfall
+from impossible.generation.groups import candidates, contexts_from_table, groups_to_table
+from impossible.models.locate import locate
+from impossible.recipe.critics import Filter
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.teacher import Sampling
+from impossible.teachers.base import Continuation
 
 CONTINUATIONS, TOKENS, TEMPERATURE, TOP_P = 100, 100, 0.7, 0.9
 # the published order: what fits in length through the NLI model, then the rest

@@ -10,10 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from impossible.critics.measure_nli import calibration_error
-from impossible.critics.nli import CALIBRATION, Nli, temperature
-from impossible.critics.train_nli import LABELS, read_examples
-from impossible.weights import locate
+from impossible.critic_training.measure import calibration_error
+from impossible.critic_training.train import LABELS, read_examples
+from impossible.critics.nli import Nli, temperature
+from impossible.models.adapter import CALIBRATION
+from impossible.models.locate import locate
 
 
 def main() -> None:

@@ -35,16 +35,17 @@ from rich.table import Table
 from transformers import AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from impossible import dataset
 from impossible.critics import open_critics
-from impossible.execute import read_state
-from impossible.filter import filter_scores
-from impossible.generate import groups_from_table
-from impossible.recipe import TASKS, Recipe, load
-from impossible.records import SCORES
-from impossible.score import score
-from impossible.verdict import KEPT
-from impossible.weights import locate
+from impossible.data import dataset
+from impossible.data.schema import KEPT, SCORES
+from impossible.data.state import read_state
+from impossible.filtering.cascade import score
+from impossible.filtering.ledger import filter_scores
+from impossible.generation.groups import groups_from_table
+from impossible.models.locate import locate
+from impossible.recipe.base import TASKS
+from impossible.recipe.load import load
+from impossible.recipe.recipe import Recipe
 from reference import score_group
 
 
@@ -118,7 +119,7 @@ def machine() -> list[str]:
 
 def warm(recipe: Recipe) -> None:
     """Unpack and convert models beforehand: that happens once a machine, on neither side's account."""
-    from impossible.teachers.ctranslate import converted
+    from impossible.teachers.ctranslate2 import converted
 
     for model in (recipe.score.nli, recipe.score.judge, recipe.score.similarity, recipe.score.parser):
         locate(model)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from impossible.execute import read_state, run
-from impossible.ledger import rows
-from impossible.recipe import load
+from impossible.data.run_folder import rows
+from impossible.data.state import read_state
+from impossible.pipeline.run import run
+from impossible.recipe.load import load
 
 
 def main() -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 from statistics import mean, median
 
 from impossible import load_recipe
-from impossible.contexts import prompts
-from impossible.generate import generate
-from impossible.recipe import Execution, Teacher
-from impossible.records import Context, text_id
-from impossible.teachers import Sampler, open_teacher
+from impossible.data.schema import Context, text_id
+from impossible.generation.contexts import prompts
+from impossible.generation.groups import generate
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Sampler
 
 
 def main() -> None:

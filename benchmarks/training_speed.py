@@ -10,12 +10,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from impossible.recipe import Distil
+from impossible.models.locate import locate
+from impossible.recipe.student import Distil
+from impossible.students.augment import join
+from impossible.students.distil import read_pairs
 from impossible.students.examples import make_examples, tagged
-from impossible.students.join import join
-from impossible.students.make import read_pairs
 from impossible.students.train import Progress, train
-from impossible.weights import locate
 
 
 def main() -> None:

@@ -8,9 +8,10 @@ from typing import Any, get_args
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from impossible.catalogue import Setting, settings, tables
-from impossible.cli import PANELS, app
-from impossible.recipe import CRITICS, PRESETS
+from impossible.cli.app import PANELS, app
+from impossible.recipe.critics import CRITICS
+from impossible.recipe.presets import PRESETS
+from impossible.recipe.reference import Setting, settings, tables
 
 HERE = Path(__file__).parent
 NOUNS = {int: "whole number", float: "number", str: "text", Path: "path"}

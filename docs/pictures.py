@@ -17,12 +17,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from impossible import ledger
 from impossible.critics.similarity import Similarity
-from impossible.execute import read_state
-from impossible.recipe import CRITICS, load
-from impossible.records import text_id
-from impossible.weights import locate
+from impossible.data import run_folder
+from impossible.data.schema import text_id
+from impossible.data.state import read_state
+from impossible.models.locate import locate
+from impossible.recipe.critics import CRITICS
+from impossible.recipe.load import load
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ def way(ink: Ink) -> Figure:
 
 def context(run: Path, ink: Ink) -> Figure:
     """The sentences of the context with most kept paraphrases, near each other where their meanings are."""
-    rows = ledger.rows(run, "filter")
+    rows = run_folder.rows(run, "filter")
     pairs = rows.filter(pc.equal(rows["task"], "paraphrase"))
     kept = pairs.filter(pc.equal(pairs["verdict"], "kept"))
     best = Counter(kept["context_id"].to_pylist()).most_common(1)[0][0]
-    groups = {row["context_id"]: row for row in ledger.rows(run, "generate").to_pylist()}
+    groups = {row["context_id"]: row for row in run_folder.rows(run, "generate").to_pylist()}
     texts = [candidate["text"] for candidate in groups[best]["candidates"]]
     places = dict(zip(texts, flat(texts), strict=True))
     figure, axes = blank(ink, 7, 4.6)
@@ -156,7 +157,7 @@ def funnel(run: Path, ink: Ink) -> Figure:
 
 def frontier(run: Path, ink: Ink) -> Figure:
     """Wording against meaning of each scored paraphrase, with the bounds."""
-    rows = ledger.rows(run, "filter")
+    rows = run_folder.rows(run, "filter")
     pairs = rows.filter(
         pc.and_(pc.equal(rows["task"], "paraphrase"), pc.is_valid(rows["entailment_backward"]))
     )

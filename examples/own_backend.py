@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from impossible import load_recipe, run
-from impossible.corpus import CorpusReport, read_documents
-from impossible.teachers import Continuation, Decoding
+from impossible.generation.corpus import CorpusReport, read_documents
+from impossible.teachers.base import Continuation, Decoding
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from impossible import store
-from impossible.cli import main
+from impossible.cli.app import main
+from impossible.data import store
 
 
 def _recipe(text: str) -> Callable[[Path], list[str]]:
@@ -58,8 +58,8 @@ def _full_disk(folder: Path) -> list[str]:
 
 
 def _dataset(folder: Path) -> Path:
-    from impossible import dataset
-    from impossible.records import DATASET
+    from impossible.data import dataset
+    from impossible.data.schema import DATASET
 
     rows = [
         {**dict.fromkeys(DATASET.names, None), "task": "summary", "source": "x" * 99, "target": "y"}

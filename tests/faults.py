@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from impossible.execute import run
-from impossible.recipe import Recipe, load, resolve
-
-from . import tiny
+from impossible.pipeline.run import run
+from impossible.recipe.load import load, resolve
+from impossible.recipe.recipe import Recipe
+from tests import tiny
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 STAGES = ("contexts", "round-0/groups", "round-0/scores", "round-0/ledger")
@@ -151,8 +151,8 @@ if __name__ == "__main__":
     import torch
     import transformers  # noqa: F401  what is imported here need not be by every child
 
-    import impossible.generate
-    import impossible.score
+    import impossible.filtering.cascade
+    import impossible.generation.groups
     import impossible.teachers.transformers  # noqa: F401
 
     torch.set_num_threads(1)

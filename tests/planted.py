@@ -9,15 +9,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from impossible import dataset, store
-from impossible.contexts import prompts
+from impossible.data import dataset, store
+from impossible.data.rounds import REPORT, Round
+from impossible.data.run_folder import FOLDERS
+from impossible.data.schema import CONTEXTS, GROUPS, LEDGER, SCORE_FIELDS, SCORES, text_id
 from impossible.errors import DataError
-from impossible.filter import filter_scores
-from impossible.recipe import CRITICS, Recipe, dump, resolve
-from impossible.records import CONTEXTS, GROUPS, LEDGER, SCORE_FIELDS, SCORES, text_id
-from impossible.stages import FOLDERS, plan
-from impossible.students.worth import REPORT, Round
-from impossible.weights import digest
+from impossible.filtering.ledger import filter_scores
+from impossible.generation.contexts import prompts
+from impossible.models.locate import digest
+from impossible.pipeline.stages import plan
+from impossible.recipe.critics import CRITICS
+from impossible.recipe.load import resolve
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.write import dump
 
 # A model that no stage will load, and whose hash is soon made.
 NEVER_LOADED = "embedded:nli"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from .bad_inputs import BAD, Bad, provoke
+from tests.bad_inputs import BAD, Bad, provoke
 
 
 @pytest.mark.parametrize("bad", BAD, ids=[b.what for b in BAD])

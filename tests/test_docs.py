@@ -15,9 +15,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from impossible import dataset
-from impossible.cli import app
-from impossible.recipe import resolve
+from impossible.cli.app import app
+from impossible.data import dataset
+from impossible.recipe.load import resolve
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -21,16 +21,19 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from impossible import ledger, store
 from impossible.critics.nli import Nli
+from impossible.data import run_folder, store
 from impossible.errors import ImpossibleError, ModelError, StoreError
-from impossible.execute import run
-from impossible.recipe import Execution, Recipe, Teacher, dump
-from impossible.teachers import Decoding, open_teacher
+from impossible.pipeline.run import run
+from impossible.recipe.execution import Execution
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.teacher import Teacher
+from impossible.recipe.write import dump
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Decoding
 from impossible.teachers.transformers import TransformersSampler
-
-from . import tiny
-from .faults import DATASET, STAGES, contents, failing, recipe
+from tests import tiny
+from tests.faults import DATASET, STAGES, contents, failing, recipe
 
 Made = tuple[Recipe, Path, dict[str, bytes]]
 
@@ -302,7 +305,7 @@ def test_models_of_a_run_without_one_of_their_files(
 
 
 def _forget() -> None:
-    from impossible.weights import digest
+    from impossible.models.locate import digest
 
     digest.cache_clear()
 
@@ -353,7 +356,7 @@ def test_models_that_fail(
         with pytest.raises(ModelError) as caught:
             run(settings, tmp_path)
         assert says in one_line(caught.value)
-        assert ledger.shard(tmp_path, "contexts", 0) is not None
+        assert run_folder.shard(tmp_path, "contexts", 0) is not None
     run(settings, tmp_path)
     assert contents(tmp_path) == wanted
     tried(what, 1, f"one line with stage and shard or pair, exit code 2; {SAME}")

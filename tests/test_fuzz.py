@@ -14,11 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from impossible import ledger, store
-from impossible.corpus import CorpusReport, read_documents
+from impossible.data import run_folder, store
+from impossible.data.tabular import read_rows
 from impossible.errors import ImpossibleError, RecipeError
-from impossible.pairs import read_rows
-from impossible.recipe import PRESETS, Recipe, dump, load, resolve
+from impossible.generation.corpus import CorpusReport, read_documents
+from impossible.recipe.load import load, resolve
+from impossible.recipe.presets import PRESETS
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.write import dump
 
 TRIES = 300
 FUZZ = settings(
@@ -184,7 +187,7 @@ def test_shards_damaged_anywhere(
 def test_manifests_and_journals_of_any_bytes(tried: Counter[str], folder: Path, content: bytes) -> None:
     for name in ("manifest.json", "journal.jsonl"):
         (folder / name).write_bytes(content)
-    attempt(tried, "manifest", lambda: ledger.manifest(folder))
+    attempt(tried, "manifest", lambda: run_folder.manifest(folder))
     attempt(tried, "journal", lambda: store.read_lines(folder / "journal.jsonl"))
 
 

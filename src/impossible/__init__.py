@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
+from .recipe.critics import Filter, Score
+from .recipe.execution import Execution
+from .recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from .data.state import State
+    from .pipeline.run import Watch
+    from .students.student import Student
+    from .teachers.base import Sampler
+
+
 # OpenMP reads this when torch is loaded. Threads that spin while they wait make training ten times as slow
 # beside one other busy process.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
-from .recipe import Execution, Filter, Recipe, Score
-
-if TYPE_CHECKING:
-    from .execute import State, Watch
-    from .students.student import Student
-    from .teachers import Sampler
 
 __all__ = [
     "DataError",
@@ -33,7 +37,7 @@ __all__ = [
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file; `overrides` are KEY=VALUE as of `--set`. Raises RecipeError."""
-    from .recipe import load
+    from .recipe.load import load
 
     return load(Path(path), overrides)
 
@@ -67,7 +71,7 @@ def run(
     progress; a `target` ends the run once each task has so many kept pairs; a `sampler` is the teacher of a
     recipe with `teacher.backend = "own"`. Raises ImpossibleError.
     """
-    from .execute import run
+    from .pipeline.run import run
 
     return run(recipe, Path(out), until, fresh, watch, target, sampler=sampler)
 
@@ -76,6 +80,6 @@ def score_pairs(sources: Sequence[str], targets: Sequence[str], task: str = "par
     """Score pairs with every critic of the default preset: one array (n,) a score, NaN where a critic has
     nothing to say. Raises ModelError, DataError.
     """
-    from .pairs import score_pairs
+    from .filtering.score_pairs import score_pairs
 
     return score_pairs(sources, targets, task)

@@ -13,7 +13,7 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from impossible.critics.export_onnx import FLOAT32, INT8
+from impossible.critic_training.export_onnx import FLOAT32, INT8
 from impossible.critics.nli import Nli
 from impossible.errors import DataError, ModelError
 from tests import tiny

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impossible.critics.numbers import Numbers
-from impossible.numerals import numbers
+from impossible.text.numbers import numbers
 
 SENTENCES = st.lists(
     st.sampled_from(["25", "twenty-five", "2.5%", "third", "May 3", "people", ","]), max_size=5

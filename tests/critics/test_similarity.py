@@ -9,7 +9,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from impossible.critics.similarity import Similarity
 from impossible.errors import ModelError
-from impossible.weights import locate
+from impossible.models.locate import locate
 
 SENTENCES = [
     "I am not sure how to fix this issue.",

@@ -5,10 +5,12 @@ import pytest
 
 from impossible.critics import open_critics
 from impossible.critics.toxic import Toxic, toxic
-from impossible.filter import filter_scores
-from impossible.recipe import CRITICS, Execution, resolve
-from impossible.records import Candidate, Context, Group
-from impossible.score import score
+from impossible.data.schema import Candidate, Context, Group
+from impossible.filtering.cascade import score
+from impossible.filtering.ledger import filter_scores
+from impossible.recipe.critics import CRITICS
+from impossible.recipe.execution import Execution
+from impossible.recipe.load import resolve
 from tests import tiny
 
 USED = ["length_ratio", "personal_data", "toxic", "entailment"]

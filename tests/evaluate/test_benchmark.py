@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from impossible.cli import app
+from impossible.cli.app import app
+from impossible.cli.tables.evaluate import interval, result_markdown, result_table
 from impossible.errors import DataError
 from impossible.evaluate.benchmark import evaluate, read_bench, write_results
-from impossible.evaluate.models import Models
-from impossible.evaluate.statistics import Interval
 from impossible.evaluate.systems import Copy, Lead, MadeElsewhere
-from impossible.evaluate.tables import interval, result_markdown, result_table
+from impossible.metrics.models import Models
+from impossible.metrics.statistics import Interval
 
 ROWS = [
     {"id": "1", "source": "The cat likes the old house .", "references": ["A cat likes the house ."]},
@@ -124,7 +124,7 @@ def test_markdown(tmp_path: Path, models: Models) -> None:
 
 
 def test_the_light_modules_load_no_model_library() -> None:
-    light = "impossible.evaluate.bleu, impossible.evaluate.lexical, impossible.evaluate.statistics"
+    light = "impossible.metrics.bleu, impossible.metrics.diversity, impossible.metrics.statistics"
     code = f"import sys, {light}; print({{'torch', 'spacy', 'transformers'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from impossible.cli.tables.evaluate import number, quality_table
 from impossible.errors import DataError
 from impossible.evaluate.dataset_quality import (
     PAIR_MEASURES,
@@ -18,9 +19,8 @@ from impossible.evaluate.dataset_quality import (
     views,
     write_report,
 )
-from impossible.evaluate.models import Models
-from impossible.evaluate.tables import number, quality_table
-from impossible.evaluate.words import words
+from impossible.metrics.models import Models
+from impossible.text.words import words
 from tests.tiny import WORDS
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from impossible.cli import app
+from impossible.cli.app import app
+from impossible.cli.tables.evaluate import proximity_table, samples_table
+from impossible.data.schema import Candidate, Context, Group
 from impossible.errors import RecipeError
 from impossible.evaluate.proximity import (
     Cell,
@@ -24,10 +26,10 @@ from impossible.evaluate.proximity import (
     within,
     write_proximity,
 )
-from impossible.evaluate.statistics import Interval, bootstrap, ratio
-from impossible.evaluate.tables import proximity_table, samples_table
-from impossible.recipe import Recipe, dump, resolve
-from impossible.records import Candidate, Context, Group
+from impossible.metrics.statistics import Interval, bootstrap, ratio
+from impossible.recipe.load import resolve
+from impossible.recipe.recipe import Recipe
+from impossible.recipe.write import dump
 from tests import tiny
 
 # hot enough for random weights to write sentences that are well formed

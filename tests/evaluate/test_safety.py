@@ -6,7 +6,6 @@ import pytest
 from impossible.critics.toxic import WORDS as TOXIC
 from impossible.errors import DataError
 from impossible.evaluate.lexicons import FEMININE, MASCULINE
-from impossible.evaluate.models import Models
 from impossible.evaluate.safety import (
     RATES,
     feminine_share,
@@ -16,6 +15,7 @@ from impossible.evaluate.safety import (
     safety,
     write_safety,
 )
+from impossible.metrics.models import Models
 
 TEXTS = [
     "She told her brother that he is an idiot.",

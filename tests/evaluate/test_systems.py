@@ -6,12 +6,15 @@ import pytest
 from transformers import AutoTokenizer
 
 from impossible.errors import DataError
-from impossible.evaluate.metrics import Example, Rows
-from impossible.evaluate.models import Models
 from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, Prompted, conversation, plain
 from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teacher_of
-from impossible.recipe import Bound, Distil, Execution, Filter, TaskFilter, Teacher
-from impossible.students.folder import Info, write_info
+from impossible.metrics.models import Models
+from impossible.metrics.table import Example, Rows
+from impossible.recipe.critics import Bound, Filter, TaskFilter
+from impossible.recipe.execution import Execution
+from impossible.recipe.student import Distil
+from impossible.recipe.teacher import Teacher
+from impossible.students.info import Info, write_info
 from impossible.students.student import Student
 from tests import tiny
 from tests.students import models as tiny_students

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from ..planted import GATES, UNUSED, plant, recipe, row
+from tests.planted import GATES, UNUSED, plant, recipe, row
 
 SCRIPT = "<script>document.title='planted'</script>"
 BOUNDS = {

@@ -11,16 +11,16 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from impossible.calibrate import population, read_judgements
-from impossible.cli import app as commands
+from impossible.analysis.calibrate import population
+from impossible.analysis.whatif import what_if
+from impossible.cli.app import app as commands
+from impossible.data.judgements import read_judgements
 from impossible.errors import DataError, ModelError, StoreError
 from impossible.explore.app import make_app
 from impossible.explore.index import Index, open_index
 from impossible.explore.serve import serve
-from impossible.recipe import load
-from impossible.whatif import what_if
-
-from .ledgers import SCRIPT, random_run, wild_run
+from impossible.recipe.load import load
+from tests.explore.ledgers import SCRIPT, random_run, wild_run
 
 HOME = "http://127.0.0.1:8000"
 ORIGIN = {"origin": HOME}

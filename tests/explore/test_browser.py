@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from impossible.calibrate import read_judgements
-from impossible.recipe import distil_settings, load
+from impossible.data.judgements import read_judgements
+from impossible.recipe.load import distil_settings, load
 from impossible.report.page import write_report
-from impossible.students.make import make_student
+from impossible.students.distil import make_student
+from tests.explore.ledgers import wild_run
+from tests.planted import plant_rounds
 from tests.students import models
-
-from ..planted import plant_rounds
-from .ledgers import wild_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

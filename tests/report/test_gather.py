@@ -5,9 +5,8 @@ import pytest
 
 from impossible.report.facts import Facts
 from impossible.report.gather import gather
-from impossible.report.task import pareto
-
-from ..planted import ROWS, plant, plant_rounds, recipe, row
+from impossible.report.task_facts import pareto
+from tests.planted import ROWS, plant, plant_rounds, recipe, row
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +94,8 @@ def test_rounds_losses_and_comparisons_are_told(tmp_path: Path) -> None:
 
 
 def test_judgements_of_the_sample_are_weighted_and_others_are_not(tmp_path: Path) -> None:
-    from impossible.calibrate import judge, label, population
+    from impossible.analysis.calibrate import judge, population
+    from impossible.data.judgements import label
 
     run = plant(tmp_path / "run", ROWS, recipe())
     assert gather(run).precision == ()

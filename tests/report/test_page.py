@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from impossible.errors import StoreError
 from impossible.report.page import FILE, duration, marked, number, visible, write_report
-
-from ..planted import plant, recipe, row
+from tests.planted import plant, recipe, row
 
 SCRIPT = "<script>alert('planted')</script>"
 ROWS = [

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Span
 
-from impossible.critics.parse import load_parser
-from impossible.critics.tree import TreeDistance
+from impossible.critics.parser import load_parser
+from impossible.critics.tree_distance import TreeDistance
 from impossible.errors import ModelError, RecipeError
 from impossible.students.controls import (
     LENGTHS,

@@ -4,7 +4,8 @@ import pyarrow as pa
 import pytest
 
 from impossible.errors import DataError
-from impossible.recipe import TASKS, Distil
+from impossible.recipe.base import TASKS
+from impossible.recipe.student import Distil
 from impossible.students.controls import Controls
 from impossible.students.examples import make_examples, split_examples, tagged
 from tests.students import models

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from impossible.cli import app
+from impossible.cli.app import app
+from impossible.data.state import read_state
 from impossible.errors import RecipeError
-from impossible.execute import read_state, run
+from impossible.pipeline.run import run
 from impossible.report.gather import gather
 from impossible.report.page import page
-from impossible.students.folder import read_info
-from tests.test_execute import DATASET, recipe, settings  # noqa: F401
+from impossible.students.info import read_info
+from tests.pipeline.test_run import DATASET, recipe, settings  # noqa: F401
 
 DISTIL = {
     "controls": ["length"],

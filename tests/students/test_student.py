@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from impossible.errors import DataError, ModelError, RecipeError
-from impossible.recipe import Bound, Filter, Score, TaskFilter
+from impossible.recipe.critics import Bound, Filter, Score, TaskFilter
 from impossible.students.decode import CTranslate2, Drawing, Transformers, open_decoder
-from impossible.students.make import make_student
+from impossible.students.distil import make_student
 from impossible.students.student import Student
 from tests import tiny
 from tests.students import models

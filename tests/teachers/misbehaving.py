@@ -14,8 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from impossible.errors import ModelError
-from impossible.recipe import Endpoint, Execution, Teacher
-from impossible.teachers import Continuation, Decoding, open_teacher
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Endpoint, Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Continuation, Decoding
 
 KEY = "sk-a-secret-that-nobody-may-see"
 DECODING = Decoding(temperature=0.9, top_p=0.95, top_k=0, max_tokens=20)

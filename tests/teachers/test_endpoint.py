@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from impossible.data.schema import Context
 from impossible.errors import ModelError, RecipeError
-from impossible.execute import run
-from impossible.generate import generate
-from impossible.recipe import Endpoint, Execution, Sampling, Teacher, dump, load, resolve
-from impossible.records import Context
-from impossible.stages import plan
+from impossible.generation.groups import generate
+from impossible.pipeline.run import run
+from impossible.pipeline.stages import plan
+from impossible.recipe.execution import Execution
+from impossible.recipe.load import load, resolve
+from impossible.recipe.teacher import Endpoint, Sampling, Teacher
+from impossible.recipe.write import dump
 from impossible.teachers import open_teacher
-
-from .misbehaving import (
+from tests.teachers.misbehaving import (
     CASES,
     DECODING,
     KEY,

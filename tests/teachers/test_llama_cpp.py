@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from impossible.errors import ModelError
-from impossible.recipe import Endpoint, Execution, Teacher
-from impossible.teachers import Decoding, Sampler, open_teacher
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Endpoint, Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Decoding, Sampler
 
 pytest.importorskip("xllamacpp")
 KEY = "sk-of-this-test"

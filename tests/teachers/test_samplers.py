@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from impossible.errors import ModelError
-from impossible.recipe import Execution, Teacher
-from impossible.teachers import Decoding, Sampler, open_teacher
-
-from .. import tiny
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Teacher
+from impossible.teachers import open_teacher
+from impossible.teachers.base import Decoding, Sampler
+from tests import tiny
 
 DECODING = Decoding(temperature=0.9, top_p=0.95, top_k=20, max_tokens=20)
 PROMPTS = ["The cat sees", "My old laptop was", "She wants"]

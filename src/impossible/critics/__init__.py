@@ -1,40 +1,15 @@
 """What scores pairs. A critic gives one number a pair, never a verdict."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recipe import CRITICS, Execution, Score
-from .parse import ParsedSentences, load_parser
-
-
-class Critic(Protocol):
-    """Scores pairs; `symmetric` says that the order of the two sentences does not matter."""
-
-    name: str
-    symmetric: bool
-
-    def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
-        """One score a pair, shape (n,)."""
-        ...
-
-
-Compare = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]]
-
-
-@runtime_checkable
-class Reader(Critic, Protocol):
-    """A critic that reads each sentence alone, and then compares what it has read."""
-
-    def read(self, sentences: Sequence[str]) -> Compare:
-        """What scores pairs of these sentences, given as indices (n,) of sources and targets."""
-        ...
-
-
-Critics = Mapping[str, Critic]
+from ..recipe.critics import CRITICS, Score
+from ..recipe.execution import Execution
+from .base import Critic
+from .parser import ParsedSentences, load_parser
 
 
 class Retention:
@@ -78,7 +53,7 @@ def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
 def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]) -> Critic:
     match name:
         case "length_ratio":
-            from .length import LengthRatio
+            from .length_ratio import LengthRatio
 
             return LengthRatio()
         case "numbers":
@@ -102,11 +77,11 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
 
             return Toxic()
         case "rouge_l":
-            from .rouge import RougeL
+            from .rouge_l import RougeL
 
             return RougeL()
         case "similarity":
-            from ..weights import locate
+            from ..models.locate import locate
             from .similarity import Similarity
 
             return Similarity(locate(settings.similarity), execution.device, execution.threads)
@@ -119,17 +94,17 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
 
             return ClauseCritic(parsed())
         case "entailment":
-            from ..weights import locate
+            from ..models.locate import locate
             from .nli import Nli
 
             return Nli(locate(settings.nli), execution.threads, execution.batch_size, execution.device)
         case "judge":
-            from ..weights import locate
+            from ..models.locate import locate
             from .nli import Nli
 
             return Nli(locate(settings.judge), execution.threads, execution.batch_size, execution.device)
         case "tree_distance":
-            from .tree import TreeDistance
+            from .tree_distance import TreeDistance
 
             return TreeDistance(parsed())
         case _:

@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Token
 
 from .distinct import distinct
-from .parse import ParsedSentences, share
+from .parser import ParsedSentences, share
 
 _FUTURE = {"will", "'ll", "’ll", "ll", "wo", "shall"}
 _MODALITY = {

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .distinct import distinct
-from .parse import ParsedSentences, share
+from .parser import ParsedSentences, share
 
 # Numbers and dates have a critic of their own.
 _KINDS = {"PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"}

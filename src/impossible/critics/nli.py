@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, ModelError
+from ..models.adapter import CALIBRATION
 
 MAX_TOKENS = 256
-CALIBRATION = "calibration.json"
 _ONNX = ("model_int8.onnx", "model.onnx")
 # On CPU a constant, not a setting: a batch's size touches the last bits of its scores.
 _CPU_BATCH = 32
@@ -152,7 +152,7 @@ def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
     from safetensors import SafetensorError
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from .packed import ARCHITECTURES
+    from ..models.prefix_trie import ARCHITECTURES
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -170,8 +170,8 @@ class _Packed:
     """A Llama-like classifier on CPU, where pairs with the same premise share it."""
 
     def __init__(self, model: Any, tokenizer: Any, threads: int):
-        from ..number_format import fastest
-        from .packed import PackedClassifier
+        from ..models.number_format import fastest
+        from ..models.prefix_trie import PackedClassifier
 
         # bfloat16 moves the embedded judge's probabilities by 0.001 on average; int8 would by 0.013
         self._model = PackedClassifier(model, fastest("cpu"), threads)
@@ -192,7 +192,7 @@ class _Transformers:
     """
 
     def __init__(self, model: Any, tokenizer: Any, threads: int, batch_size: int):
-        from ..batches import Batches
+        from ..models.batches import Batches
 
         self._model, self._tokenizer, self._threads = model, tokenizer, threads
         self._batches = None if model.device.type == "cpu" else Batches(batch_size or _GPU_BATCH)
@@ -200,7 +200,7 @@ class _Transformers:
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         import torch
 
-        from ..threads import single_threads
+        from ..models.threads import single_threads
 
         lengths = [len(p) + len(h) for p, h in zip(premises, hypotheses, strict=True)]
         order = np.argsort(lengths, kind="stable")

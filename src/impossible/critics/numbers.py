@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..numerals import numbers
+from ..text.numbers import numbers
 from .distinct import distinct
 
 

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
 from ..errors import ModelError
-from ..threads import single_threads
-from . import Compare
+from ..models.threads import single_threads
+from .base import Compare
 from .distinct import distinct
 
 # Constants, not settings: a chunk's size touches the last bits, so the same list must give the same chunks.

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.json_report import write_json
+from ..data.schema import text_id
+from ..data.store import write_text
+from ..data.tabular import read_rows
 from ..errors import DataError
-from ..pairs import read_rows
-from ..recipe import TASKS
-from ..records import text_id
-from ..store import write_text
-from .files import write_json
-from .metrics import METRICS, Example, Rows, choose, settings
-from .models import Models
-from .statistics import DRAWS, Interval, Score, bootstrap, randomisation
+from ..metrics.models import Models
+from ..metrics.statistics import DRAWS, Interval, Score, bootstrap, randomisation
+from ..metrics.table import METRICS, Example, Rows, choose, settings
+from ..recipe.base import TASKS
 from .systems import System
 
 _SLUG = re.compile(r"[^\w.-]+")

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import dataset
+from ..data import dataset
+from ..data.json_report import write_json
+from ..data.tabular import read_rows
 from ..errors import DataError
-from ..pairs import read_rows
-from ..recipe import TASKS
-from . import bleu, fidelity, lexical
-from .files import write_json
-from .metrics import METRICS, Example, Rows, settings
-from .models import Models
-from .statistics import DRAWS, Interval, bootstrap, mean
-from .words import WORDS, words
+from ..metrics import bleu, diversity, fidelity
+from ..metrics.models import Models
+from ..metrics.statistics import DRAWS, Interval, bootstrap, mean
+from ..metrics.table import METRICS, Example, Rows, settings
+from ..recipe.base import TASKS
+from ..text.words import WORDS, words
 
 SAMPLE = 1000
 _BIN = 5  # words: datasets are matched in lengths to within it
@@ -62,17 +62,17 @@ SET_MEASURES: dict[str, SetMeasure] = {
     "distinct_sources": SetMeasure("distinct sources", lambda s: len(set(s.pairs.sources))),
     "source_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.sources)),
     "target_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.targets)),
-    "vocabulary": SetMeasure(f"distinct {WORDS}", lambda s: lexical.vocabulary(s.pairs.sources)),
-    "distinct_1": SetMeasure(f"distinct / all {WORDS}", lambda s: lexical.distinct_n(s.pairs.sources, 1)),
-    "distinct_2": SetMeasure("distinct / all bigrams", lambda s: lexical.distinct_n(s.pairs.sources, 2)),
-    "distinct_3": SetMeasure("distinct / all trigrams", lambda s: lexical.distinct_n(s.pairs.sources, 3)),
-    "entropy_2": SetMeasure("of bigrams, bits", lambda s: lexical.entropy(s.pairs.sources, 2)),
-    "entropy_3": SetMeasure("of trigrams, bits", lambda s: lexical.entropy(s.pairs.sources, 3)),
+    "vocabulary": SetMeasure(f"distinct {WORDS}", lambda s: diversity.vocabulary(s.pairs.sources)),
+    "distinct_1": SetMeasure(f"distinct / all {WORDS}", lambda s: diversity.distinct_n(s.pairs.sources, 1)),
+    "distinct_2": SetMeasure("distinct / all bigrams", lambda s: diversity.distinct_n(s.pairs.sources, 2)),
+    "distinct_3": SetMeasure("distinct / all trigrams", lambda s: diversity.distinct_n(s.pairs.sources, 3)),
+    "entropy_2": SetMeasure("of bigrams, bits", lambda s: diversity.entropy(s.pairs.sources, 2)),
+    "entropy_3": SetMeasure("of trigrams, bits", lambda s: diversity.entropy(s.pairs.sources, 3)),
     "mtld": SetMeasure(
-        f"threshold {lexical.MTLD_THRESHOLD}, both directions", lambda s: lexical.mtld(s.pairs.sources)
+        f"threshold {diversity.MTLD_THRESHOLD}, both directions", lambda s: diversity.mtld(s.pairs.sources)
     ),
     "msttr": SetMeasure(
-        f"segments of {lexical.MSTTR_SEGMENT} words", lambda s: lexical.msttr(s.pairs.sources)
+        f"segments of {diversity.MSTTR_SEGMENT} words", lambda s: diversity.msttr(s.pairs.sources)
     ),
     "self_bleu": SetMeasure(
         f"sample's sources, each against the others, {bleu.SETTINGS}",
@@ -80,10 +80,10 @@ SET_MEASURES: dict[str, SetMeasure] = {
     ),
     "embedding_distance": SetMeasure(
         "sample's sources, mean of 1 - cosine over all pairs, {encoder}",
-        lambda s: lexical.mean_distance(s.vectors),
+        lambda s: diversity.mean_distance(s.vectors),
     ),
     "topics": SetMeasure(
-        "sample's sources, Vendi score of cosines, {encoder}", lambda s: lexical.vendi(s.vectors)
+        "sample's sources, Vendi score of cosines, {encoder}", lambda s: diversity.vendi(s.vectors)
     ),
 }
 # Metrics of the table in metrics.py with the target as the output.

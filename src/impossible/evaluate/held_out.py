@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from .. import store
-from ..critics.rouge import RougeL
+from ..critics.rouge_l import RougeL
+from ..data import store
+from ..data.json_report import write_json
+from ..data.rounds import run_student
+from ..data.schema import text_id
 from ..errors import ImpossibleError
-from ..recipe import Recipe
-from ..records import text_id
-from ..students.rounds import DRAWS, cascade_key, held_out, learned_from
+from ..metrics.statistics import DRAWS as RESAMPLED
+from ..metrics.statistics import Score, bootstrap, mean, randomisation
+from ..metrics.table import Example
+from ..recipe.recipe import Recipe
+from ..students.self_distillation import DRAWS, cascade_key, held_out, learned_from
 from ..students.student import Output, Student
-from ..students.worth import run_student
 from .benchmark import Outcome, Result
-from .files import write_json
-from .metrics import Example
 from .prompted import Prompted
-from .statistics import DRAWS as RESAMPLED
-from .statistics import Score, bootstrap, mean, randomisation
 
 FOLDER = "evaluation/held-out"
 RESULTS, OUTPUTS = "results.json", "outputs.jsonl"

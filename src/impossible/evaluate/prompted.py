@@ -6,14 +6,16 @@ from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from ..data.schema import seed_for, text_id
 from ..errors import DataError
-from ..recipe import Execution, Teacher
-from ..records import seed_for, text_id
-from ..sentences import cut
+from ..metrics.table import Example
+from ..models.locate import locate
+from ..recipe.execution import Execution
+from ..recipe.teacher import Teacher
 from ..students.decode import Drawing
-from ..teachers import Decoding, open_teacher
-from ..weights import locate
-from .metrics import Example
+from ..teachers import open_teacher
+from ..teachers.base import Decoding
+from ..text.sentences import cut
 
 # three ways to ask, since a small model's answer hangs on the words
 INSTRUCTIONS = {

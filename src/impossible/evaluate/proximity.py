@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contexts import grow, prompts
 from ..critics.nli import Nli
+from ..data.json_report import write_json
+from ..data.schema import Context, Group, text_id
 from ..errors import RecipeError
-from ..generate import contexts_from_table, generate
-from ..recipe import Contexts, Recipe
-from ..records import Context, Group, text_id
-from ..teachers import Sampler, open_teacher
-from ..weights import digest, locate
-from .files import write_json
-from .statistics import DRAWS, Floats, Interval, Score, bootstrap, mean, ratio
+from ..generation.contexts import grow, prompts
+from ..generation.groups import contexts_from_table, generate
+from ..metrics.statistics import DRAWS, Floats, Interval, Score, bootstrap, mean, ratio
+from ..models.locate import digest, locate
+from ..recipe.recipe import Recipe
+from ..recipe.teacher import Contexts
+from ..teachers import open_teacher
+from ..teachers.base import Sampler
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
+
 
 # The least that every tokenizer can read: what "no context" stands for.
 NO_CONTEXT = "\n"

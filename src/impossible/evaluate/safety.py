@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import dataset, ledger
 from ..critics.personal_data import KINDS
 from ..critics.toxic import toxic
+from ..data import dataset, run_folder
+from ..data.json_report import write_json
 from ..errors import DataError
-from .files import write_json
+from ..metrics.models import Models
+from ..metrics.statistics import Floats, Interval, Score, bootstrap, mean, ratio
+from ..text.words import words
 from .lexicons import FEMININE, MASCULINE, NATIONALITIES
-from .models import Models
-from .statistics import Floats, Interval, Score, bootstrap, mean, ratio
-from .words import words
 
 _PERSON = "PERSON"
 MOST = 20_000  # sentences of a set that are measured: the interval is narrow by then
@@ -99,7 +99,7 @@ def of_run(run: Path, models: Models, seed: int) -> list[Safety]:
 
 def candidates(run: Path) -> list[str]:
     """Every candidate of a run's finished groups. Raises StoreError."""
-    groups = ledger.rows(run, "generate")["candidates"].to_pylist()
+    groups = run_folder.rows(run, "generate")["candidates"].to_pylist()
     return [candidate["text"] for group in groups for candidate in group]
 
 

@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from ..critics import open_critics
+from ..data.tabular import read_rows
 from ..errors import DataError
-from ..pairs import read_rows
-from ..recipe import Execution, Score, Teacher, resolve
-from ..students.rank import ranked
-from .metrics import Example
+from ..filtering.ranking import ranked
+from ..metrics.table import Example
+from ..recipe.critics import Score
+from ..recipe.execution import Execution
+from ..recipe.load import resolve
+from ..recipe.teacher import Teacher
 
 if TYPE_CHECKING:
     from ..students.student import Student
     from .prompted import Prompted
+
 
 Like = Literal["", "exemplar", "reference"]
 

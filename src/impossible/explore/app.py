@@ -14,17 +14,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ..analysis.why import tell
 from ..errors import DataError, ImpossibleError
-from ..ledger import tell
-from ..recipe import CRITICS, TaskFilter
-from .guard import Guard
+from ..recipe.critics import CRITICS, TaskFilter
 from .index import VERDICTS, Index
 from .labels import Labels
-from .outcome import WhatIf, changed, overrides
-from .pages import outside, render, sliders
-from .play import playground
+from .middleware import Guard
+from .playground import playground
+from .recipe_file import write_recipe
 from .search import Query, search
-from .write import write_recipe
+from .sliders import outside, render, sliders
+from .whatif import WhatIf, changed, overrides
 
 _ASSETS = {
     "look.css": ("impossible.report", "templates/look.css", "text/css"),

@@ -18,15 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .. import ledger
-from ..recipe import CRITICS, CriticName, Recipe, load
-from ..records import SCORE_FIELDS
-from ..report.task import weaker
-from ..score import as_scores
-from ..verdict import DUPLICATE, KEPT, UNKNOWN, Scores
+from ..data import run_folder
+from ..data.schema import DUPLICATE, KEPT, SCORE_FIELDS, UNKNOWN
+from ..filtering.cascade import as_scores
+from ..filtering.verdict import Scores, weaker
+from ..recipe.critics import CRITICS, CriticName
+from ..recipe.load import load
+from ..recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    import duckdb  # not at the top: what holds its types until Python ends has it complain of leaks
+    import duckdb
+
 
 VERDICTS = (KEPT, DUPLICATE, UNKNOWN, *CRITICS)  # a verdict's place here is its code
 Codes = NDArray[np.int8]
@@ -119,7 +121,7 @@ def open_index(run: Path) -> Iterator[Index]:
     """Copy a run's finished shards; the copy is gone afterwards. Raises StoreError, RecipeError."""
     import duckdb
 
-    shards = {stage: ledger.some_shards(run, stage) for stage in ("filter", "generate", "score")}
+    shards = {stage: run_folder.some_shards(run, stage) for stage in ("filter", "generate", "score")}
     files = {stage: [str(shard.path) for shard in found] for stage, found in shards.items()}
     recipe = load(run / "recipe.toml")
     stopped: Counter[str] = Counter()

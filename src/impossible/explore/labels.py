@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..calibrate import label, population, read_judgements
+from ..analysis.calibrate import population
+from ..data.judgements import label, read_judgements
 from ..errors import DataError
 from .index import Index
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..data.schema import UNKNOWN
 from ..errors import DataError
-from ..recipe import CRITICS
-from ..verdict import UNKNOWN
+from ..recipe.critics import CRITICS
 from .index import VERDICTS, Ids, Index, TaskRows
 
 PER_PAGE = 50

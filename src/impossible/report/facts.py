@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..recipe import Recipe
-from ..variety import Variety
+from ..metrics.diversity import Variety
+from ..recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .. import dataset, ledger, store
-from ..execute import read_state
-from ..recipe import load
-from ..students.worth import read_rounds
-from ..verdict import KEPT
+from ..data import dataset, run_folder, store
+from ..data.rounds import read_rounds
+from ..data.schema import KEPT
+from ..data.state import read_state
+from ..recipe.load import load
 from .facts import Domain, Facts, Frontier, Histogram, Pair, Stage, Step, Task
-from .later import answers, comparisons, precision, rounds
-from .task import task_facts
+from .student_facts import answers, comparisons, precision, rounds
+from .task_facts import task_facts
 
 _MANY = 20  # kept pairs of one context; more are counted with these
 
@@ -26,10 +26,10 @@ def gather(run: Path) -> Facts:
 
     Raises StoreError if there is no run, or nothing of it has passed the filter.
     """
-    state, about, rows = read_state(run), ledger.manifest(run), ledger.rows(run, "filter")
+    state, about, rows = read_state(run), run_folder.manifest(run), run_folder.rows(run, "filter")
     recipe = load(run / "recipe.toml")
     pairs = dataset.read(run / "round-0" / "dataset" / dataset.FILE)
-    contexts = ledger.rows(run, "contexts")
+    contexts = run_folder.rows(run, "contexts")
     tasks = [
         task_facts(rows, pairs, task, state.counts, recipe, recipe.seed) for task, _ in recipe.filter.tasks()
     ]

@@ -11,10 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from .. import store
-from ..recipe import CRITICS
-from ..records import SCORE_FIELDS
-from . import pictures
+from ..data import store
+from ..data.schema import SCORE_FIELDS
+from ..recipe.critics import CRITICS
+from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, Task
 from .gather import gather
 
@@ -68,27 +68,25 @@ def _source(environment: Environment, name: str) -> str:
 
 def _figures(facts: Facts) -> dict[str, Markup]:
     """Every picture by name. matplotlib has escaped their text."""
-    figures = {"times": pictures.times(facts.stages), "per-context": pictures.per_context(facts.per_context)}
+    figures = {"times": plots.times(facts.stages), "per-context": plots.per_context(facts.per_context)}
     for task in facts.tasks:
-        figures[f"funnel-{task.name}"] = pictures.funnel(task)
-        figures[f"lengths-{task.name}"] = pictures.lengths(task.name, task.lengths)
+        figures[f"funnel-{task.name}"] = plots.funnel(task)
+        figures[f"lengths-{task.name}"] = plots.lengths(task.name, task.lengths)
         for distribution in task.distributions:
-            figures[f"scores-{task.name}-{distribution.critic}"] = pictures.distribution(
-                task.name, distribution
-            )
+            figures[f"scores-{task.name}-{distribution.critic}"] = plots.distribution(task.name, distribution)
         if task.frontier is not None:
-            figures[f"frontier-{task.name}"] = pictures.frontier(task.name, task.frontier, _of_frontier(task))
+            figures[f"frontier-{task.name}"] = plots.frontier(task.name, task.frontier, _of_frontier(task))
     return {name: Markup(svg) for name, svg in (figures | _later_figures(facts)).items()}
 
 
 def _later_figures(facts: Facts) -> dict[str, str]:
     """Pictures of students, if there are any."""
-    figures = {f"loss-{r.number}": pictures.losses(r.number, r.curve) for r in facts.rounds if r.curve}
+    figures = {f"loss-{r.number}": plots.losses(r.number, r.curve) for r in facts.rounds if r.curve}
     if len(facts.rounds) > 1:
-        figures["rounds"] = pictures.rounds(facts.rounds)
+        figures["rounds"] = plots.rounds(facts.rounds)
     for index, of in enumerate(facts.comparisons):
         for metric in _drawn(of):
-            figures[f"compared-{index}-{metric}"] = pictures.compared(index, of, metric)
+            figures[f"compared-{index}-{metric}"] = plots.compared(index, of, metric)
     return figures
 
 

@@ -20,7 +20,7 @@ from rapidfuzz.distance import Levenshtein
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
-from ..critics.parse import brackets_of
+from ..critics.parser import brackets_of
 from ..errors import RecipeError
 
 LENGTHS = {"paraphrase": ("shorter", "similar", "longer"), "summary": ("short", "medium", "long")}

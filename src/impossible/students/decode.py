@@ -11,17 +11,12 @@ from typing import Any, Protocol
 
 import ctranslate2
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..errors import ModelError
-from ..teachers.ctranslate import arithmetic, converted
-from ..threads import threads_kept
-from .folder import Kind
+from ..models.threads import threads_kept
+from ..teachers.ctranslate2 import arithmetic, converted
+from .info import Kind
 from .train import prompt_ids
 
 # Prompts that share one opening of the model, which takes a tenth of a second or more; each has its KV cache.

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from ..critics.parse import load_parser
-from ..critics.rouge import RougeL
+from ..critics.parser import load_parser
+from ..critics.rouge_l import RougeL
+from ..data.schema import text_id
 from ..errors import DataError
-from ..recipe import Distil
-from ..records import text_id
+from ..recipe.student import Distil
 from .controls import Controls, keep_some, length, template_reader, wording
 from .prompts import one_line
 

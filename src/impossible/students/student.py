@@ -9,17 +9,18 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from ..critics import LazyCritics
-from ..critics.parse import ParsedSentences, load_parser
-from ..critics.rouge import RougeL
+from ..critics.parser import ParsedSentences, load_parser
+from ..critics.rouge_l import RougeL
+from ..data.schema import KEPT, seed_for, text_id
 from ..errors import DataError, RecipeError
-from ..recipe import Bounds, Execution, Filter, Score, resolve
-from ..records import seed_for, text_id
-from ..verdict import KEPT
+from ..filtering.ranking import Rank, ranked
+from ..recipe.critics import Bounds, Filter, Score
+from ..recipe.execution import Execution
+from ..recipe.load import resolve
 from .controls import Controls, check, length, likeness, template_reader, wording
 from .decode import Decoder, Drawing, open_decoder
-from .folder import Info, best_student, read_info
+from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
-from .rank import Rank, ranked
 
 # Texts whose outputs are scored together.
 _CHUNK = 32

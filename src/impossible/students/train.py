@@ -33,15 +33,15 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from ..by_length import ByLengthTrainer
+from ..data.store import write_text
 from ..errors import DataError, ModelError
-from ..number_format import fastest
-from ..recipe import Distil
-from ..store import write_text
+from ..models.length_batches import ByLengthTrainer
+from ..models.number_format import fastest
+from ..recipe.student import Distil
 from .examples import Example
-from .folder import Kind
+from .info import Kind
+from .prefix_cache import ARCHITECTURES, share_beginnings
 from .prompts import prompt
-from .shared import ARCHITECTURES, share_beginnings
 
 CURVE = "loss.jsonl"
 _LORA_RANK = 16

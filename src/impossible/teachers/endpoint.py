@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from ..data.schema import seed_for
 from ..errors import ModelError
-from ..recipe import Endpoint, Teacher
-from ..records import seed_for
-from ..sentences import first_end
-from . import Continuation, Decoding
+from ..recipe.teacher import Endpoint, Teacher
+from ..text.sentences import first_end
+from .base import Continuation, Decoding
 
 _LONGEST_PAUSE = 600.0  # seconds that a server may ask for, and between two tries
 _PASSING = {408, 409, 425, 429}  # and all from 500 on

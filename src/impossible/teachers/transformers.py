@@ -15,10 +15,11 @@ from transformers import (
 )
 
 from ..errors import ModelError
-from ..recipe import Execution, Teacher
-from ..weights import locate
-from . import Continuation, Decoding
-from .stop import SentenceStop
+from ..models.locate import locate
+from ..recipe.execution import Execution
+from ..recipe.teacher import Teacher
+from .base import Continuation, Decoding
+from .sentence_stop import SentenceStop
 
 
 class TransformersSampler:

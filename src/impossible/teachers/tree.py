@@ -15,12 +15,13 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ..errors import ModelError
-from ..recipe import Execution, Teacher
-from ..weights import locate
-from . import Continuation, Decoding
-from .decoder import Decoder, Prompt, Suffixes
-from .stop import SentenceStop
-from .threads import each_in_a_thread
+from ..models.llama import Decoder, Prompt, Suffixes
+from ..models.locate import locate
+from ..recipe.execution import Execution
+from ..recipe.teacher import Teacher
+from .base import Continuation, Decoding
+from .parallel import each_in_a_thread
+from .sentence_stop import SentenceStop
 
 _ARCHITECTURES = ("llama", "mistral", "qwen2")
 _BLOCK = 64  # the vocabulary is searched for its top k by blocks of this many

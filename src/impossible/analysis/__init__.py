@@ -1,0 +1,1 @@
+"""Questions to a finished run: why, what-if, calibration. Reads only."""

@@ -1,0 +1,142 @@
+"""Judgements of a person on a run's own pairs → the bound of a critic that reaches a wished precision."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..data import run_folder, store
+from ..data.judgements import label
+from ..data.schema import UNKNOWN
+from ..errors import DataError, RecipeError
+from ..filtering.cascade import as_scores
+from ..filtering.verdict import columns, verdict
+from ..recipe.critics import CRITICS, Bounds
+from ..recipe.load import load
+from ..recipe.write import with_settings
+
+_STRATA = 10
+_Z = 1.96  # of a 95 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The pairs of a run and task that every other critic lets pass, ordered by the score, falling.
+
+    `weight` (of a drawn pair) says how many pairs of the population it stands for; else 0.
+    """
+
+    task: str
+    critic: str
+    pair_id: list[str]
+    source: list[str]
+    target: list[str]
+    score: NDArray[np.float32]
+    weight: NDArray[np.float64]
+
+    def drawn(self) -> list[int]:
+        """The indices of the pairs to judge, in an order that tells nothing of their scores."""
+        return sorted(np.flatnonzero(self.weight).tolist(), key=lambda i: self.pair_id[i])
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A bound, the precision of what it keeps with its 95 % interval, and how many pairs it keeps."""
+
+    bound: float
+    precision: float
+    low: float
+    high: float
+    kept: int
+    judged: int
+
+
+def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> Population:
+    """Read a run's ledger and draw `pairs` of it, as many from each tenth of the scores.
+
+    Raises StoreError if there is no ledger, DataError if it holds no such pairs.
+    """
+    table = run_folder.rows(run, "filter")
+    recipe = load(run / "recipe.toml")
+    bounds = dict(recipe.filter.tasks()).get(task)
+    if bounds is None or critic not in ("entailment", "judge"):
+        tasks = ", ".join(name for name, _ in recipe.filter.tasks())
+        raise DataError(
+            f"{run}: cannot calibrate {critic!r} for {task!r}; tasks are {tasks}, critics entailment, judge"
+        )
+    rows = table.filter(pc.equal(table["task"], task))
+    scores = as_scores(rows)
+    others = Bounds.model_validate({n: b.model_dump() for n, b in bounds.given() if n != critic})
+    score = np.min([scores[column] for column in columns(critic, task, scores)], axis=0)
+    wall = getattr(getattr(recipe.score, task) or Bounds(), critic)
+    known = ~np.isnan(score) & (
+        score >= np.float32(-np.inf if wall is None or wall.min is None else wall.min)
+    )
+    alive = np.flatnonzero(~np.isin(verdict(scores, task, others)[0], [*CRITICS, UNKNOWN]) & known)
+    if not len(alive):
+        raise DataError(f"{run}: no {task} pair has a score of {critic} and passes the other critics")
+    order = alive[np.argsort(-score[alive], kind="stable")]
+    ids, sources, targets = (rows[c].take(order).to_pylist() for c in ("pair_id", "source", "target"))
+    return Population(task, critic, ids, sources, targets, score[order], _weights(len(order), pairs, seed))
+
+
+def _weights(n: int, pairs: int, seed: int) -> NDArray[np.float64]:
+    weight = np.zeros(n)
+    random = np.random.default_rng(seed)
+    for stratum in np.array_split(np.arange(n), min(_STRATA, n)):
+        some = random.choice(stratum, min(len(stratum), math.ceil(pairs / _STRATA)), replace=False)
+        weight[some] = len(stratum) / len(some)
+    return weight
+
+
+def judge(run: Path, people: Population, i: int, right: bool | None) -> None:
+    """Write down what a person says of a drawn pair. Raises StoreError."""
+    label(run, people.task, people.pair_id[i], people.source[i], people.target[i], right)
+
+
+def thresholds(people: Population, judgements: dict[str, bool | None]) -> list[Threshold]:
+    """For each judged score, falling, what keeping everything above it would give.
+
+    Precision is the weighted share of right ones; its interval is Wilson's with the effective sample size
+    (Σw)²/Σw² (Kish 1965). Only drawn pairs count: what somebody happened to label is no sample.
+    """
+    judged = [
+        i for i in np.flatnonzero(people.weight).tolist() if judgements.get(people.pair_id[i]) is not None
+    ]
+    weight = people.weight[judged]
+    right = np.array([bool(judgements[people.pair_id[i]]) for i in judged])
+    found = []
+    for k, i in enumerate(judged, 1):
+        w = weight[:k]
+        precision = float((w * right[:k]).sum() / w.sum())
+        low, high = wilson(precision, float(w.sum() ** 2 / (w**2).sum()))
+        kept = int((people.score >= people.score[i]).sum())
+        found.append(Threshold(float(people.score[i]), precision, low, high, kept, k))
+    return found
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """The 95 % interval of a share seen in `n` trials (Wilson 1927)."""
+    centre = share + _Z**2 / (2 * n)
+    half = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return max(0.0, (centre - half) / (1 + _Z**2 / n)), min(1.0, (centre + half) / (1 + _Z**2 / n))
+
+
+def reach(found: Sequence[Threshold], precision: float) -> Threshold | None:
+    """The lowest bound whose precision is at least the wished one; None if there is none."""
+    good = [t for t in found if t.precision >= precision]
+    return good[-1] if good else None
+
+
+def write_bound(recipe: Path, task: str, critic: str, bound: float) -> None:
+    """Set `filter.TASK.CRITIC.min` in a recipe, whose comments and order stay. Raises RecipeError."""
+    try:
+        text = recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {recipe} cannot be changed: {error}") from error
+    text = with_settings(text, {f"filter.{task}.{critic}.min": bound}, str(recipe))
+    store.write_text(recipe, text)

@@ -1,0 +1,202 @@
+"""Other bounds on the stored scores: what a run would have kept, without running a model."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..data import run_folder
+from ..data.schema import KEPT, LEDGER, UNKNOWN
+from ..errors import RecipeError
+from ..filtering.cascade import CHEAP, as_scores
+from ..filtering.ledger import filter_scores
+from ..filtering.verdict import verdict
+from ..metrics.diversity import Variety, variety
+from ..recipe.critics import CRITICS, Bound, Bounds, Filter
+from ..recipe.load import load
+from ..recipe.recipe import Recipe
+
+MEASURED = 2000  # pairs of which variety is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pair whose fate the new bounds change: its verdict before and after."""
+
+    pair_id: str
+    source: str
+    target: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What new bounds do to a task.
+
+    `unknown` scored pairs lie outside a gate, or lack a score that the bounds now ask for: a run with these
+    bounds would have to score them. `unscored` pairs, at most, were stopped by a gate that is now too tight,
+    and have no scores at all. Variety is that of the targets of equally many pairs before and after.
+    """
+
+    task: str
+    before: int
+    after: int
+    gained: int
+    lost: int
+    unknown: int
+    unscored: int
+    examples_gained: tuple[Example, ...]
+    examples_lost: tuple[Example, ...]
+    variety_before: Variety
+    variety_after: Variety
+
+
+def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Change]:
+    """What becomes of a run's pairs under other bounds; `overrides` are KEY=VALUE of `filter`.
+
+    Raises RecipeError if another setting is to change, or what was never scored is asked for; StoreError.
+    """
+    run_folder.manifest(run)  # or it says that there is no run
+    recipe = load(run / "recipe.toml")
+    wanted = wanted_filter(run, recipe, overrides)
+    before, after = run_folder.rows(run, "filter"), decide(run, recipe, wanted)
+    stopped: Counter[str] = Counter()
+    for shard in run_folder.shards(run, "score"):
+        stopped.update(shard.counts)
+    return [
+        _change(task, before, after, unscored_pairs(task, recipe, wanted, stopped), examples, recipe.seed)
+        for task, _ in recipe.filter.tasks()
+    ]
+
+
+def to_keep(run: Path, overrides: Sequence[str]) -> list[str]:
+    """The settings with which `impossible run` keeps what `what_if` showed: with their gates, if need be."""
+    try:
+        load(run / "recipe.toml", overrides)
+    except RecipeError:
+        return [*overrides, *(one.strip().replace("filter.", "score.", 1) for one in overrides)]
+    return [*overrides]
+
+
+def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter:
+    """The filter that overrides ask for, which may lie outside the gates. Raises RecipeError."""
+    for override in overrides:
+        if not override.strip().startswith("filter."):
+            key = override.partition("=")[0].strip()
+            near = [
+                f"filter.{task}.{key}" for task, _ in recipe.filter.tasks() if key.split(".")[0] in CRITICS
+            ]
+            hint = (
+                f"did you mean {' or '.join(near)}?" if near else f"impossible settings {key} says what it is"
+            )
+            raise RecipeError(f"--set {override}: only filter.… can change without running a model; {hint}")
+    # without gates: a bound outside its gate has an answer here, even if part of it is "unknown"
+    wanted = load(run / "recipe.toml", [*overrides, "score.paraphrase=false", "score.summary=false"]).filter
+    scored = [task for task, _ in recipe.filter.tasks()]
+    for task, _ in wanted.tasks():
+        if task not in scored:
+            raise RecipeError(f"filter.{task}: this run scored no {task} pairs; it has {', '.join(scored)}")
+    return wanted
+
+
+def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
+    """The ledger of a run, schema LEDGER, had its filter been `wanted`."""
+    inside = wanted.model_copy(
+        update={
+            task: bounds.model_copy(update=within_gates(bounds, getattr(recipe.score, task) or Bounds()))
+            for task, bounds in wanted.tasks()
+        }
+    )
+    decided = [
+        _outside_unknown(filter_scores(shard.table(), inside)[0], wanted)
+        for shard in run_folder.shards(run, "score")
+    ]
+    return pa.concat_tables([LEDGER.remove_metadata().empty_table(), *decided]).cast(LEDGER)
+
+
+def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
+    """Bounds no looser than their gates: within these every pair has its scores."""
+    tight: dict[str, Bound] = {}
+    for critic, gate in gates.given():
+        bound = getattr(bounds, critic) or Bound.model_construct()
+        low = [x for x in (bound.min, gate.min) if x is not None]
+        high = [x for x in (bound.max, gate.max) if x is not None]
+        tight[critic] = Bound.model_construct(min=max(low) if low else None, max=min(high) if high else None)
+    return tight
+
+
+def _outside_unknown(decided: pa.Table, wanted: Filter) -> pa.Table:
+    """Where only the gate rejects and the wanted bounds would not, the verdict is unknown."""
+    tables = []
+    for task, bounds in wanted.tasks():
+        rows = decided.filter(pc.equal(decided["task"], task))
+        free = verdict(as_scores(rows), task, bounds)[0]
+        now = rows["verdict"].to_pylist()
+        what = [
+            UNKNOWN if was in CRITICS and would in (KEPT, UNKNOWN) else was
+            for was, would in zip(now, free.tolist(), strict=True)
+        ]
+        tables.append(
+            rows.set_column(rows.column_names.index("verdict"), "verdict", pa.array(what, pa.string()))
+        )
+    return pa.concat_tables([decided.slice(0, 0), *tables])
+
+
+def unscored_pairs(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[str]) -> int:
+    """Pairs that a gate stopped which is now tighter than its bound."""
+    bounds: Bounds | None = getattr(wanted, task)
+    if bounds is None:
+        return 0
+    gates: Bounds = getattr(recipe.score, task) or Bounds()
+    loosened = [c for c, gate in gates.given() if c in CHEAP and _looser(getattr(bounds, c), gate)]
+    return sum(stopped[f"{task}: {critic}"] for critic in loosened)
+
+
+def _looser(bound: Bound | None, gate: Bound) -> bool:
+    low, high = (bound.min, bound.max) if bound else (None, None)
+    below = gate.min is not None and (low is None or low < gate.min)
+    return below or (gate.max is not None and (high is None or high > gate.max))
+
+
+def _change(task: str, before: pa.Table, after: pa.Table, unscored: int, examples: int, seed: int) -> Change:
+    old, new = (t.filter(pc.equal(t["task"], task)) for t in (before, after))
+    was, now = (
+        dict(zip(t["pair_id"].to_pylist(), t["verdict"].to_pylist(), strict=True)) for t in (old, new)
+    )
+    gained = [i for i, what in now.items() if what == KEPT and was.get(i) != KEPT]
+    lost = [i for i, what in was.items() if what == KEPT and now.get(i) != KEPT]
+    draw = random.Random(seed)
+    some = [draw.sample(ids, min(examples, len(ids))) for ids in (gained, lost)]
+    targets = [t.filter(pc.equal(t["verdict"], KEPT))["target"].to_pylist() for t in (old, new)]
+    size = min(MEASURED, *map(len, targets))
+    return Change(
+        task=task,
+        before=len(targets[0]),
+        after=len(targets[1]),
+        gained=len(gained),
+        lost=len(lost),
+        unknown=sum(what == UNKNOWN for what in now.values()),
+        unscored=unscored,
+        examples_gained=_examples(old, some[0], now),
+        examples_lost=_examples(old, some[1], now),
+        variety_before=variety([targets[0][i] for i in measured(len(targets[0]), size, seed)]),
+        variety_after=variety([targets[1][i] for i in measured(len(targets[1]), size, seed)]),
+    )
+
+
+def measured(n: int, size: int, seed: int) -> list[int]:
+    """Which of `n` pairs are measured; the same ones, in their order, if nothing has changed."""
+    return sorted(random.Random(seed).sample(range(n), size))
+
+
+def _examples(old: pa.Table, ids: Sequence[str], now: Mapping[str, str]) -> tuple[Example, ...]:
+    rows = old.filter(pc.is_in(old["pair_id"], pa.array(ids, pa.string()))).to_pylist()
+    return tuple(
+        Example(r["pair_id"], r["source"], r["target"], r["verdict"], now.get(r["pair_id"], "not asked for"))
+        for r in rows
+    )

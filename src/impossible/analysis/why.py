@@ -1,0 +1,200 @@
+"""Questions to a run's folder: finished shards as tables, and the story of one pair (DuckDB over Parquet)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.run_folder import connect
+from ..data.schema import SCORES
+from ..errors import DataError
+from ..filtering.verdict import columns, shortfall
+from ..recipe.critics import CRITICS, Bound, Bounds, CriticName
+from ..recipe.load import load
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+_ID = 16  # hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A candidate: how many continuations gave it, and the teacher's log-probability of it."""
+
+    text: str
+    count: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A critic's scores of a pair, by column, against its bound and gate.
+
+    `outside` is how far: 0 within, None where a score that the bound needs is missing or there is no bound.
+    """
+
+    critic: CriticName
+    scores: dict[str, float]
+    bound: Bound | None
+    gate: Bound | None
+    outside: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another pair of the same meaning."""
+
+    pair_id: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that a run knows of one pair. `lost_to` is a duplicate's; `beat` are duplicates of this one."""
+
+    pair_id: str
+    task: str
+    domain: str
+    origin: str
+    context: str
+    source: Sentence
+    target: Sentence
+    checks: tuple[Check, ...]
+    verdict: str
+    margin: float | None
+    lost_to: Rival | None
+    beat: tuple[Rival, ...]
+
+
+def why(
+    run: Path, wanted: str, limit: int = 3, other: str = "", rejected: bool = False
+) -> tuple[list[Story], int]:
+    """The stories of up to `limit` pairs, kept ones first, and how many pairs there are in all.
+
+    `wanted` is a pair's id, its beginning, or text that source or target holds; `other` is text that its
+    other sentence holds. With `rejected` the kept pairs are left out. Raises DataError if no pair fits,
+    StoreError.
+    """
+    database = connect(run)
+    texts = {"text": wanted.strip().lower(), "other": other.strip().lower()}
+    found = _recorded(database, wanted, texts, rejected)
+    if not found and other:
+        found = list(_anew(database, run, texts))
+    if not found and rejected and _recorded(database, wanted, texts, False):
+        raise DataError(f"{run}: each recorded pair that holds {wanted!r} was kept")
+    if not found:
+        raise DataError(_absent(database, run, wanted, other))
+    return [tell(database, run, row) for row in found[:limit]], len(found)
+
+
+def _recorded(
+    database: "duckdb.DuckDBPyConnection", wanted: str, texts: dict[str, str], rejected: bool
+) -> list[dict[str, Any]]:
+    """The rows of the ledger that fit."""
+    like = (
+        "(starts_with(pair_id, $wanted)"
+        " OR contains(lower(source), $text) AND contains(lower(target), $other)"
+        " OR contains(lower(target), $text) AND contains(lower(source), $other))"
+    )
+    but = "AND verdict <> 'kept'" if rejected else ""
+    given = texts | {"wanted": wanted if _is_id(wanted) else "-"}
+    query = f"SELECT * FROM ledger WHERE {like} {but} ORDER BY verdict <> 'kept', pair_id"
+    return _rows(database, query, given)
+
+
+def _is_id(text: str) -> bool:
+    return 6 <= len(text) <= _ID and set(text) <= set("0123456789abcdef")
+
+
+def _rows(database: "duckdb.DuckDBPyConnection", query: str, given: dict[str, str]) -> list[dict[str, Any]]:
+    cursor = database.execute(query, given)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _anew(
+    database: "duckdb.DuckDBPyConnection", run: Path, texts: dict[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Rows for the pairs that hold both texts and left no record, since a cheap critic rejected them."""
+    from .rescore import cheaply_rejected
+
+    holds = (
+        "context_id IN (SELECT context_id FROM (SELECT context_id, unnest(candidates) AS c FROM groups) "
+        "WHERE contains(lower(c.text), {}))"
+    )
+    query = f"SELECT * FROM groups WHERE {holds.format('$text')} AND {holds.format('$other')}"
+    return cheaply_rejected(run, _rows(database, query, texts), texts["text"], texts["other"])
+
+
+def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other: str) -> str:
+    """Why no pair fits: the cheap critics keep no record of what they reject."""
+    for text in (wanted, other):
+        query = (
+            "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
+            "WHERE contains(lower(candidate.text), $text) LIMIT 1"
+        )
+        given = {"text": text.strip().lower()}
+        found = _rows(database, query, given)
+        if not found:
+            there = "it stands in a context; pairs are made of what is written behind it"
+            contexts = _rows(
+                database, "SELECT context FROM groups WHERE contains(lower(context), $text)", given
+            )
+            absent = f"{run}: no pair has the id {text!r}, and no sentence holds this text"
+            return f"{absent} ({there})" if contexts else absent
+    if other:
+        return f"{run}: {wanted!r} and {other!r} were not written behind one context, so they are no pair"
+    return (
+        f"{run}: {wanted!r} was written behind the context {found[0]['context']!r}, but a critic without a "
+        "model rejected each of its pairs, and of these only the number is kept; give text of the other "
+        "sentence too, and the pair is scored anew"
+    )
+
+
+def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) -> Story:
+    """The story of a row of the ledger; `database` has it and `groups`, as `connect` gives them."""
+    group = _rows(database, "SELECT * FROM groups WHERE context_id = $id", {"id": row["context_id"]})[0]
+    said = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
+    rivals = "SELECT pair_id, source, target FROM ledger WHERE "
+    lost_to = _rows(database, f"{rivals} pair_id = $id", {"id": row["duplicate_of"] or ""})
+    beat = _rows(database, f"{rivals} duplicate_of = $id ORDER BY pair_id", {"id": row["pair_id"]})
+    return Story(
+        pair_id=row["pair_id"],
+        task=row["task"],
+        domain=row["domain"],
+        origin=group["origin"],
+        context=group["context"],
+        source=said[row["source"]],
+        target=said[row["target"]],
+        checks=_checks(run, row),
+        verdict=row["verdict"],
+        margin=row["margin"],
+        lost_to=Rival(**lost_to[0]) if lost_to else None,
+        beat=tuple(Rival(**rival) for rival in beat),
+    )
+
+
+def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
+    """Every critic that scored the pair or has a bound, in the order of cost."""
+    recipe, task = load(run / "recipe.toml"), row["task"]
+    bounds: Bounds = getattr(recipe.filter, task) or Bounds()
+    gates: Bounds = getattr(recipe.score, task) or Bounds()
+    scores = {
+        name: np.array([np.nan if row.get(name) is None else row[name]], np.float32)
+        for name in SCORES.names[5:]  # an older run lacks the newer critics
+    }
+    found = []
+    for critic in CRITICS:
+        used: Sequence[str] = columns(critic, task, scores)
+        known = {name: float(scores[name][0]) for name in used if not np.isnan(scores[name][0])}
+        bound = getattr(bounds, critic)
+        if not known and bound is None:
+            continue
+        far = float(shortfall(critic, task, bounds, scores)[0]) if bound is not None else np.nan
+        found.append(Check(critic, known, bound, getattr(gates, critic), None if np.isnan(far) else far))
+    return tuple(found)

@@ -1,0 +1,313 @@
+"""Commands that make a run: run, plan, settings, status, export, doctor."""
+
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from ..errors import DataError
+from ..text.escape import counted
+from .options import AsJson, RecipePath, RunPath, Sets, print_json, quiet
+from .terminal import complete_setting, complete_stage, complete_task, open_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..data.state import State
+
+
+def run_command(
+    recipe: RecipePath,
+    out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/NAME-OF-RECIPE")] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a setting: --set sampling.per_context=32; repeatable",
+            autocompletion=complete_setting,
+        ),
+    ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            help="last stage: contexts, generate, score, filter or distil", autocompletion=complete_stage
+        ),
+    ] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier run finished")] = False,
+    target: Annotated[int, typer.Option(min=0, help="stop once each task has so many pairs; 0: never")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run a recipe, or go on where it was interrupted.
+
+    With --json progress goes to standard error, and at the end what `status --json` says to standard output.
+
+    Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
+    """
+    from ..data.state import read_state
+    from ..pipeline.run import run
+    from ..recipe.load import load
+    from .progress import watch_for
+    from .tables.run import advice, funnel_table, rounds_table, sample_table
+
+    settings = load(recipe, sets or [])
+    quiet()
+    folder = out or Path("runs") / recipe.stem
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
+    console = open_console(stderr=as_json)
+    state = run(settings, folder, until, fresh, watch_for(console), target)
+    state.seconds = seconds = read_state(folder).seconds
+    if as_json:
+        print_json(_state_json(state))
+    if state.interrupted and not state.done:  # nothing to show
+        _say_interrupted(console, state)
+    console.print(funnel_table(state))
+    kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
+    if seconds and (total := sum(kept.values())):
+        each = " and ".join(f"{n:,} {name.removesuffix(': kept')}" for name, n in kept.items())
+        spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
+        made_in = sum(s for stage, s in seconds.items() if stage != "distil")
+        console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} an hour ({spent})")
+    if state.file is not None and not state.interrupted and (hint := advice(state.counts, settings)):
+        console.print(hint, style="yellow", markup=False)
+    if (sample := sample_table(state, 10, settings.seed)) is not None:
+        console.print(sample)
+        size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
+        console.print(f"dataset: {folder}/round-0/dataset/ ({size})", markup=False, soft_wrap=True)
+    elif state.file is not None and not state.interrupted:
+        console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
+    if state.rounds:
+        console.print(rounds_table(state))
+        console.print(f"students: {folder}/round-*/student/", markup=False, soft_wrap=True)
+    if target and not state.interrupted:
+        say_target(console, state)
+    if state.file is not None and not state.interrupted:
+        try_report(console, folder)
+    if state.interrupted:
+        _say_interrupted(console, state)
+
+
+def _say_interrupted(console: "Console", state: "State") -> NoReturn:
+    where = f"{state.done} of {counted(state.shards, 'shard')}"
+    again = f"interrupted after {where}; the same command goes on from here"
+    console.print(again, style="yellow")
+    raise typer.Exit(130)
+
+
+def status(run: RunPath, as_json: AsJson = False) -> None:
+    """Say how far a run is, also while another process works on it.
+
+    Example: [bold]impossible status runs/first[/bold]
+    """
+    from ..data.state import read_state
+    from .tables.run import funnel_table, rounds_table
+
+    state = read_state(run)
+    if as_json:
+        print_json(_state_json(state))
+        return
+    console = open_console()
+    done = f"{state.done} of {counted(state.shards, 'shard')} of {counted(state.contexts, 'context')}"
+    spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in state.seconds.items())
+    console.print(f"{run}: {done}{f' ({spent})' if spent else ''}", markup=False)
+    if state.reached:
+        console.print(f"stopped at its target of {state.target:,} pairs a task")
+    console.print(funnel_table(state))
+    if state.rounds:
+        console.print(rounds_table(state))
+
+
+def _rows_of(file: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(file).num_rows)
+
+
+def _state_json(state: "State") -> dict[str, object]:
+    return {
+        "run": str(state.out),
+        "contexts": state.contexts,
+        "shards": state.shards,
+        "done": state.done,
+        "target": state.target,
+        "reached": state.reached,
+        "counts": dict(state.counts),
+        "seconds": dict(state.seconds),
+        "rounds": [asdict(r) for r in state.rounds],
+    }
+
+
+def export(
+    run: RunPath,
+    out: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .csv or .parquet", show_default=False)],
+    task: Annotated[
+        str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
+    ] = None,
+) -> None:
+    """Write a run's dataset as one file.
+
+    Example: [bold]impossible export runs/first pairs.jsonl --task paraphrase[/bold]
+    """
+    import pyarrow.compute as pc
+
+    from ..data import dataset
+
+    table = dataset.read(run)
+    if task is not None:
+        table = table.filter(pc.equal(table["task"], task))
+    print(f"{dataset.export(table, out)} pairs -> {out}")
+
+
+def plan(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)],
+    target: Annotated[int, typer.Option(min=1, help="pairs wanted of each task", show_default=False)],
+    pilot: Annotated[int, typer.Option(min=1, help="contexts to try")] = 8,
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the run, which then goes on from the pilot; default: none")
+    ] = None,
+    watts: Annotated[float, typer.Option(min=0, help="what the machine draws")] = 65,
+    price: Annotated[str | None, typer.Option(help="such as 0.30/kWh or 2.50/h")] = None,
+    sets: Sets = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a few contexts and say what a number of pairs will take: contexts, hours, energy, money.
+
+    Example: [bold]impossible plan recipes/quickstart.toml --target 10000 --price 0.30/kWh[/bold]
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    from ..pipeline import forecast
+    from ..recipe.load import load
+    from .progress import watch_for
+    from .tables.run import forecast_lines, forecast_table
+
+    settings = load(recipe, sets or [])
+    cost = None if price is None else forecast.Price.parse(price)
+    disable_progress_bar()
+    with TemporaryDirectory() as scratch:
+        seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
+    found = forecast.forecast(seen, target, settings.seed, watts, cost)
+    if as_json:
+        print_json(
+            {
+                "target": target,
+                "pilot_contexts": len(seen.seconds),
+                "pilot_seconds": float(seen.seconds.sum()),
+                "watts": watts,
+                "price": None if cost is None else asdict(cost),
+                "slowest": forecast.slowest(found).task,
+                "tasks": [asdict(one) for one in found],
+            }
+        )
+        return
+    console = open_console()
+    console.print(forecast_table(found))
+    for line in forecast_lines(found, len(seen.seconds), target, settings.contexts.count):
+        console.print(line)
+
+
+def settings(
+    word: Annotated[
+        str,
+        typer.Argument(metavar="[WORD]", help="only those whose key or meaning holds it", show_default=False),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List every setting of a recipe: its key, what it takes, its default, what it means.
+
+    Example: [bold]impossible settings temperature[/bold]
+    """
+    from ..recipe.reference import find, nearest
+    from .tables.run import settings_table
+
+    found = find(word)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    if not found:
+        raise DataError(f"no setting has {word!r} in its key or meaning; {nearest(word)}")
+    open_console().print(settings_table(found))
+
+
+def say_target(console: Console, state: "State") -> None:
+    """Say at the end of a run whether it reached its target."""
+    if state.reached:
+        console.print(
+            f"target of {state.target:,} pairs a task reached after {state.contexts} contexts; "
+            "without --target the same command goes on"
+        )
+    else:
+        text = f"target of {state.target:,} pairs a task not reached; raise contexts.count ({state.contexts})"
+        console.print(text, style="yellow")
+
+
+def try_report(console: Console, run: Path) -> None:
+    """Write the report at the end of a run, which it must not spoil: what goes wrong is said, no more."""
+    from ..report.page import write_report
+
+    try:
+        console.print(f"report: {write_report(run)}", markup=False, soft_wrap=True)
+    except Exception as error:  # the dataset is there, whatever becomes of its picture
+        text = f"the report could not be written: {error}"
+        console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+
+def doctor(
+    recipe: Annotated[
+        Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)
+    ] = None,
+    sets: Sets = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what this machine has, what a recipe lacks on it, and what it would take.
+
+    Needs no network. Without a recipe it looks at the embedded models and the extras only.
+
+    Example: [bold]impossible doctor recipes/paper-news.toml[/bold]
+    """
+    from dataclasses import asdict
+
+    from ..pipeline.doctor import examine
+    from ..recipe.load import load
+
+    found = examine(load(recipe, sets or []) if recipe is not None else None)
+    if as_json:
+        print_json(asdict(found))
+        return
+    machine = found.machine
+    gpus = ", ".join(f"{name} ({size:.0f} GiB)" for name, size in machine.gpus) or "none"
+    rows = {
+        "system": machine.system,
+        "cores": f"{machine.cores} ({' '.join(machine.instruction_sets) or 'instruction sets unknown'})",
+        "memory": f"{machine.memory_free:.1f} of {machine.memory:.1f} GiB free",
+        "disk": f"{machine.disk_free:.1f} GiB free in {machine.cache}",
+        "GPU": gpus,
+        "model hub": "answers"
+        if machine.hub
+        else "does not answer (only models that are not embedded come from it)",
+        "cached": ", ".join(machine.cached) or "no model of the hub",
+        "embedded": _there(machine.embedded),
+        "extras": _there(machine.extras),
+        "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
+    }
+    for name, value in rows.items():
+        print(f"{name:<10} {value}")
+    for need in found.needs:
+        size = f"{need.parameters / 1e6:,.0f} million parameters" if need.parameters else "size unknown"
+        print(f"{need.role:<10} {need.model}: {need.place}, {size}, licence {need.licence or 'unknown'}")
+    for line in found.takes:
+        print(f"takes      {line}")
+    for line in found.lacks:
+        print(f"lacks      {line}")
+    if not found.lacks:
+        print("lacks      nothing")
+    if recipe is None and not found.lacks:
+        print("\nready for impossible run recipes/quickstart.toml (another recipe: impossible doctor RECIPE)")
+
+
+def _there(found: dict[str, str]) -> str:
+    return ", ".join(f"{name} (missing: {install})" if install else name for name, install in found.items())

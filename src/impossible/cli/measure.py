@@ -1,0 +1,207 @@
+"""Commands that measure: evaluate, dataset-report, proximity, compare."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import AsJson, RecipePath, Sets, quiet
+from .terminal import complete_task, open_console
+
+
+def evaluate_command(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SYSTEM...",
+            help="copy, reference, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: "
+            "best of 8), prompt:FILE (your own, with {source} in it), a .jsonl with an 'output' a row, or a "
+            "student's folder (+N: best of N; @exemplar or @reference: with the syntax of that); tested "
+            "against the first",
+            show_default=False,
+        ),
+    ],
+    bench: Annotated[
+        list[Path], typer.Option(help=".jsonl with source, references, perhaps id and exemplar; repeatable")
+    ],
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
+    rows: Annotated[int | None, typer.Option(min=1, help="only the first so many rows of each file")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="only this metric; repeatable; default all of the task")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="also write the results here, as JSON or, ending in .md, as Markdown")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="folder for each system's outputs")] = None,
+    model: Annotated[
+        str, typer.Option(help="what teacher:… and prompt:… ask: hub id, folder, embedded:NAME")
+    ] = "embedded:smollm2-135m",
+    backend: Annotated[str, typer.Option(help="ctranslate2, tree or transformers")] = "ctranslate2",
+    url: Annotated[
+        str | None, typer.Option(help="of an OpenAI-style server that runs --model: http://HOST:PORT/v1")
+    ] = None,
+    key_env: Annotated[str | None, typer.Option(help="environment variable with the server's key")] = None,
+    encoder: Annotated[str, typer.Option(help="for similarity and BERTScore")] = "embedded:minilm-l6",
+    layer: Annotated[
+        int | None, typer.Option(min=1, help="layer for BERTScore; default the encoder's last")
+    ] = None,
+    nli: Annotated[str, typer.Option(help="for entailment")] = "embedded:nli",
+    parser: Annotated[str, typer.Option(help="for tree distances")] = "embedded:en-core-web-sm",
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="of intervals and tests")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Score systems on benchmarks, side by side, with intervals and significance.
+
+    Example: [bold]impossible evaluate copy outputs.jsonl --bench test.jsonl --out results.json[/bold]
+    """
+    from ..data.json_report import STDOUT
+    from ..data.store import write_text
+    from ..evaluate.benchmark import evaluate, write_results
+    from ..evaluate.systems import open_system, teacher_of
+    from ..metrics.models import Models
+    from ..recipe.execution import Execution
+    from .tables.evaluate import result_markdown, result_table, settings_lines
+
+    quiet()
+    execution = Execution(device=device)
+    teacher = teacher_of(model, backend, url, key_env)
+    opened = {spec: open_system(spec, teacher, execution) for spec in systems}
+    models = Models(encoder, nli, parser, layer, device)
+    console = open_console(stderr=as_json)
+    results = [evaluate(path, task, opened, models, metric or (), rows, seed, keep) for path in bench]
+    for result in results:
+        console.print(result_table(result))
+    for line in settings_lines(results[0]):
+        console.print(line, style="dim", markup=False, highlight=False)
+    if out is not None and out.suffix == ".md":
+        write_text(out, result_markdown(results, shlex.join(["impossible", *sys.argv[1:]])))
+    elif out is not None:
+        write_results(results, models, seed, out)
+    if as_json:
+        write_results(results, models, seed, STDOUT)
+
+
+def dataset_report(
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
+    ],
+    task: Annotated[
+        str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=2, help="pairs at equal size; default the smallest")] = None,
+    match_lengths: Annotated[
+        bool, typer.Option("--match-lengths", help="equal size also in every bin of source lengths")
+    ] = False,
+    sample: Annotated[int, typer.Option(min=2, help="pairs for what reads pairs or a model")] = 1000,
+    fidelity: Annotated[
+        str | None, typer.Option(help="NLI model, not the filtering one, that accepts or rejects pairs")
+    ] = None,
+    source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
+    target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
+    encoder: Annotated[str, typer.Option(help="for similarity, distances, topics")] = "embedded:minilm-l6",
+    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Measure datasets of pairs, each whole and, side by side, at equal size.
+
+    Example: [bold]impossible dataset-report runs/first theirs.jsonl --task paraphrase[/bold]
+    """
+    from ..data.json_report import STDOUT
+    from ..evaluate.dataset_quality import described, read_pairs, views, write_report
+    from ..metrics.models import NLI, Models
+    from .tables.evaluate import quality_table
+
+    quiet()
+    models = Models(encoder, fidelity or NLI)
+    pairs = [read_pairs(path, task, source, target) for path in datasets]
+    found = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
+    console = open_console(stderr=as_json)
+    for view, qualities in found.items():
+        console.print(quality_table(view, qualities))
+    measured = {name for of_view in found.values() for q in of_view for name in (*q.of_set, *q.of_pairs)}
+    for name in [name for name in described(models) if name in measured]:
+        console.print(f"{name}: {described(models)[name]}", style="dim", markup=False, highlight=False)
+    if out is not None:
+        write_report(found, models, seed, out)
+        console.print(f"figures -> {out}", markup=False)
+    if as_json:
+        write_report(found, models, seed, STDOUT)
+
+
+def proximity_command(
+    recipe: RecipePath,
+    contexts: Annotated[int, typer.Option(min=2, help="contexts a domain and length")] = 60,
+    per_context: Annotated[int, typer.Option(min=2, help="continuations a context")] = 40,
+    pairs: Annotated[int, typer.Option(min=1, help="pairs a context and kind")] = 40,
+    temperatures: Annotated[str, typer.Option(help="separated by commas")] = "0.5,0.7,1.0",
+    sentences: Annotated[str, typer.Option(help="sentences of a context behind its prefix")] = "0,1,3",
+    samples: Annotated[
+        str, typer.Option(help="numbers of continuations to compare; default a quarter, half and all")
+    ] = "",
+    sets: Sets = None,
+    out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
+    picture: Annotated[Path | None, typer.Option(help="also draw them: .svg, .png or .pdf")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much likelier paraphrases are within a context than across contexts, or without any.
+
+    Example: [bold]impossible proximity recipes/quickstart.toml --contexts 20 --picture proximity.svg[/bold]
+    """
+    from rich.progress import Progress
+
+    from ..data.json_report import STDOUT
+    from ..evaluate.proximity import design_of, draw, proximity, write_proximity
+    from ..recipe.load import load
+    from .tables.evaluate import proximity_table, samples_table
+
+    settings = load(recipe, sets or [])
+    design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
+    quiet()
+    console = open_console(stderr=as_json)
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("drawing", total=design.steps(settings))
+        cells = proximity(settings, design, lambda: progress.advance(bar))
+    console.print(proximity_table(cells))
+    console.print(samples_table(cells))
+    if out is not None:
+        write_proximity(cells, settings, design, out)
+        console.print(f"rates -> {out}", markup=False)
+    if picture is not None:
+        draw(cells, picture)
+        console.print(f"picture -> {picture}", markup=False)
+    if as_json:
+        write_proximity(cells, settings, design, STDOUT)
+
+
+def compare_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders of runs")],
+    task: Annotated[
+        str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
+    ] = "paraphrase",
+    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Set runs side by side: teacher, temperature, samples; yield, cost a pair, diversity at equal size.
+
+    Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
+    """
+    from ..data.json_report import STDOUT
+    from ..evaluate.compare_runs import compare, write_comparison
+    from .tables.evaluate import runs_table
+
+    found = compare(runs, task, seed)
+    console = open_console(stderr=as_json)
+    console.print(runs_table(found))
+    if out is not None:
+        write_comparison(found, seed, out)
+        console.print(f"figures -> {out}", markup=False)
+    if as_json:
+        write_comparison(found, seed, STDOUT)

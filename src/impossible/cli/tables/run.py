@@ -1,0 +1,152 @@
+"""Tables of a run: funnel, rounds, forecast, settings, sample."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ...data.state import State
+from ...metrics.statistics import Interval
+from ...pipeline.forecast import Forecast, slowest
+from ...recipe.base import TASKS
+from ...recipe.recipe import Recipe
+from ...recipe.reference import Setting
+from ..terminal import visible
+
+
+def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The counts of a run as rows, in the order in which pairs are lost."""
+    rows = [
+        (name, counts[name])
+        for name in (
+            "contexts",
+            "continuations",
+            "malformed",
+            "improbable",
+            "repeated",
+            "candidates",
+            "pairs",
+        )
+    ]
+    for task in TASKS:
+        of_task = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
+        if not of_task:
+            continue
+        ends = ("scored", "duplicate", "unknown", "kept")
+        rejected = {k: n for k, n in of_task.items() if k not in ends and n}
+        rows += [(f"{task}: rejected by {k}", n) for k, n in rejected.items()]
+        rows += [(f"{task}: {k}", of_task[k]) for k in ends[1:] if k in of_task]
+    return rows
+
+
+def funnel_table(state: State) -> Table:
+    """The funnel of a run as a rich table."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("funnel")
+    table.add_column("count", justify="right")
+    table.add_column("a context", justify="right")
+    contexts = max(1, state.counts["contexts"])
+    for name, n in funnel(state.counts):
+        style = "bold green" if name.endswith(": kept") else ""
+        table.add_row(name, f"{n:,}", f"{n / contexts:,.1f}", style=style)
+    return table
+
+
+def rounds_table(state: State) -> Table:
+    """What each round of self-distillation yielded, and what its student is worth."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("round", "new pairs", "of sentences", "pair quality", "trained on", "accepted", "quality"):
+        table.add_column(name, justify="right")
+    for r in state.rounds:
+        new = f"{r.sources:,}" if r.number else ""
+        made = "" if r.pair_quality is None else f"{r.pair_quality:.3f}"
+        worth = (f"{r.accepted:.0%}", f"{r.quality:.3f}")
+        table.add_row(str(r.number), f"{r.kept:,}", new, made, f"{r.pairs:,}", *worth)
+    return table
+
+
+def sample_table(state: State, count: int, seed: int) -> Table | None:
+    """Randomly drawn kept pairs, or None if there are none."""
+    from ...data import dataset
+
+    rows, total = dataset.sample(state.file, count, seed) if state.file is not None else ([], 0)
+    if not rows:
+        return None
+    table = Table(title=f"{len(rows)} of {total:,} kept pairs, at random", show_lines=True)
+    for name in ("task", "source", "target"):
+        table.add_column(name, ratio=None if name == "task" else 1)
+    for row in rows:
+        table.add_row(row["task"], visible(row["source"]), visible(row["target"]))
+    return table
+
+
+def forecast_table(found: Sequence[Forecast]) -> Table:
+    """What each task's target takes, with 95 % intervals."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("95 % intervals")
+    for one in found:
+        table.add_column(one.task, justify="right")
+    names = {"pairs_per_context": "pairs a context", "pairs_per_hour": "pairs an hour", "kwh": "kWh"}
+    for name in ("pairs_per_context", "pairs_per_hour", "contexts", "hours", "kwh", "money"):
+        if getattr(found[0], name) is not None:
+            cells = [_interval(getattr(one, name)) for one in found]
+            table.add_row(names.get(name, name), *cells)
+    return table
+
+
+def forecast_lines(found: Sequence[Forecast], pilot: int, target: int, count: int) -> Iterator[str]:
+    """What follows from a forecast by `pilot` contexts for a recipe of `count` contexts."""
+    last = slowest(found)
+    yield (
+        f"by {pilot} contexts: {target:,} pairs of each task in {_interval(last.hours)} hours, "
+        "repeats across contexts, loading of models and students aside"
+    )
+    if math.isinf(last.contexts.value):
+        yield f"the pilot kept no {last.task} pair: try more contexts with --pilot, or looser bounds"
+    elif last.contexts.value > count:
+        enough = last.contexts.value if math.isinf(last.contexts.high) else last.contexts.high
+        yield f"contexts.count = {count} is too few: --set contexts.count={math.ceil(enough)} should do"
+
+
+def _interval(found: Interval) -> str:
+    return f"{_amount(found.value)} ({_amount(found.low)} to {_amount(found.high)})"
+
+
+def _amount(value: float) -> str:
+    if math.isinf(value):
+        return "∞"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def advice(counts: Counter[str], recipe: Recipe) -> str | None:
+    """What to try if a run keeps less than a pair a context; None if it keeps more."""
+    kept = sum(n for name, n in counts.items() if name.endswith(": kept"))
+    per_context = kept / max(counts["contexts"], 1)
+    if per_context >= 1:
+        return None
+    sampling = recipe.sampling
+    few = f"only {per_context:.2g} pairs a context"
+    if sampling.min_logprob is not None and counts["improbable"] > counts["continuations"] / 2:
+        way = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
+    elif sampling.per_context < 400:
+        way = "pairs grow with the square of the continuations: try sampling.per_context=400"
+    else:
+        way = (
+            "the funnel says which critic rejects most, and impossible whatif what a looser bound would keep"
+        )
+    return f"{few}; {way}"
+
+
+def settings_table(found: Sequence[Setting]) -> Table:
+    """A row a setting."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("setting", no_wrap=True, style="bold")
+    table.add_column("default", overflow="fold", max_width=26)
+    table.add_column("meaning, and what it takes")
+    for one in found:
+        said = Text.assemble(one.meaning, " ", (one.takes, "dim"))
+        table.add_row(one.key, escape(one.presets["default"]), said)
+    return table

@@ -1,0 +1,1 @@
+"""Training, measuring and exporting NLI critics. No run needs it."""

@@ -1,0 +1,1 @@
+"""What a run stores: schemas, the run folder, datasets, judgements, tables of text."""

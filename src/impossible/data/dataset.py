@@ -1,0 +1,181 @@
+"""Ledgers → dataset: the kept pairs of all shards, repeats across contexts once; and its export.
+
+A repeat has the same two sentences, as `sentences.unspelt` leaves them: case and commas make no new pair.
+"""
+
+import csv
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..errors import DataError, StoreError
+from ..recipe.base import TASKS
+from ..text.sentences import unspelt
+from .schema import DATASET, DUPLICATE, KEPT, LEDGER
+from .store import completed
+
+FILE = "pairs.parquet"
+Part = tuple[pa.Table, pa.Table]  # some of the ledger, and the groups that its contexts are in
+_ROW_GROUP = 16_384
+_ROUND = pa.field("round", pa.int32(), metadata={"description": "0: the teacher's pair; else a student's"})
+
+
+class Seen:
+    """The pairs met so far; a pair takes 16 bytes and what a set spends on them."""
+
+    def __init__(self) -> None:
+        self._digests: set[bytes] = set()
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def new(self, pairs: pa.Table) -> pa.Table:
+        """The rows whose source and target have not been met together; they now have."""
+        first = []
+        for source, target in zip(pairs["source"].to_pylist(), pairs["target"].to_pylist(), strict=True):
+            key = f"{unspelt(source)}\x1f{unspelt(target)}"
+            digest = blake2b(key.encode(), digest_size=16).digest()
+            first.append(digest not in self._digests)
+            self._digests.add(digest)
+        return pairs.filter(pa.array(first, pa.bool_()))
+
+
+def kept(ledger: pa.Table, task: str) -> pa.Table:
+    """The rows of a ledger that one task keeps."""
+    return ledger.filter(pc.and_(pc.equal(ledger["task"], task), pc.equal(ledger["verdict"], KEPT)))
+
+
+def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
+    """The pairs that every critic accepts and that only lost to one that says the same, repeats once;
+    schema DATASET without the context.
+    """
+    found = completed((t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers), LEDGER)
+    return distinct([found.select([name for name in DATASET.names if name != "context"])])
+
+
+def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
+    """The kept pairs of the parts, repeats once, schema DATASET; holds a part and what has been seen.
+
+    A task after the other, each in the order of contexts: how they were cut into shards does not show.
+    """
+    for task in TASKS:
+        seen = Seen()
+        for ledger, groups in parts():
+            pairs = seen.new(kept(completed([ledger], LEDGER), task))
+            texts = dict(zip(groups["context_id"].to_pylist(), groups["context"].to_pylist(), strict=True))
+            context = pa.array([texts[c] for c in pairs["context_id"].to_pylist()], pa.string())
+            yield pairs.append_column("context", context).select(DATASET.names).cast(DATASET)
+
+
+def assemble(ledger: pa.Table, groups: pa.Table) -> pa.Table:
+    """The kept pairs of one ledger, schema DATASET."""
+    return pa.concat_tables(stream(lambda: [(ledger, groups)]))
+
+
+def write(table: pa.Table, folder: Path) -> None:
+    """Write a dataset folder; the same rows give the same bytes."""
+    write_stream([table], folder)
+
+
+def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
+    """As `write`, but holds one row group at a time: how the rows are cut into tables does not show."""
+    with pq.ParquetWriter(folder / FILE, DATASET, compression="zstd") as writer:
+        held, rows = [DATASET.empty_table()], 0
+        for table in tables:
+            held.append(table.cast(DATASET))
+            rows += table.num_rows
+            while rows > _ROW_GROUP:
+                whole = pa.concat_tables(held)
+                writer.write_table(whole.slice(0, _ROW_GROUP).combine_chunks(), _ROW_GROUP)
+                held, rows = [whole.slice(_ROW_GROUP)], rows - _ROW_GROUP
+        writer.write_table(pa.concat_tables(held).combine_chunks(), _ROW_GROUP)
+
+
+def read(run: Path) -> pa.Table:
+    """The dataset of a run: the pairs of all its rounds, of repeats the first; `round` says which.
+
+    Or a Parquet file of pairs, as it is: so each round's own can be read. Raises StoreError.
+    """
+    if run.is_file():
+        if run.suffix != ".parquet":
+            raise StoreError(f"{run} is neither the folder of a run nor a .parquet of pairs")
+        return _read(run)
+    numbers = (path.parents[1].name.removeprefix("round-") for path in run.glob(f"round-*/dataset/{FILE}"))
+    rounds = sorted(int(number) for number in numbers if number.isdecimal())
+    if not rounds:
+        raise StoreError(f"{run} holds no dataset; finish it with: impossible run RECIPE --out {run}")
+    return distinct(_of_round(run, number) for number in rounds)
+
+
+def _of_round(run: Path, number: int) -> pa.Table:
+    table = _read(run / f"round-{number}" / "dataset" / FILE)
+    return table.append_column(_ROUND, pa.array([number] * table.num_rows, pa.int32()))
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a dataset's file is there, to its end."""
+    try:
+        pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
+def _read(file: Path) -> pa.Table:
+    try:
+        return pq.read_table(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
+
+
+def distinct(tables: Iterable[pa.Table]) -> pa.Table:
+    """Tables of pairs as one: the first of each task, source and target."""
+    table = pa.concat_tables(tables, promote_options="permissive")
+    columns = (table[name].to_pylist() for name in ("task", "source", "target"))
+    first: dict[tuple[str, ...], int] = {}
+    for row, (task, source, target) in enumerate(zip(*columns, strict=True)):
+        first.setdefault((task, unspelt(source), unspelt(target)), row)
+    return table.take(pa.array(first.values(), pa.int64()))
+
+
+def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int]:
+    """Task, source and target of randomly drawn pairs, and how many pairs there are. Raises StoreError."""
+    try:
+        total = pq.read_metadata(file).num_rows
+        drawn = random.Random(seed).sample(range(total), min(count, total))
+        rows = pq.read_table(file, columns=["task", "source", "target"])
+        return rows.take(pa.array(drawn, pa.int64())).to_pylist(), total
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
+
+
+def export(table: pa.Table, path: Path) -> int:
+    """Write pairs as .jsonl, .csv or .parquet; returns the number of rows. Raises DataError, StoreError."""
+    # a score has no more digits: 0.8 as a 32-bit number would be 0.800000011920929
+    rows = [
+        {name: round(x, 6) if isinstance(x, float) else x for name, x in row.items()}
+        for row in table.to_pylist()
+    ]
+    try:
+        match path.suffix:
+            case ".jsonl":
+                with path.open("w", encoding="utf-8") as file:
+                    file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            case ".csv":
+                with path.open("w", encoding="utf-8", newline="") as file:
+                    writer = csv.DictWriter(file, table.column_names)
+                    writer.writeheader()
+                    writer.writerows(rows)
+            case ".parquet":
+                pq.write_table(table, path)
+            case _:
+                raise DataError(f"cannot export to {path}: the name must end in .jsonl, .csv or .parquet")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}; choose another file") from error
+    return len(rows)

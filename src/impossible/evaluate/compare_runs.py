@@ -1,0 +1,129 @@
+"""Runs side by side: what they cost, what they gave, and how diverse it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data import dataset
+from ..data.json_report import write_json
+from ..data.judgements import read_judgements
+from ..data.state import State, read_state
+from ..errors import DataError
+from ..metrics import bleu, diversity
+from ..metrics.statistics import Interval, bootstrap, mean
+from ..recipe.base import TASKS
+from ..recipe.load import load
+from ..recipe.recipe import Recipe
+from .dataset_quality import Pairs, equal
+
+_CRITIC = "entailment_forward"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """One task of a run. Diversity is of the sources, on as many random pairs of each run; NaN below two.
+
+    `seconds` are those of all stages: a run that distils two tasks spends them on both. `judged_right` is
+    the share that a person found right (`impossible calibrate`); pairs for it are drawn over the scores, so
+    it says little of a single run, more of two that were drawn alike.
+    """
+
+    run: str
+    task: str
+    settings: dict[str, str]
+    contexts: int
+    continuations: int
+    kept: int
+    kept_a_context: float
+    kept_a_thousand_continuations: float
+    seconds: float
+    seconds_a_pair: float
+    entailment: Interval
+    judged: int
+    judged_right: Interval
+    equal_size: int
+    distinct_2: float
+    mtld: float
+    self_bleu: float
+
+
+# What is varied between runs: the settings that a row shows.
+_SETTINGS: dict[str, Callable[[Recipe], object]] = {
+    "teacher": lambda r: r.teacher.model,
+    "compute_type": lambda r: r.teacher.compute_type,
+    "temperature": lambda r: r.sampling.temperature,
+    "per_context": lambda r: r.sampling.per_context,
+    "sentences": lambda r: "–".join(map(str, r.contexts.sentences)),
+}
+
+
+def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
+    """The figures of runs, in the order given. Raises StoreError, RecipeError, DataError."""
+    if task not in TASKS:
+        raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
+    tables = [dataset.read(run) for run in runs]
+    rows = [[r for r in table.to_pylist() if r["task"] == task] for table in tables]
+    pairs = [
+        Pairs(run.name, [r["source"] for r in of_run], [r["target"] for r in of_run])
+        for run, of_run in zip(runs, rows, strict=True)
+    ]
+    samples = equal(pairs, seed)
+    return [
+        _figures(run, task, [r[_CRITIC] for r in of_run], sample, seed)
+        for run, of_run, sample in zip(runs, rows, samples, strict=True)
+    ]
+
+
+def _figures(
+    run: Path, task: str, entailment: Sequence[float | None], sample: Pairs, seed: int
+) -> RunFigures:
+    state, recipe = read_state(run), load(run / "recipe.toml")
+    kept = len(entailment)
+    seconds = sum(state.seconds.values())
+    judged = [right for right in read_judgements(run, task).values() if right is not None]
+    texts = sample.sources
+    return RunFigures(
+        run=run.name,
+        task=task,
+        settings={name: str(of(recipe)) for name, of in _SETTINGS.items()},
+        contexts=state.counts["contexts"],
+        continuations=state.counts["continuations"],
+        kept=kept,
+        kept_a_context=_share(kept, state, "contexts"),
+        kept_a_thousand_continuations=1000 * _share(kept, state, "continuations"),
+        seconds=round(seconds, 1),
+        seconds_a_pair=seconds / kept if kept else np.nan,
+        entailment=_interval([np.nan if e is None else e for e in entailment], seed),
+        judged=len(judged),
+        judged_right=_interval([float(right) for right in judged], seed),
+        equal_size=len(texts),
+        distinct_2=diversity.distinct_n(texts, 2),
+        mtld=diversity.mtld(texts),
+        self_bleu=float(bleu.self_bleu(texts).mean()) if len(texts) > 1 else np.nan,
+    )
+
+
+def _share(kept: int, state: State, of: str) -> float:
+    return kept / state.counts[of] if state.counts[of] else np.nan
+
+
+def _interval(values: Sequence[float], seed: int) -> Interval:
+    return bootstrap(mean(values), seed) if values else Interval(np.nan, np.nan, np.nan)
+
+
+def write_comparison(found: Sequence[RunFigures], seed: int, path: Path) -> None:
+    """Write the figures as JSON. Raises StoreError."""
+    report = {
+        "seed": seed,
+        "settings": {
+            "entailment": "mean p(source entails target) of the kept pairs, by the run's own NLI model",
+            "judged_right": "share of judged pairs that are right (impossible calibrate)",
+            "distinct_2": "distinct / all bigrams of the sources, at equal size",
+            "mtld": f"of the sources, threshold {diversity.MTLD_THRESHOLD}, at equal size",
+            "self_bleu": f"of the sources, each against the others, at equal size, {bleu.SETTINGS}",
+        },
+        "runs": [asdict(figures) for figures in found],
+    }
+    write_json(path, report)

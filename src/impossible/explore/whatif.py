@@ -1,0 +1,143 @@
+"""Other bounds on a task → what `whatif.what_if` says of them, from an index."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ..analysis.whatif import MEASURED, Change, Example, measured, unscored_pairs, wanted_filter
+from ..data.schema import KEPT, UNKNOWN
+from ..errors import RecipeError
+from ..metrics.diversity import Variety, variety
+from ..recipe.critics import CRITICS, Bounds, TaskFilter
+from .index import VERDICTS, Codes, Ids, Index
+from .verdicts import Fates, Judge
+
+_KEPT, _UNKNOWN = VERDICTS.index(KEPT), VERDICTS.index(UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A what-if, the pairs kept before duplicates are dropped, and by verdict how many pairs there are."""
+
+    change: Change
+    alone_before: int
+    alone_after: int
+    verdicts: Mapping[str, tuple[int, int]]
+
+
+class WhatIf:
+    """Answers of one task, with what it remembers between them."""
+
+    def __init__(self, index: Index, task: str):
+        self._index, self._rows = index, index.tasks[task]
+        self._recipe = index.recipe
+        self._judge = Judge(self._rows, getattr(index.recipe.score, task) or Bounds())
+        self._kept_before = np.flatnonzero(self._rows.before == _KEPT)
+        self._varieties: dict[int, Variety] = {}
+        self._sizes_before = _sizes(self._rows.before)
+        self._alone_before = int((self._judge.decide(self.bounds(())).alone == _KEPT).sum())
+
+    def bounds(self, overrides: Sequence[str]) -> TaskFilter:
+        """The run's bounds of the task under KEY=VALUE overrides. Raises RecipeError."""
+        wanted = wanted_filter(self._index.run, self._recipe, overrides)
+        found: TaskFilter | None = getattr(wanted, self._rows.task)
+        if found is None:
+            raise RecipeError(f"filter.{self._rows.task}: without bounds there is nothing to keep")
+        return found
+
+    def fates(self, overrides: Sequence[str]) -> Fates:
+        """What becomes of each pair."""
+        return self._judge.decide(self.bounds(overrides))
+
+    def outcome(self, overrides: Sequence[str], examples: int = 12) -> Outcome:
+        """What changes; the same figures and examples as `what_if`. Raises RecipeError."""
+        rows, bounds = self._rows, self.bounds(overrides)
+        fates = self._judge.decide(bounds)
+        was, now = rows.before == _KEPT, fates.codes == _KEPT
+        gained, lost = (rows.distinct[changed[rows.distinct]] for changed in (now & ~was, was & ~now))
+        draw = random.Random(self._recipe.seed)
+        some = [_sample(draw, ids, min(examples, len(ids))) for ids in (gained, lost)]
+        kept = [self._kept_before, np.flatnonzero(now)]
+        size = min(MEASURED, *map(len, kept))
+        sizes = [self._sizes_before, _sizes(fates.codes)]
+        change = Change(
+            task=rows.task,
+            before=len(kept[0]),
+            after=len(kept[1]),
+            gained=len(gained),
+            lost=len(lost),
+            unknown=int((fates.codes[rows.distinct] == _UNKNOWN).sum()),
+            unscored=self._unscored(bounds),
+            examples_gained=self._examples(some[0], fates.codes),
+            examples_lost=self._examples(some[1], fates.codes),
+            variety_before=self._variety_before(size),
+            variety_after=self._variety(kept[1], size),
+        )
+        by_name = {name: (a, b) for name, a, b in zip(VERDICTS, *sizes, strict=True) if a or b}
+        return Outcome(change, self._alone_before, int((fates.alone == _KEPT).sum()), by_name)
+
+    def _unscored(self, bounds: TaskFilter) -> int:
+        wanted = self._recipe.filter.model_copy(update={self._rows.task: bounds})
+        return unscored_pairs(self._rows.task, self._recipe, wanted, self._index.stopped)
+
+    def _examples(self, some: Ids, after: Codes) -> tuple[Example, ...]:
+        some = np.sort(some)
+        shown = self._rows.shown(some, self._index.texts)
+        return tuple(
+            Example(row["pair_id"], row["source"], row["target"], row["verdict"], VERDICTS[after[i]])
+            for i, row in zip(some.tolist(), shown, strict=True)
+        )
+
+    def _variety_before(self, size: int) -> Variety:
+        if size not in self._varieties:
+            self._varieties[size] = self._variety(self._kept_before, size)
+        return self._varieties[size]
+
+    def _variety(self, kept: Ids, size: int) -> Variety:
+        some = kept[measured(len(kept), size, self._recipe.seed)]
+        return variety(self._index.texts.take(pa.array(self._rows.target[some])).to_pylist())
+
+
+def _sizes(codes: Codes) -> list[int]:
+    """How many pairs have each verdict."""
+    return np.bincount(codes, minlength=len(VERDICTS)).tolist()
+
+
+def _sample(draw: random.Random, ids: Ids, size: int) -> Ids:
+    """As `draw.sample` of a list."""
+    return ids[np.array(draw.sample(range(len(ids)), size), np.int64)]
+
+
+def overrides(task: str, given: Mapping[str, str]) -> list[str]:
+    """Fields of a form such as `judge.min` → KEY=VALUE of the recipe; empty ones ask for nothing.
+
+    Raises RecipeError if one is no number.
+    """
+    found = []
+    for name in [*(f"{critic}.{side}" for critic in CRITICS for side in ("min", "max")), "duplicates"]:
+        text = given.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            raise RecipeError(f"{name} = {text!r} is no number") from None
+        if not np.isfinite(value):
+            raise RecipeError(f"{name} = {text!r} is no finite number")
+        found.append(f"filter.{task}.{name}={value!r}")
+    return found
+
+
+def changed(task: str, bounds: TaskFilter, given: Mapping[str, str]) -> dict[str, float]:
+    """The settings among the overrides that differ from the run's bounds."""
+    found = {}
+    for override in overrides(task, given):
+        key, _, value = override.partition("=")
+        critic, _, side = key.removeprefix(f"filter.{task}.").partition(".")
+        now = getattr(bounds, critic)
+        if (getattr(now, side, None) if side else now) != float(value):
+            found[key] = float(value)
+    return found

@@ -1,0 +1,1 @@
+"""Contexts and their continuations: prefixes of a domain or a corpus → contexts → groups."""

@@ -1,0 +1,77 @@
+"""Domains and corpora → contexts: the text that the teacher is to continue."""
+
+import itertools
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..data.schema import CONTEXTS, PROMPTS, seed_for, text_id
+from ..errors import DataError
+from ..recipe.teacher import Contexts
+from ..teachers.base import Decoding, Sampler
+from ..text.sentences import defect, split
+from .corpus import CorpusReport, openings, read_documents
+from .prefixes import prefixes
+
+
+def prompts(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport | None]:
+    """What contexts grow from: a row each, in the order of the run; cheap, and the same for the same seed.
+
+    Raises DataError if the corpus gives nothing.
+    """
+    if settings.corpus is not None:
+        return _from_corpus(settings, seed)
+    names = settings.domains
+    share, rest = divmod(settings.count, len(names))
+    rows: list[list[dict[str, object]]] = []
+    for k, domain in enumerate(names):
+        rng = random.Random(f"{seed}/{domain}")
+        count = share + (k < rest)
+        rows.append(
+            [
+                {"domain": domain, "context": p, "origin": p, "grow": rng.randint(*settings.sentences)}
+                for p in prefixes(domain, count, seed)
+            ]
+        )
+    # domains take turns, so that a run that was cut short has all of them
+    return _prompts([r[i] for i in range(share + 1) for r in rows if i < len(r)]), None
+
+
+def _prompts(rows: Sequence[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist([{**row, "index": i} for i, row in enumerate(rows)], PROMPTS)
+
+
+def _from_corpus(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport]:
+    assert settings.corpus is not None
+    path, report = Path(settings.corpus), CorpusReport()
+    found = openings(read_documents(path, settings.field, report), settings.sentences, settings.count, seed)
+    if not found:
+        raise DataError(f"corpus {path} has no document that opens with a well-formed sentence")
+    rows: list[dict[str, object]] = [
+        {"domain": "corpus", "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in found
+    ]
+    return _prompts(rows), report
+
+
+def grow(rows: pa.Table, sampler: Sampler | None, settings: Contexts, seed: int) -> pa.Table:
+    """Let the teacher add the wanted sentences to each prompt; rows of CONTEXTS, a context only once."""
+    texts: dict[int, str] = {row["index"]: row["context"] for row in rows.to_pylist()}
+    for sentences in sorted({row["grow"] for row in rows.to_pylist()} - {0}):
+        assert sampler is not None
+        # the vocabulary is cut as in sampling, and not at random: a context of nonsense helps nobody
+        decoding = Decoding(
+            settings.temperature, settings.top_p, settings.top_k, 60 * sentences, sentences, 4
+        )
+        of_size = [row for row in rows.to_pylist() if row["grow"] == sentences]
+        prefixes = [row["context"] for row in of_size]
+        seeds = [seed_for(seed, str(row["index"]), "context") for row in of_size]
+        for row, [drawn] in zip(of_size, sampler.sample(prefixes, 1, seeds, decoding), strict=True):
+            kept = itertools.takewhile(lambda s: defect(s) is None, split(drawn.text)[:sentences])
+            texts[row["index"]] = " ".join([row["context"], *kept])
+    found = {}
+    for row in rows.to_pylist():
+        text = texts[row["index"]][: settings.max_chars]
+        found[text_id(text)] = {**row, "context_id": text_id(text), "context": text}
+    return pa.Table.from_pylist([{n: r[n] for n in CONTEXTS.names} for r in found.values()], CONTEXTS)

@@ -1,0 +1,353 @@
+"""The user's own documents, in any encoding mess, one at a time; and the openings of a sample of them.
+
+What can be mended is mended and counted in a `CorpusReport`, with the first rows where it happened;
+what cannot be is one `DataError`.
+"""
+
+import codecs
+import csv
+import difflib
+import gzip
+import hashlib
+import heapq
+import io
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, dropwhile, islice, takewhile
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import ftfy
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ftfy.badness import is_bad
+
+from ..errors import DataError
+from ..text.sentences import defect, iterate
+
+MAX_CHARS = 20_000  # of a document; its opening is all that is used
+ROWS_SHOWN = 5  # of each kind of problem
+_LOOKED_AT = 10_000  # lines that decide how a text file is laid out
+_LINES_A_PARAGRAPH = 50  # more on average, and the blank lines are strays in a file of one document a line
+_CSV_FIELD = 2**24  # characters; more is a quote that was never closed
+# Mojibake holds some other character than these; to look for these alone is a hundred times as fast.
+_UNUSUAL = re.compile(r"[^\x00-\x7f\xa0“”‘’–—…•£€°©®™é]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SEARCHED = 20  # sentences at the beginning of a document, among which the opening must begin
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text. `row`, from 1, is the line of a .txt or .jsonl file, the record of a .csv or .parquet file."""
+
+    row: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The opening sentences of the document in `row`, white space folded."""
+
+    row: int
+    text: str
+
+
+@dataclass(slots=True)
+class CorpusReport:
+    """What the reader met: how often each kind of problem, and the first rows of each."""
+
+    documents: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, list[int]] = field(default_factory=dict)
+
+    def note(self, kind: str, row: int) -> None:
+        """Count a problem of a row."""
+        self.counts[kind] += 1
+        if len(rows := self.rows.setdefault(kind, [])) < ROWS_SHOWN:
+            rows.append(row)
+
+    def lines(self) -> list[str]:
+        """A line for each kind of problem: "3 × empty (rows 2, 7, 9)"."""
+        return [f"{count} × {kind} ({_rows(self.rows[kind], count)})" for kind, count in self.counts.items()]
+
+
+def read_documents(path: Path, field: str | None, report: CorpusReport | None = None) -> Iterator[Document]:
+    """The documents of a corpus, cleaned, at most 20,000 characters each; memory does not grow with the file.
+
+    .txt: paragraphs between blank lines, or without any one document a line. .jsonl, .csv, .tsv, .parquet:
+    the column `field`, "text" if it is None. All but .parquet may be gzipped (.jsonl.gz).
+
+    Raises DataError at once for a missing file, a folder, an unknown extension; while reading for a missing
+    field (naming those present), invalid JSON, CSV, gzip or Parquet, and at the end if there was no text.
+    """
+    report = CorpusReport() if report is None else report
+    if path.is_dir():
+        raise DataError(f"corpus {path} is a folder; name one file in it")
+    if not path.is_file():
+        raise DataError(f"corpus {path}: there is no such file")
+    reader = _reader(path)
+    if reader is _read_text and field is not None:
+        raise DataError(f"corpus {path}: a text file has no fields; leave out field = {field!r}")
+    return _cleaned(path, reader(path, field or "text", report), report)
+
+
+def openings(
+    documents: Iterable[Document], sentences: tuple[int, int], count: int, seed: int
+) -> list[Opening]:
+    """The openings of a random sample of `count` documents, in order of row; fewer if there are no more.
+
+    An opening is the first run of well-formed sentences near the document's beginning, cut to a number drawn
+    from `sentences` (both ends included) by a hash of the document; of equal openings only the first counts.
+    The sample is the openings with the smallest hashes: the same whatever the order of the documents, memory
+    for `count` (at least 1) of them.
+    """
+    smallest: list[tuple[int, int, str]] = []  # a heap, the largest hash on top: (-hash, -row, text)
+    held: set[int] = set()
+    for document in documents:
+        low, high = sentences
+        wanted = low + _hash(seed, "sentences", document.text) % (high - low + 1)
+        text = _opening(document.text, wanted)
+        key = _hash(seed, "sample", text)
+        if not text or key in held or (len(held) == count and -key <= smallest[0][0]):
+            continue
+        entry = (-key, -document.row, text)
+        if len(held) < count:
+            heapq.heappush(smallest, entry)
+        else:
+            held.remove(-heapq.heapreplace(smallest, entry)[0])
+        held.add(key)
+    return sorted((Opening(-row, text) for _, row, text in smallest), key=lambda o: o.row)
+
+
+def _opening(text: str, sentences: int) -> str:
+    """The first run of well-formed sentences; short ones ("Hello.") may stand in a context."""
+    found = dropwhile(lambda s: not _is_well_formed(s), islice(iterate(text), _SEARCHED))
+    return " ".join(islice(takewhile(_is_well_formed, found), sentences))
+
+
+def _is_well_formed(sentence: str) -> bool:
+    return defect(sentence, min_words=1) is None
+
+
+def _hash(seed: int, use: str, text: str) -> int:
+    """64 bits."""
+    data = f"{seed}/{use}/{text}".encode()
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+
+
+def _rows(rows: Sequence[int], count: int) -> str:
+    more = ", …" if count > len(rows) else ""
+    return ("rows " if count > 1 else "row ") + ", ".join(map(str, rows)) + more
+
+
+# --- cleaning -----------------------------------------------------------------------------------------------
+
+
+def _cleaned(path: Path, rows: Iterator[tuple[int, str]], report: CorpusReport) -> Iterator[Document]:
+    for row, raw in rows:
+        if text := _clean(row, raw, report):
+            report.documents += 1
+            yield Document(row, text)
+        else:
+            report.note("empty", row)
+    if not report.documents:
+        problems = "; ".join(report.lines())
+        raise DataError(f"corpus {path} holds no text" + (f": {problems}" if problems else ""))
+
+
+def _clean(row: int, text: str, report: CorpusReport) -> str:
+    """Text without NULs, lone surrogates and mojibake, with "\\n" as new line, cut to `MAX_CHARS`."""
+    if len(text) > MAX_CHARS:
+        text = text[:MAX_CHARS]
+        report.note(f"cut to {MAX_CHARS:,} characters", row)
+    if "\0" in text:
+        text = text.replace("\0", "")
+        report.note("NUL", row)
+    if _SURROGATE.search(text):  # JSON can spell them, nothing can store them
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\ufffd" in text:
+        report.note("broken character", row)
+    if _UNUSUAL.search(text) and is_bad(text):
+        mended = ftfy.fix_text(text, uncurl_quotes=False)
+        if mended != text:
+            report.note("mojibake", row)
+        text = mended
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+# --- formats ------------------------------------------------------------------------------------------------
+
+Reader = Callable[[Path, str, CorpusReport], Iterator[tuple[int, str]]]
+
+
+def _reader(path: Path) -> Reader:
+    """The reader for a file's extension."""
+    suffixes = [s.lower() for s in path.suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    match suffixes[-2:-1] if packed else suffixes[-1:]:
+        case [".txt"]:
+            return _read_text
+        case [".jsonl"]:
+            return _read_jsonl
+        case [".csv" | ".tsv"]:
+            return _read_csv
+        case [".parquet"] if not packed:
+            return _read_parquet
+        case _:
+            allowed = ".txt, .jsonl, .csv, .tsv (each also with .gz), .parquet"
+            raise DataError(
+                f"corpus {path}: unknown extension {''.join(suffixes[-2:])!r}; allowed: {allowed}"
+            )
+
+
+def _read_text(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    """Paragraphs, or lines if no blank lines part them; `field` is not used."""
+    if not _has_paragraphs(path):
+        yield from _lines(path, report)
+        return
+    first, paragraph, length = 0, list[str](), 0
+    for number, line in _lines(path, report):
+        if not line.strip():
+            if paragraph:
+                yield first, "".join(paragraph)
+            paragraph, length = [], 0
+        elif length <= MAX_CHARS:  # the rest would be cut anyway
+            first = first if paragraph else number
+            paragraph.append(line)
+            length += len(line)
+    if paragraph:
+        yield first, "".join(paragraph)
+
+
+def _has_paragraphs(path: Path) -> bool:
+    """Whether blank lines part the texts in a file, judged from its first lines."""
+    text_lines = breaks = 0
+    blank = False
+    for _, line in islice(_lines(path, CorpusReport()), _LOOKED_AT):
+        if line.strip():
+            breaks += blank and text_lines > 0
+            text_lines += 1
+        blank = not line.strip()
+    return breaks > 0 and text_lines <= _LINES_A_PARAGRAPH * (breaks + 1)
+
+
+def _read_jsonl(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    checked = False
+    for row, line in _lines(path, report):
+        if not line.strip():
+            report.note("empty", row)
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"corpus {path}, row {row}: not valid JSON: {error}") from error
+        if not isinstance(record, dict):
+            raise DataError(f"corpus {path}, row {row}: a JSON object is wanted, found {_shown(line)}")
+        if not checked:
+            _check_field(path, field, list(record))
+            checked = True
+        yield from _value(row, record.get(field), field, report)
+
+
+def _read_csv(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    """Comma-, semicolon- (a spreadsheet in most of Europe) or tab-separated, with a header."""
+    csv.field_size_limit(_CSV_FIELD)  # the module's limit is global and 128 KiB
+    lines = (line for _, line in _lines(path, report))
+    header = next(lines, "")
+    separator = "\t" if ".tsv" in path.name.lower() else max(",;", key=header.count)
+    records = csv.reader(chain([header], lines), delimiter=separator)
+    row = 0
+    try:
+        names = [name.strip() for name in next(records, [])]
+        _check_field(path, field, names)
+        column = names.index(field)
+        for row, record in enumerate(records, 1):  # without the header
+            short = "" if not record else None  # a blank line, or one that ends before the column
+            yield from _value(row, record[column] if column < len(record) else short, field, report)
+    except csv.Error as error:
+        raise DataError(f"corpus {path}, after row {row}: not valid CSV: {error}") from error
+
+
+def _read_parquet(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    row = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_field(path, field, file.schema_arrow.names)
+            _check_text(path, file.schema_arrow.field(field))
+            for batch in file.iter_batches(batch_size=256, columns=[field]):
+                for value in batch.column(0).to_pylist():
+                    row += 1
+                    yield from _value(row, value, field, report)
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a string that is not UTF-8
+        where = f", after row {row}" if row else ""
+        raise DataError(f"corpus {path}{where}: not a readable Parquet file: {_shown(str(error))}") from error
+
+
+def _check_text(path: Path, column: pa.Field) -> None:
+    kind = str(column.type)
+    if not kind.startswith(("string", "large_string", "dictionary<values=string")):
+        raise DataError(f"corpus {path}: field {column.name!r} holds {kind}, not text")
+
+
+def _value(row: int, value: object, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    """The text of a record, or a note why there is none."""
+    if isinstance(value, str):
+        yield row, value
+    else:
+        report.note(f"no {field!r}" if value is None else f"{field!r} is not text", row)
+
+
+def _check_field(path: Path, field: str, present: Sequence[str]) -> None:
+    if field in present:
+        return
+    near = difflib.get_close_matches(field, present, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    names = ", ".join(present[:20]) or "none"
+    raise DataError(f"corpus {path} has no field {field!r}{hint} (fields present: {_shown(names, 300)})")
+
+
+def _shown(text: str, width: int = 80) -> str:
+    """One short line of a text."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+# --- bytes --------------------------------------------------------------------------------------------------
+
+_MARKS = (  # UTF-32 first: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def _lines(path: Path, report: CorpusReport) -> Iterator[tuple[int, str]]:
+    """Numbered lines with their ends, decoded: UTF-16 or -32 by byte-order mark, else UTF-8, else cp1252."""
+    try:
+        with _open(path) as file:
+            start = file.read(4)
+            file.seek(3 if start.startswith(codecs.BOM_UTF8) else 0)
+            encoding = next((name for mark, name in _MARKS if start.startswith(mark)), None)
+            if encoding:
+                yield from enumerate(io.TextIOWrapper(file, encoding, errors="replace"), 1)
+            else:
+                yield from ((number, _decoded(number, line, report)) for number, line in enumerate(file, 1))
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"corpus {path} cannot be read: {_shown(str(error))}") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _decoded(number: int, line: bytes, report: CorpusReport) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        report.note("line not UTF-8, read as cp1252", number)
+        return line.decode("cp1252", "replace")

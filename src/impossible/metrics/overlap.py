@@ -1,0 +1,90 @@
+"""How an output's wording relates to its source's, without a model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from ..text.words import ngrams, words
+from .statistics import Floats, Score, ratio
+
+
+def jaccard(sources: Sequence[str], outputs: Sequence[str]) -> Floats:
+    """Jaccard of the two sets of words, |A∩B| / |A∪B|, (n,); 1 where neither has a word."""
+    sets = [(set(words(s)), set(words(o))) for s, o in zip(sources, outputs, strict=True)]
+    return np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in sets])
+
+
+def compression(sources: Sequence[str], outputs: Sequence[str]) -> Floats:
+    """Words of the output / words of the source, (n,); NaN where the source has none."""
+    lengths = [(len(words(o)), len(words(s))) for s, o in zip(sources, outputs, strict=True)]
+    return np.array([o / s if s else np.nan for o, s in lengths])
+
+
+def novel_ngrams(sources: Sequence[str], outputs: Sequence[str], n: int) -> Score:
+    """Share of the outputs' n-grams that their source lacks (See et al. 2017), over all outputs together."""
+    novel, all_of_them = [], []
+    for source, output in zip(sources, outputs, strict=True):
+        known = set(ngrams(words(source), n))
+        grams = ngrams(words(output), n)
+        novel.append(sum(gram not in known for gram in grams))
+        all_of_them.append(len(grams))
+    return ratio(novel, all_of_them)
+
+
+def fragments(source: Sequence[str], output: Sequence[str]) -> list[Sequence[str]]:
+    """F(A, S), the shared fragments of a text and its summary: greedy, longest first, from left to right.
+
+    Grusky et al. 2018 (Newsroom), figure 3: at each word of the output the longest run that also stands in
+    the source; go on behind it.
+    """
+    places: dict[str, list[int]] = {}
+    for j, word in enumerate(source):
+        places.setdefault(word, []).append(j)
+    found, i = [], 0
+    while i < len(output):
+        length = max((_run(source[j:], output[i:]) for j in places.get(output[i], ())), default=0)
+        if length:
+            found.append(output[i : i + length])
+        i += max(length, 1)
+    return found
+
+
+def _run(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many words two sequences have in common from their beginning."""
+    return next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def coverage(sources: Sequence[str], outputs: Sequence[str]) -> Floats:
+    """Extractive fragment coverage, Σ|f| / |S| over the fragments f of F(A, S), (n,), 0 to 1.
+
+    Grusky et al. 2018; NaN where the output has no word.
+    """
+    return _over_fragments(sources, outputs, power=1)
+
+
+def density(sources: Sequence[str], outputs: Sequence[str]) -> Floats:
+    """Extractive fragment density, Σ|f|² / |S|, (n,): a copy of k words has k (Grusky et al. 2018)."""
+    return _over_fragments(sources, outputs, power=2)
+
+
+def _over_fragments(sources: Sequence[str], outputs: Sequence[str], power: int) -> Floats:
+    pairs = [(words(s), words(o)) for s, o in zip(sources, outputs, strict=True)]
+    return np.array(
+        [sum(len(f) ** power for f in fragments(a, s)) / len(s) if s else np.nan for a, s in pairs]
+    )
+
+
+def repetition(outputs: Sequence[str], n: int) -> Floats:
+    """seq-rep-n = 1 - distinct n-grams / n-grams of each output (Welleck et al. 2020), (n,).
+
+    0 where an output is shorter than n words.
+    """
+    grams = [ngrams(words(output), n) for output in outputs]
+    return np.array([1 - len(set(g)) / len(g) if g else 0.0 for g in grams])
+
+
+def edit_distance(sources: Sequence[str], outputs: Sequence[str]) -> Floats:
+    """Levenshtein distance in characters / characters of the longer one, (n,), 0 to 1."""
+    pairs = zip(sources, outputs, strict=True)
+    return np.array([Levenshtein.normalized_distance(s, o) for s, o in pairs])

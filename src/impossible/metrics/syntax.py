@@ -1,0 +1,34 @@
+"""Syntactic distance: edits between dependency trees, raw and divided by the trees' size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..critics.distinct import distinct
+from ..critics.parser import ParsedSentences
+from ..critics.tree_distance import Tree, dependency_brackets, distance, parse_tree
+from .statistics import Floats
+
+
+class Syntax:
+    """Tree edit distance (Zhang and Shasha 1989) between spaCy's dependency trees, labels only."""
+
+    def __init__(self, parsed: ParsedSentences):
+        self._brackets = dependency_brackets(parsed)
+        self._edits: dict[tuple[Tree, Tree], int] = {}
+
+    def edits(self, a: Sequence[str], b: Sequence[str], layers: int | None = None) -> Floats:
+        """Edits and nodes of both trees together, (n, 2); `layers` keeps the uppermost ones.
+
+        edits / nodes lies between 0 (same tree) and 1 (one is empty): the raw distance grows with length.
+        """
+        texts, left, right = distinct(a, b)
+        trees = [parse_tree(text, layers) for text in self._brackets(texts)]
+        pairs = [(trees[i], trees[j]) for i, j in zip(left.tolist(), right.tolist(), strict=True)]
+        rows = [(self._distance(x, y), len(x.labels) + len(y.labels)) for x, y in pairs]
+        return np.array(rows, np.float64).reshape(-1, 2)
+
+    def _distance(self, a: Tree, b: Tree) -> int:
+        if (a, b) not in self._edits:
+            self._edits[a, b] = self._edits[b, a] = 0 if a == b else distance(a, b)
+        return self._edits[a, b]

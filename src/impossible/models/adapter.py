@@ -1,0 +1,65 @@
+"""A causal LM + a LoRA adapter → a classifier of its own, as a Hugging Face folder."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from tokenizers.processors import TemplateProcessing
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedTokenizerBase,
+)
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+
+def save_adapter(model: "PeftModel", folder: Path) -> None:
+    """Write what was trained, in bfloat16, with the classifier's config.json: all that `merge` needs."""
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.bfloat16()
+    model.save_pretrained(str(folder))
+    model.config.save_pretrained(folder)
+
+
+def merge(base: str | Path, adapter: Path, folder: Path) -> None:
+    """Write `base` with `adapter` merged into its weights (W + B·A·alpha/r, Hu et al. 2021) to `folder`.
+
+    `adapter` holds a peft adapter and the classifier's config.json, which may ask for fewer layers than the
+    base has.
+    """
+    from peft import PeftModel
+
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base, config=AutoConfig.from_pretrained(adapter), dtype=torch.float32
+    )
+    PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    join_pairs_by_lines(tokenizer)
+    tokenizer.save_pretrained(folder)
+    if (adapter / CALIBRATION).exists():
+        shutil.copyfile(adapter / CALIBRATION, folder / CALIBRATION)
+
+
+def reads_left_to_right(config: PreTrainedConfig) -> bool:
+    """Whether a model is a causal LM, whose classifier reads the last token."""
+    return any(name.endswith("ForCausalLM") for name in config.architectures or ())
+
+
+def join_pairs_by_lines(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Make a causal LM's tokenizer write a pair as two lines: the last token, a line break, sees both."""
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    (line_break,) = tokenizer.encode("\n", add_special_tokens=False)
+    name = tokenizer.convert_ids_to_tokens(line_break)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"$A {name}", pair=f"$A {name} $B {name}", special_tokens=[(name, line_break)]
+    )
+
+
+CALIBRATION = "calibration.json"

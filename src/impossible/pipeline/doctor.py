@@ -1,0 +1,351 @@
+"""What a machine has, what a recipe needs, and what is missing between the two. Loads no weights.
+
+Sizes are estimates: parameters times bytes a parameter, plus the keys and values of what is sampled at once.
+Works without a network: what only the hub could tell is said to be unknown.
+"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from ..errors import ImpossibleError
+from ..models.locate import ENDPOINT, cache_folder, embedded, locate
+from ..recipe.recipe import Recipe
+from .run import versions
+
+GIB = 2**30
+_BYTES = {"int8": 1, "bfloat16": 2, "float16": 2, "float32": 4, "auto": 4}
+_AT_ONCE = 100  # sequences that are sampled together
+_EMBEDDED_MEMORY = 3.0  # GiB that a run of the embedded models takes at its peak
+_EMBEDDED_DISK = 2.0  # GiB of their converted weights in the cache
+_LIBRARIES = 1.0  # GiB that Python, torch and the small critics take
+_MATTER = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A model of the hub: parameters, layers and width as published; the licence that its card states."""
+
+    parameters: float
+    layers: int
+    width: int
+    licence: str | None
+    needs: tuple[str, ...] = ()
+
+
+# Sizes from the papers and configs; licences as the cards on the hub stated them when this was written.
+# `needs`: packages without which transformers cannot read the tokenizer, which has no tokenizer.json.
+KNOWN = {
+    "gpt2": Known(124.4e6, 12, 768, "mit"),
+    "gpt2-xl": Known(1557.6e6, 48, 1600, "mit"),
+    "microsoft/BioGPT-Large": Known(1571.2e6, 48, 1600, "mit", ("sacremoses",)),
+    "alisawuffles/roberta-large-wanli": Known(355.4e6, 24, 1024, None),
+    "FacebookAI/roberta-large-mnli": Known(355.4e6, 24, 1024, "mit"),
+    "google/t5-v1_1-large": Known(783.2e6, 24, 1024, "apache-2.0", ("sentencepiece",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What was found; sizes in GiB, `gpus` with their memory, `cached` what the hub's cache holds.
+
+    `embedded` and `extras` say how to install what is not there, and "" of what is.
+    """
+
+    system: str
+    cores: int
+    instruction_sets: tuple[str, ...]
+    memory: float
+    memory_free: float
+    disk_free: float
+    cache: str
+    gpus: tuple[tuple[str, float], ...]
+    hub: bool
+    versions: dict[str, str]
+    cached: tuple[str, ...]
+    embedded: dict[str, str]
+    extras: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A model that a recipe names: where it is, and what it takes (GiB); None where that is not known."""
+
+    role: str
+    model: str
+    place: str  # embedded, folder, cached, hub, server
+    parameters: float | None
+    memory: float | None
+    download: float | None
+    licence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Machine, needs, what is lacking (empty: the run can start), and what it would take."""
+
+    machine: Machine
+    needs: tuple[Need, ...] = ()
+    lacks: tuple[str, ...] = ()
+    takes: tuple[str, ...] = field(default=())
+
+
+def examine(recipe: Recipe | None = None, patience: float = 3.0) -> Diagnosis:
+    """Look at the machine and, if there is one, at a recipe. Waits `patience` seconds for the hub."""
+    machine = look(patience)
+    if recipe is None:
+        return Diagnosis(machine, lacks=tuple(_machine_lacks(machine)))
+    needs = tuple(_needs(recipe))
+    return Diagnosis(machine, needs, tuple(_lacks(recipe, machine, needs)), tuple(_takes(recipe, needs)))
+
+
+# --- the machine --------------------------------------------------------------------------------------------
+
+
+def look(patience: float) -> Machine:
+    """What the machine has."""
+    import psutil
+    import torch
+
+    memory = psutil.virtual_memory()
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
+    properties = [torch.cuda.get_device_properties(i) for i in gpus]
+    there = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
+    return Machine(
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        os.cpu_count() or 1,
+        _instruction_sets(),
+        memory.total / GIB,
+        memory.available / GIB,
+        shutil.disk_usage(there).free / GIB,
+        str(there),
+        tuple((p.name, p.total_memory / GIB) for p in properties),
+        _hub_answers(patience),
+        versions(),
+        _cached(),
+        embedded(),
+        _extras(),
+    )
+
+
+def _extras() -> dict[str, str]:
+    """The extras that a user may want, as the installed distribution names them."""
+    of_us = metadata("impossible-distillation")
+    needs = [Requirement(line) for line in of_us.get_all("Requires-Dist", ())]
+    found = {}
+    for extra in of_us.get_all("Provides-Extra", ()):
+        if extra in ("dev", "docs"):
+            continue
+        wanted = [need for need in needs if need.marker and need.marker.evaluate({"extra": extra})]
+        missing = not all(_is_installed(need.name) for need in wanted)
+        found[extra] = f"pip install 'impossible-distillation[{extra}]'" if missing else ""
+    return found
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        return bool(metadata(distribution))
+    except PackageNotFoundError:
+        return False
+
+
+def _instruction_sets() -> tuple[str, ...]:
+    """Those that make int8 and bfloat16 fast; empty where the system has no /proc/cpuinfo."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    lines = (line for line in text.splitlines() if line.lower().startswith(("flags", "features")))
+    flags = set(next(lines, "").split())
+    return tuple(name for name in _MATTER if name in flags)
+
+
+def _hub_answers(patience: float) -> bool:
+    """Whether it does within `patience` seconds; on the side, since a name may take for ever to resolve."""
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(_ask_hub(patience)), daemon=True)
+    asking.start()
+    asking.join(patience)
+    return answers == [True]
+
+
+def _ask_hub(patience: float) -> bool:
+    import httpx
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return False
+    try:
+        return httpx.head(constants.ENDPOINT, timeout=patience).status_code < 500
+    except (httpx.HTTPError, OSError, ValueError):
+        return False
+
+
+def _cached() -> tuple[str, ...]:
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        return tuple(
+            sorted(f"{repo.repo_id} ({repo.size_on_disk / GIB:.1f} GiB)" for repo in scan_cache_dir().repos)
+        )
+    except (CacheNotFound, OSError, ValueError):
+        return ()
+
+
+# --- what a recipe needs ------------------------------------------------------------------------------------
+
+
+def _needs(recipe: Recipe) -> Iterator[Need]:
+    teacher, score = recipe.teacher, recipe.score
+    kind = teacher.compute_type if teacher.backend != "endpoint" else None
+    tokens = recipe.contexts.max_chars / 4 + recipe.sampling.max_tokens
+    yield _need("teacher", teacher.weights, kind, min(_AT_ONCE, recipe.sampling.per_context) * tokens)
+    critics = {
+        "similarity": (score.similarity, "similarity" in score.critics),
+        "nli": (score.nli, "entailment" in score.critics),
+        "judge": (score.judge, "judge" in score.critics),
+        "parser": (score.parser, bool({"entities", "clause", "tree_distance"} & set(score.critics))),
+    }
+    for role, (model, used) in critics.items():
+        if used:
+            yield _need(role, model, "float32")
+    if recipe.distil is not None:
+        yield _need(
+            "student", recipe.distil.base, recipe.distil.precision, training=not recipe.distil.lora_rank
+        )
+
+
+def _need(role: str, model: str, kind: str | None, tokens: float = 0, training: bool = False) -> Need:
+    from ..models.licence import licence
+
+    place, folder = _place(model)
+    known = KNOWN.get(model) or _measured(folder)
+    said = licence(model, {}) if folder is not None else None
+    if known is None:
+        return Need(role, model, place, None, None, None, said)
+    # a key and a value each token and layer, in no less than 16 bits; Adam keeps gradients and two moments
+    # beside the weights, all in float32
+    width = _BYTES[kind or "float32"]
+    size = width * known.parameters + 2 * max(width, 2) * known.layers * known.width * tokens
+    memory = (16 * known.parameters if training else size) / GIB
+    download = 4 * known.parameters / GIB if place == "hub" else 0.0
+    return Need(role, model, place, known.parameters, memory, download, said or known.licence)
+
+
+def _place(model: str) -> tuple[str, Path | None]:
+    """Where a model is, and its folder if that is on this machine."""
+    from huggingface_hub import snapshot_download
+
+    if model.startswith(ENDPOINT):
+        return "server", None
+    if model.startswith("embedded:") or Path(model).expanduser().is_dir():
+        try:
+            return "embedded" if model.startswith("embedded:") else "folder", locate(model)
+        except ImpossibleError:
+            return "missing", None
+    try:
+        folder = Path(snapshot_download(model, local_files_only=True))
+    except Exception:  # the hub's client says in many ways that something is not in its cache
+        return "hub", None
+    return ("cached", folder) if any(folder.rglob("*.safetensors")) else ("hub", folder)
+
+
+def _measured(folder: Path | None) -> Known | None:
+    """The size of the model that a config.json describes, made without memory for its weights."""
+    if folder is None or not (folder / "config.json").exists():
+        return None
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with torch.device("meta"):
+            model = AutoModel.from_config(config, trust_remote_code=False)
+        text: Any = config.get_text_config()
+        parameters = sum(p.numel() for p in model.parameters())
+        return Known(parameters, text.num_hidden_layers, text.hidden_size, None)
+    except Exception:  # an architecture that transformers does not know, or a broken config
+        return None
+
+
+def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterator[str]:
+    device = recipe.execution.device
+    for need in needs:
+        if need.place == "hub" and not machine.hub:
+            yield f"{need.role}: {need.model} is not on this machine, and the hub does not answer"
+        if need.place == "missing":
+            yield f"{need.role}: {need.model} is not installed, or its folder holds no model"
+        for package in KNOWN[need.model].needs if need.model in KNOWN else ():
+            if importlib.util.find_spec(package) is None:
+                yield f"{need.role}: the tokenizer of {need.model} needs a package: pip install {package}"
+        if need.licence is None:
+            yield f"{need.role}: no licence is known of {need.model}; look at its card before you publish"
+    disk = sum(need.download or 0 for need in needs)
+    if disk > machine.disk_free:
+        free = f"{machine.disk_free:.1f} are free in {machine.cache}"
+        yield f"disk: about {disk:.1f} GiB are to be fetched, {free}"
+    yield from _memory_lacks(device, machine, needs)
+    yield from _endpoint_lacks(recipe)
+    if recipe.execution.engine == "ray" and (install := machine.extras.get("ray")):
+        yield f'execution.engine = "ray" needs ray; run: {install}'
+
+
+def _machine_lacks(machine: Machine) -> Iterator[str]:
+    """What a run of the embedded models lacks, whatever the recipe."""
+    for model, install in machine.embedded.items():
+        if install:
+            yield f"{model} is not installed; run: {install}"
+    if machine.memory_free < _EMBEDDED_MEMORY:
+        free = f"{machine.memory_free:.1f} are free"
+        yield f"memory: a run of the embedded models takes about {_EMBEDDED_MEMORY:.0f} GiB, {free}"
+    if machine.disk_free < _EMBEDDED_DISK:
+        yield f"disk: the embedded models take about {_EMBEDDED_DISK:.0f} GiB in {machine.cache}"
+
+
+def _memory_lacks(device: str, machine: Machine, needs: tuple[Need, ...]) -> Iterator[str]:
+    """The models of a run are held at the same time; the student is trained when they are gone."""
+    at_once = sum(need.memory or 0 for need in needs if need.role != "student")
+    memory = max(at_once, *(need.memory or 0 for need in needs)) + _LIBRARIES
+    largest = max((size for _, size in machine.gpus), default=0.0)
+    if device != "cpu" and not machine.gpus:
+        yield f'device: execution.device = "{device}", but torch sees no GPU'
+    elif device != "cpu" and memory > largest:
+        yield f"GPU memory: about {memory:.1f} GiB are needed, the largest GPU has {largest:.1f}"
+    elif device == "cpu" and memory > machine.memory_free:
+        yield f"memory: about {memory:.1f} GiB are needed, {machine.memory_free:.1f} are free"
+    if not machine.gpus and max(need.parameters or 0 for need in needs) > 1e9:
+        yield "speed: a model of more than a thousand million parameters wants a GPU"
+
+
+def _endpoint_lacks(recipe: Recipe) -> Iterator[str]:
+    endpoint = recipe.teacher.endpoint
+    if endpoint is None:
+        return
+    if importlib.util.find_spec("tenacity") is None:
+        yield "teacher: the endpoint needs an extra: pip install 'impossible-distillation[endpoint]'"
+    if endpoint.key_env is not None and not os.environ.get(endpoint.key_env):
+        yield f"teacher: the environment has no {endpoint.key_env}"
+
+
+def _takes(recipe: Recipe, needs: tuple[Need, ...]) -> Iterator[str]:
+    """The size of the work, whatever the machine."""
+    contexts, n = recipe.contexts.count, recipe.sampling.per_context
+    yield f"{contexts * n:,} continuations of {contexts:,} contexts"
+    yield f"up to {contexts * n * (n - 1) // 2:,} pairs, of which the cheap critics leave a few in a hundred"
+    for need in needs:
+        if need.memory:
+            fetched = f", {need.download:.1f} GiB to fetch" if need.download else ""
+            yield f"{need.role}: {need.memory:.1f} GiB of memory for {need.model}{fetched}"
+    largest = max((need.memory or 0 for need in needs), default=0)
+    if largest > 2:
+        yield f"a GPU of {2 ** (int(largest * 1.25).bit_length())} GB holds the largest of them"

@@ -1,0 +1,148 @@
+"""plan(recipe) → the stages of a run, readable from top to bottom as the method."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from ..data import store
+from ..data.run_folder import FOLDERS
+from ..recipe.execution import Execution
+from ..recipe.recipe import Recipe
+from ..recipe.teacher import Teacher
+
+if TYPE_CHECKING:
+    from ..teachers.base import Sampler
+
+
+Tick = Callable[[], None]
+# A shard of the stage before → a shard of this one, and what to count in the funnel.
+Work = Callable[[pa.Table, Tick], tuple[pa.Table, Counter[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class MapStage:
+    """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on.
+
+    `open` loads the models. A stage has none of them before, so that it can be sent to another machine.
+    """
+
+    name: str
+    version: int
+    settings: str
+    models: tuple[str, ...]
+    open: Callable[[Execution], Work]
+
+    @property
+    def folder(self) -> str:
+        """Where its shards lie in a run."""
+        return FOLDERS[self.name]
+
+    def made_for(self, digests: Sequence[str], content: str) -> str:
+        """The fingerprint of a shard: `digests` are its models', `content` is the checksum of its input."""
+        return store.fingerprint(self.name, str(self.version), self.settings, *digests, content)
+
+
+@dataclass(slots=True)
+class _Teacher:
+    """The teacher of two stages, loaded once by the one that is opened first, if the caller has not `own`."""
+
+    settings: Teacher
+    own: "Sampler | None" = None
+    opened: "dict[Execution, Sampler]" = field(default_factory=dict)
+
+    def open(self, execution: Execution) -> "Sampler":
+        from ..teachers import open_teacher
+
+        if self.own is not None:
+            return self.own
+        if execution not in self.opened:
+            self.opened[execution] = open_teacher(self.settings, execution)
+        return self.opened[execution]
+
+
+def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
+    """The stages of a run, in order; `own` is the teacher where its backend is that."""
+    teacher, shared = recipe.teacher.canonical(), _Teacher(recipe.teacher, own)
+    needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
+    return [
+        MapStage(
+            "contexts",
+            1,
+            f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
+            (recipe.teacher.weights,) if needs_teacher else (),
+            lambda execution: _contexts(recipe, shared.open(execution) if needs_teacher else None),
+        ),
+        MapStage(
+            "generate",
+            5,
+            f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
+            (recipe.teacher.weights,),
+            lambda execution: _generate(recipe, shared.open(execution)),
+        ),
+        MapStage(
+            "score",
+            5,
+            f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
+            _critic_models(recipe),
+            lambda execution: _score(recipe, execution),
+        ),
+        MapStage("filter", 2, recipe.filter.canonical(), (), lambda _: _filter(recipe)),
+    ]
+
+
+def _critic_models(recipe: Recipe) -> tuple[str, ...]:
+    score = recipe.score
+    used = {
+        score.similarity: "similarity" in score.critics,
+        score.nli: "entailment" in score.critics,
+        score.judge: "judge" in score.critics,
+        score.parser: bool({"entities", "clause", "tree_distance"} & set(score.critics)),
+    }
+    return tuple(model for model, wanted in used.items() if wanted)
+
+
+def _contexts(recipe: Recipe, sampler: "Sampler | None") -> Work:
+    from ..generation.contexts import grow
+
+    def work(prompts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return grow(prompts, sampler, recipe.contexts, recipe.seed), Counter()
+
+    return work
+
+
+def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
+    from ..generation.groups import contexts_from_table, generate, groups_to_table
+
+    def work(contexts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        groups, counts = generate(
+            contexts_from_table(contexts), sampler, recipe.sampling, recipe.seed, 0, tick
+        )
+        return groups_to_table(groups), counts
+
+    return work
+
+
+def _score(recipe: Recipe, execution: Execution) -> Work:
+    from ..critics import open_critics
+    from ..filtering.cascade import score
+    from ..generation.groups import groups_from_table
+
+    critics = open_critics(recipe.score, execution)
+    tasks = [task for task, _ in recipe.filter.tasks()]
+
+    def work(groups: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return score(groups_from_table(groups), critics, recipe.score, tasks, tick)
+
+    return work
+
+
+def _filter(recipe: Recipe) -> Work:
+    from ..filtering.ledger import filter_scores
+
+    def work(scores: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        return filter_scores(scores, recipe.filter)
+
+    return work

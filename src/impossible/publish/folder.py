@@ -1,0 +1,141 @@
+"""A run's dataset and student in the form of the Hugging Face Hub: Parquet by split, cards; behind a gate."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..data import dataset, store
+from ..data.rounds import run_student
+from ..data.schema import text_id
+from ..data.state import read_state
+from ..errors import DataError
+from ..evaluate.safety import of_run
+from ..metrics.models import Models
+from ..recipe.write import dump
+from ..report.gather import gather
+from . import gate
+from .croissant import write_croissant
+from .dataset_card import write_card
+from .gate import KINDS, Finding
+from .model_card import write_model_card
+
+CHOICES = tuple(kind.replace(" ", "-") for kind in KINDS)
+SHARES = {"train": 0.9, "validation": 0.05, "test": 0.05}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was published: pairs by split, and what the gate had found."""
+
+    folder: Path
+    splits: Mapping[str, int]
+    student: bool
+    findings: Sequence[Finding]
+
+
+class Refused(DataError):
+    """The release gate found something that is not allowed; `findings` has all of it."""
+
+    def __init__(self, findings: Sequence[Finding]):
+        self.findings = findings
+        kinds = ", ".join(dict.fromkeys(finding.kind for finding in findings))
+        super().__init__(
+            f"not published: the release gate found {len(findings)} faults ({kinds}); mend them, or publish "
+            "all the same with --allow KIND or --anyway"
+        )
+
+
+def publish(
+    run: Path,
+    folder: Path,
+    against: Sequence[Path] = (),
+    corpora: Sequence[Path] = (),
+    licences: Mapping[str, str] | None = None,
+    allow: Sequence[str] = (),
+    name: str = "",
+    home: str = "",
+    contexts: bool = True,
+) -> Release:
+    """Write the dataset of all rounds of a run, and its best student, as a folder for the hub.
+
+    `licences` names those of `dataset`, `corpus` and of models that do not say theirs; `allow` the kinds of
+    findings (CHOICES) that are no reason to refuse; `name` and `home` are the dataset's, for its metadata.
+    Without `contexts` that column is empty.
+    Raises Refused if the gate finds anything else, DataError, StoreError.
+    """
+    for kind in allow:
+        if kind not in CHOICES:
+            raise DataError(f"--allow {kind}: unknown finding; there are {', '.join(CHOICES)}")
+    read_state(run)
+    licences = dict(licences or {})
+    if folder.exists() and any(folder.iterdir()):
+        raise DataError(f"{folder} is not empty; give --to a new folder")
+    pairs = dataset.read(run)
+    if not contexts:
+        place = pairs.schema.get_field_index("context")
+        pairs = pairs.set_column(place, pairs.field(place), pa.array([""] * pairs.num_rows, pa.string()))
+    findings = gate.check(run, pairs, against, corpora, licences)
+    if any(finding.kind.replace(" ", "-") not in allow for finding in findings):
+        raise Refused(findings)
+    splits = split_by_context(pairs)
+    student = run_student(run)
+    about = _About(name or run.resolve().name, home, licences, findings)
+    store.make_folder(folder, "", lambda new: _write(new, run, splits, student, about))
+    (folder / ".fingerprint").unlink()
+    counts = {name: table.num_rows for name, table in splits.items()}
+    return Release(folder, counts, student is not None, findings)
+
+
+def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
+    """train, validation and test: contexts in the order of a hash, so that each is in one split only.
+
+    With fewer than three contexts all is train.
+    """
+    contexts = sorted(set(pairs["context_id"].to_pylist()), key=lambda i: text_id("split", i))
+    n = len(contexts)
+    held = {name: max(1, round(share * n)) for name, share in SHARES.items() if name != "train"}
+    if n < 3:
+        held = dict.fromkeys(held, 0)
+    edges = np.cumsum([n - sum(held.values()), *held.values()]).tolist()
+    found = {}
+    for name, start, end in zip(SHARES, [0, *edges], edges, strict=False):
+        some = pa.array(contexts[start:end], pa.string())
+        table = pairs.filter(pc.is_in(pairs["context_id"], some))
+        if table.num_rows:
+            found[name] = table
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the cards say that a run does not know."""
+
+    name: str
+    home: str
+    licences: Mapping[str, str]
+    findings: Sequence[Finding]
+
+
+def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path | None, about: _About) -> None:
+    (new / "data").mkdir()
+    for split, table in splits.items():
+        for task in sorted(set(table["task"].to_pylist())):
+            rows = table.filter(pc.equal(table["task"], task))
+            pq.write_table(rows, new / "data" / f"{task}-{split}.parquet", compression="zstd")
+    facts = gather(run)
+    corpus = facts.recipe.contexts.corpus
+    named = {"corpus": corpus and Path(corpus).name}  # where it lies is nobody's business
+    recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=named)})
+    store.write_text(new / "recipe.toml", dump(recipe))
+    if student is not None:
+        shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
+        write_model_card(new / "student", facts, about.name, about.licences)
+    safety = of_run(run, Models(), facts.recipe.seed)
+    write_card(new, facts, splits, about.name, about.licences, about.findings, safety)
+    write_croissant(new, facts, about.name, about.licences, about.home)

@@ -1,0 +1,50 @@
+"""Facts → the README.md of a published student: what the hub calls a model card."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from huggingface_hub import ModelCardData
+
+from ..data.rounds import Round, best
+from ..models.licence import licence
+from ..report.facts import Facts
+from ..students.info import PIPELINE, card_text, read_info
+from .dataset_card import comparison, environment, judged
+
+
+def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[str, str]) -> None:
+    """Write the card into a student's folder; `name` is that of the dataset that it learned from.
+
+    Its licence is the one given for `student`, else its base's, else unknown. Raises ModelError.
+    """
+    info = read_info(folder)
+    of_base = licence(info.base, licences)
+    own = licences.get("student") or of_base or "unknown"
+    used = {"this model": own, f"base {info.base}": of_base, "dataset": licences.get("dataset")}
+    used |= {f"teacher or critic {model}": licence(model, licences) for model in facts.models}
+    if facts.recipe.contexts.corpus:
+        used["corpus"] = licences.get("corpus")
+    worth = [Round(r.number, r.sources, r.kept, r.pairs, r.accepted, r.quality) for r in facts.rounds]
+    text = (
+        environment()
+        .get_template("model_card.md")
+        .render(
+            text=card_text(info),
+            facts=facts,
+            name=name,
+            best=best(worth).number if worth else None,
+            compared=[comparison(one) for one in facts.comparisons],
+            precision=[judged(one) for one in facts.precision],
+            licences=[(what, said or "unknown") for what, said in used.items()],
+        )
+    )
+    matter = ModelCardData(
+        language="en",
+        license=own,
+        library_name="transformers",
+        pipeline_tag=PIPELINE[info.kind],
+        base_model=None if ":" in info.base or Path(info.base).is_dir() else info.base,
+        datasets=[name] if "/" in name else None,
+        tags=["impossible-distillation", *info.tasks],
+    ).to_yaml()
+    (folder / "README.md").write_text(f"---\n{matter.rstrip()}\n---\n{text}", encoding="utf-8")

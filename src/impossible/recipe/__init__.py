@@ -1,0 +1,1 @@
+"""The recipe: every setting of a run, its default, its check and its file."""

@@ -1,0 +1,19 @@
+"""What all settings have in common."""
+
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TASKS = ("paraphrase", "summary")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, no unknown keys, no silent conversion of strings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: what is hashed into a fingerprint."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)

@@ -1,0 +1,75 @@
+"""The recipe as a whole."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from .base import Settings
+from .critics import Bounds, Filter, Score
+from .execution import Execution
+from .student import Distil
+from .teacher import Contexts, Sampling, Teacher
+
+
+class Recipe(Settings):
+    """A run, described."""
+
+    preset: Literal["default", "paper", "code"] = "default"
+    """What lies under the recipe: our measured defaults, the paper's settings, or those of its public code.
+    """
+    seed: int = Field(7, ge=0, lt=2**31)
+    """All that is drawn follows from it."""
+    contexts: Contexts = Contexts()
+    """What the teacher continues."""
+    teacher: Teacher = Teacher()
+    """The language model."""
+    sampling: Sampling = Sampling()
+    """How the teacher continues a context."""
+    score: Score = Score()
+    """The models that score, and the gates."""
+    filter: Filter = Filter()
+    """Which pairs are kept."""
+    distil: Distil | None = None
+    """The student; without this table none is trained."""
+    execution: Execution = Execution()
+    """How a run is executed; changes no result."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.teacher.backend == "endpoint" and self.sampling.no_repeat_ngram:
+            raise ValueError("sampling.no_repeat_ngram: an endpoint cannot do it; set 0")
+        if self.teacher.backend == "own" and self.execution.engine == "ray":
+            raise ValueError('teacher.backend: "own" lives in one process; set execution.engine = "local"')
+        if not self.filter.tasks():
+            raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
+        if self.filter.paraphrase and self.filter.paraphrase.retention:
+            raise ValueError("filter.paraphrase.retention: the judge reads a paraphrase both ways already")
+        for task, bounds in self.filter.tasks():
+            for critic, _ in bounds.given():
+                if critic not in self.score.critics:
+                    raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
+            if bounds.duplicates is not None and "entailment" not in self.score.critics:
+                raise ValueError(
+                    f"filter.{task}.duplicates: needs 'entailment' in score.critics; false keeps duplicates"
+                )
+            if bounds.duplicates is not None and bounds.duplicates < self.score.equivalence:
+                raise ValueError(
+                    f"filter.{task}.duplicates: {bounds.duplicates} is below score.equivalence = "
+                    f"{self.score.equivalence}, under which no sentences are compared; lower that too"
+                )
+            _inside(task, bounds, getattr(self.score, task) or Bounds())
+        return self
+
+
+def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
+    for name, gate in gates.given():
+        bound = getattr(bounds, name)
+        for side in ("min", "max"):
+            wall, value = getattr(gate, side), getattr(bound, side, None)
+            if wall is None:
+                continue
+            if value is None or (value < wall if side == "min" else value > wall):
+                raise ValueError(
+                    f"filter.{task}.{name}.{side}: {value} is looser than the gate score.{task}.{name}.{side}"
+                    f" = {wall}, outside which pairs are never scored; loosen the gate too"
+                )

@@ -1,0 +1,115 @@
+"""Dataset → student: the folder stage, made aside and renamed into place when it is whole."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..data import dataset, store
+from ..data.tabular import read_rows
+from ..errors import DataError, StoreError
+from ..models.locate import digest, locate
+from ..recipe.base import TASKS
+from ..recipe.student import Distil
+from .augment import join
+from .examples import make_examples, split_examples, tagged
+from .info import FILE, Info, read_info, write_info
+from .train import CURVE, Progress, together, train
+
+_SEVERAL = {
+    "duplicates": "drop",
+    "also": (),
+    "texts": None,
+    "field": None,
+    "rounds": 0,
+    "sources": 1,
+    "learn_from": "all",
+    "filter": None,
+}
+
+
+def make_student(
+    pairs: pa.Table,
+    folder: Path,
+    settings: Distil,
+    seed: int,
+    tell: Callable[[Progress], None] = lambda _: None,
+) -> Info:
+    """Train a student on pairs (columns task, source, target, perhaps context_id) and put it into `folder`.
+
+    A folder that holds just this student is left as it is. Until it is whole, checkpoints and the loss curve
+    lie beside it in `FOLDER.training`, from where an interrupted training goes on. Under `accelerate launch`
+    all processes train, and the main one alone writes; each returns when the student is there.
+    Raises DataError, ModelError, StoreError.
+    """
+    if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
+        raise StoreError(f"{folder} is there and holds no student; choose another --out")
+    # what only matters to several students does not make this one another
+    settings = settings.model_copy(update=_SEVERAL)
+    wanted = store.fingerprint(
+        "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
+    )
+    if store.folder_fingerprint(folder) == wanted:
+        return read_info(folder)
+    every = tagged(make_examples(pairs, settings.tasks), settings, seed)
+    examples, held_out = split_examples(every, settings.validation)
+    learned = [*examples, *join(examples, settings.joined, seed)]
+    work = folder.with_name(f"{folder.name}.training")
+
+    base, processes = locate(settings.base), together()
+    if not processes.is_main_process:
+        processes.wait_for_everyone()  # until the main one has claimed the folder
+        train(learned, held_out, base, folder, work, settings, seed, tell)
+        processes.wait_for_everyone()  # until it is in its place
+        return read_info(folder)
+
+    def make(new: Path) -> None:
+        trained = train(learned, held_out, base, new, work, settings, seed, tell)
+        shutil.copyfile(work / CURVE, new / CURVE)
+        counts = Counter(example.task for example in examples)
+        info = Info(
+            kind=trained.kind,
+            chat=trained.chat,
+            tasks=tuple(task for task in TASKS if counts[task]),
+            controls=settings.controls,
+            max_tokens=settings.max_tokens,
+            base=settings.base,
+            pairs=dict(counts),
+            held_out=len(held_out),
+            left_out=trained.left_out,
+            steps=trained.steps,
+            validation_loss=trained.validation_loss,
+            settings=settings.model_copy(update={"precision": trained.precision}),
+            seed=seed,
+        )
+        write_info(new, info)
+
+    with store.hold(work):
+        _claim(work, wanted)
+        processes.wait_for_everyone()
+        store.make_folder(folder, wanted, make)
+    processes.wait_for_everyone()
+    shutil.rmtree(work, ignore_errors=True)
+    return read_info(folder)
+
+
+def read_pairs(paths: Sequence[Path]) -> pa.Table:
+    """The pairs of runs and files, one after the other. Raises StoreError, DataError."""
+    if absent := [path for path in paths if not path.exists()]:
+        raise DataError(f"{absent[0]} does not exist; give a run, or a .jsonl, .csv or .parquet of pairs")
+    whole = [p.is_dir() or (p.suffix == ".parquet" and p.exists()) for p in paths]
+    found = [
+        dataset.read(path) if ours else pa.Table.from_pylist(read_rows(path))
+        for path, ours in zip(paths, whole, strict=True)
+    ]
+    return pa.concat_tables(found, promote_options="permissive")
+
+
+def _claim(work: Path, wanted: str) -> None:
+    """Clear what a training on other data or settings has left."""
+    if store.folder_fingerprint(work) != wanted:
+        shutil.rmtree(work / "checkpoints", ignore_errors=True)
+        (work / CURVE).unlink(missing_ok=True)
+        store.write_text(work / ".fingerprint", wanted)

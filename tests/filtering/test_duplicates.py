@@ -1,0 +1,62 @@
+import networkx
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from impossible.filtering.duplicates import components, winners, winners_in_turn
+
+GRAPHS = st.integers(1, 12).flatmap(
+    lambda n: st.tuples(
+        st.just(n), st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=20)
+    )
+)
+
+
+@given(GRAPHS)
+def test_components_are_those_of_networkx(graph: tuple[int, set[tuple[int, int]]]) -> None:
+    n, edges = graph
+    reference = networkx.Graph(edges)
+    reference.add_nodes_from(range(n))
+    expected = {node: min(part) for part in networkx.connected_components(reference) for node in part}
+    assert components(n, edges) == [expected[i] for i in range(n)]
+
+
+def test_of_a_component_the_strongest_pair_stays() -> None:
+    pairs = [("a", "b"), ("a", "c"), ("d", "e"), ("f", "g")]
+    strength = np.array([1.6, 1.9, 1.7, 1.5], dtype=np.float32)
+    # a-b and a-c share a source; d-e hangs with f-g because e and g say the same
+    assert winners(pairs, strength, [("g", "e")]) == [1, 1, 2, 2]
+
+
+def test_a_tie_goes_to_the_earlier_pair() -> None:
+    strength = np.array([1.5, 1.5], dtype=np.float32)
+    assert winners([("a", "b"), ("a", "c")], strength, []) == [0, 0]
+
+
+def test_a_source_that_says_what_a_target_says_is_no_edge() -> None:
+    strength = np.array([1.5, 1.6], dtype=np.float32)
+    assert winners([("a", "b"), ("b", "c")], strength, []) == [0, 1]
+
+
+@given(st.integers(0, 8), st.data())
+def test_a_winner_stays_itself(n: int, data: st.DataObject) -> None:
+    sentence = st.sampled_from("abcdef")
+    pairs = data.draw(st.lists(st.tuples(sentence, sentence), min_size=n, max_size=n))
+    strength = np.array(data.draw(st.lists(st.floats(0, 2), min_size=n, max_size=n)), dtype=np.float32)
+    same = data.draw(st.lists(st.tuples(sentence, sentence), max_size=5))
+    best = winners(pairs, strength, same)
+    assert all(best[b] == b for b in best)
+    assert all(strength[b] >= strength[i] for i, b in enumerate(best))
+
+
+def test_in_turn_a_pair_that_lost_by_its_source_beats_nobody() -> None:
+    pairs = [("a", "x"), ("a", "y"), ("b", "y")]
+    strength = np.array([1.9, 1.8, 1.7], dtype=np.float32)
+    assert winners(pairs, strength, []) == [0, 0, 0]
+    assert winners_in_turn(pairs, strength, []) == [0, 0, 2]
+
+
+def test_in_turn_the_last_winner_is_named() -> None:
+    pairs = [("a", "x"), ("a", "y"), ("b", "y")]
+    strength = np.array([1.7, 1.8, 1.9], dtype=np.float32)
+    assert winners_in_turn(pairs, strength, []) == [2, 2, 2]

@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from impossible import DataError, score_pairs
+from impossible.filtering.score_pairs import score_file
+
+SOURCES = ["Thank you for your help.", "He paid 2.5% in May.", "The dog bit the man in Paris."]
+TARGETS = ["Thanks for your help.", "He paid 2% in May.", "The dog bit the man in London."]
+
+
+@pytest.fixture(scope="module")
+def scores() -> dict[str, np.ndarray]:
+    return score_pairs(SOURCES, TARGETS)
+
+
+def test_one_array_a_score_and_the_lower_direction(scores: dict[str, np.ndarray]) -> None:
+    assert all(column.shape == (3,) and column.dtype == np.float32 for column in scores.values())
+    np.testing.assert_array_equal(
+        scores["entailment_min"], np.minimum(scores["entailment_forward"], scores["entailment_backward"])
+    )
+    np.testing.assert_array_equal(scores["retention"], scores["judge_backward"])
+    assert not {"retention_forward", "retention_min"} & set(scores)
+    assert {"length_ratio", "rouge_l", "similarity", "tree_distance", "numbers_min", "entities_min"} <= set(
+        scores
+    )
+
+
+def test_the_embedded_critics_tell_these_apart(scores: dict[str, np.ndarray]) -> None:
+    assert scores["entailment_min"][0] > 0.8 and scores["similarity"][0] > 0.8
+    assert scores["numbers_min"].tolist() == [1.0, 0.5, 1.0]
+    assert scores["entities_min"].tolist() == [1.0, 1.0, 0.0]
+
+
+def test_a_score_does_not_depend_on_what_is_scored_with_it(scores: dict[str, np.ndarray]) -> None:
+    alone = score_pairs(SOURCES[:1], TARGETS[:1])
+    assert alone["entailment_forward"][0] == scores["entailment_forward"][0]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def test_files_keep_their_columns_and_gain_scores(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"id": [1, 2], "source": SOURCES[:2], "target": TARGETS[:2]})
+    path = tmp_path / f"p{ending}"
+    write = {
+        ".jsonl": lambda: frame.to_json(path, orient="records", lines=True),
+        ".csv": lambda: frame.to_csv(path, index=False),
+        ".parquet": lambda: frame.to_parquet(path),
+    }
+    write[ending]()
+    out, rows = score_file(path, None, "summary", "source", "target")
+    read = {
+        ".jsonl": lambda: pd.DataFrame(map(json.loads, out.read_text().splitlines())),
+        ".csv": lambda: pd.read_csv(out),
+        ".parquet": lambda: pd.read_parquet(out),
+    }[ending]()
+    assert rows == 2 and out.name == f"p.scored{ending}"
+    assert list(read["source"]) == SOURCES[:2] and {"id", "entailment_min", "rouge_l"} <= set(read.columns)
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "task", "says"),
+    [
+        (["a"], [], "paraphrase", "1 sources but 0 targets"),
+        (["a"], [None], "paraphrase", "target 0 is None"),
+        (["a"], ["b"], "nonsense", "unknown"),
+    ],
+)
+def test_bad_lists_are_refused(sources: list, targets: list, task: str, says: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(DataError, match=says):
+        score_pairs(sources, targets, task)

@@ -1,0 +1,204 @@
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from impossible.data import dataset, store
+from impossible.data.judgements import label
+from impossible.data.rounds import REPORT, Round
+from impossible.errors import DataError
+from impossible.publish.folder import CHOICES, Refused, publish, split_by_context
+from impossible.publish.gate import check
+from impossible.recipe.write import dump
+from impossible.students.distil import make_student
+from tests.planted import plant, recipe, row
+from tests.students import models
+
+LICENCES = {"dataset": "cc-by-4.0", "a/model": "mit"}
+CLEAN = [
+    row(f"Context number {i}.", f"It is {w} today.", f"Today it is {w} | <b>{w}</b>.", 0.5, 0.9, 0.9)
+    for i, w in enumerate(["cold", "warm", "wet", "dry", "dark", "bright", "calm", "windy", "late", "early"])
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return plant(tmp_path / "run", CLEAN, recipe(), per_shard=4)
+
+
+def kinds(run: Path, **given: Any) -> list[str]:
+    options = {"against": [], "corpora": [], "licences": LICENCES} | given
+    return [finding.kind for finding in check(run, dataset.read(run), **options)]
+
+
+def test_a_clean_run_passes_and_loads_with_datasets(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = publish(run, out, licences=LICENCES)
+    assert made.findings == [] and made.splits == {"train": 8, "validation": 1, "test": 1}
+    assert sorted(p.name for p in out.iterdir()) == ["README.md", "croissant.json", "data", "recipe.toml"]
+    for arguments in ((), ("paraphrase",)):
+        loaded = load_dataset(str(out), *arguments, cache_dir=str(tmp_path / "cache"))
+        assert {name: split.num_rows for name, split in loaded.items()} == made.splits
+    kept = {r["pair_id"]: r["target"] for split in loaded.values() for r in split}
+    assert kept == {r["pair_id"]: r["target"] for r in dataset.read(run).to_pylist()}
+
+
+def test_openings_of_the_users_documents_are_found_and_can_be_left_out(tmp_path: Path) -> None:
+    corpus = tmp_path / "letters.txt"
+    corpus.write_text("A letter that somebody wrote.\n")
+    contexts = {"corpus": str(corpus), "sentences": [1, 1]}
+    run = plant(tmp_path / "run", CLEAN, recipe(contexts=contexts))
+    licences = LICENCES | {"corpus": "mine"}
+    with pytest.raises(Refused) as refused:
+        publish(run, tmp_path / "out", licences=licences)
+    assert [f.kind for f in refused.value.findings] == ["contexts"]
+    publish(run, tmp_path / "out", licences=licences, contexts=False)
+    loaded = load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    assert {r["context"] for split in loaded.values() for r in split} == {""}
+    assert 'corpus = "letters.txt"' in (tmp_path / "out/recipe.toml").read_text()
+
+
+def test_its_croissant_metadata_holds_and_reads_its_pairs(run: Path, tmp_path: Path) -> None:
+    croissant = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
+    out = tmp_path / "out"
+    publish(run, out, licences=LICENCES, name="me/pairs", home="https://example.org/datasets/me/pairs")
+    described = croissant.Dataset(jsonld=str(out / "croissant.json"))
+    assert not described.metadata.issues.errors
+    said = json.loads((out / "croissant.json").read_text())
+    assert said["license"] == "cc-by-4.0" and "2305.16635" in said["citeAs"] and said["name"] == "me/pairs"
+    read = [r["paraphrase-train/target"].decode() for r in described.records("paraphrase-train")]
+    assert sorted(read) == sorted(pq.read_table(out / "data/paraphrase-train.parquet")["target"].to_pylist())
+
+
+def test_a_student_goes_with_it_and_loads_with_transformers(run: Path, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard
+    from transformers import pipeline
+
+    base = models.llama(tmp_path / "base")
+    settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
+    make_student(models.pairs(8), run / "round-0/student", settings, 7)
+    store.write_text(run / REPORT, json.dumps([asdict(Round(0, 0, 10, 10, accepted=0.5, quality=0.25))]))
+    assert kinds(run) == ["licence"]  # of the base
+    given = {**LICENCES, str(base): "mit"}
+    assert publish(run, tmp_path / "out", licences=given).student
+    student = tmp_path / "out/student"
+    card = ModelCard.load(student / "README.md")
+    assert card.data.license == "mit" and card.data.pipeline_tag == "text-generation"
+    for part in ("50 %", "2305.16635", "cc-by-4.0", "Bias, safety", "Nobody has judged", "test split"):
+        assert part in card.text, part
+    answer = pipeline("text-generation", str(student))("paraphrase : The cat is old", return_full_text=False)
+    assert isinstance(answer[0]["generated_text"], str)
+
+
+def test_judgements_become_a_precision_with_an_interval(run: Path, tmp_path: Path) -> None:
+    table = dataset.read(run).to_pylist()
+    for i, r in enumerate(table):
+        label(run, "paraphrase", r["pair_id"], r["source"], r["target"], i > 1)
+    publish(run, tmp_path / "out", licences=LICENCES)
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "8 of 10 judged pairs" in text and "precision 80% (95 % interval 49% to 94%" in text
+
+
+def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_path: Path) -> None:
+    from huggingface_hub import DatasetCard
+
+    publish(run, tmp_path / "out", licences=LICENCES)
+    card = DatasetCard.load(tmp_path / "out" / "README.md")
+    assert card.data.license == "cc-by-4.0" and card.data.language == "en"
+    assert "2305.16635" in card.text and "| `0123` |" in card.text and "| mit |" in card.text
+    assert (
+        "| phone | 0.0% (0.0% to 0.0%) | 0.0% (0.0% to 0.0%) |" in card.text
+        and "| named_person |" in card.text
+    )
+    assert "at most 0.8" in card.text and "Nobody has judged" in card.text
+    assert "<b>" not in card.text and "&lt;b&gt;" in card.text and "&#124;" in card.text
+    assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart
+
+
+def test_no_context_is_in_two_splits() -> None:
+    import pyarrow as pa
+
+    for n in (1, 2, 3, 40):
+        pairs = pa.table({"context_id": [f"c{i % n}" for i in range(3 * n)]})
+        splits = split_by_context(pairs)
+        assert sum(t.num_rows for t in splits.values()) == 3 * n
+        sides = [set(t["context_id"].to_pylist()) for t in splits.values()]
+        assert sum(map(len, sides)) == n
+        assert list(splits) == (["train"] if n < 3 else ["train", "validation", "test"])
+
+
+def test_overlap_with_a_benchmark_or_a_corpus_is_found(run: Path, tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text('{"source": "x", "references": ["it is COLD, today!"]}\n')
+    assert kinds(run, against=[bench]) == ["benchmark"]
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("Nothing of it.\n")
+    assert kinds(run, corpora=[corpus]) == []
+    long = "We all went down to the old red house by the sea."
+    other = plant(tmp_path / "other", [*CLEAN, row("C.", long, "We went down.", 0.4, 0.9, 0.9)], recipe())
+    corpus.write_text(f"As I said: {long[:-9]} hill, and so on.\n")
+    assert kinds(other, corpora=[corpus]) == ["verbatim"]
+
+
+def test_personal_data_is_found_in_sentences_and_contexts(tmp_path: Path) -> None:
+    rows = [
+        row("Write to jo@example.org now.", "Call 555-0123 today.", "Today call 555-0123.", 0.5, 0.9, 0.9)
+    ]
+    assert kinds(plant(tmp_path / "run", rows, recipe())) == ["personal data", "personal data"]
+
+
+def test_licence_gaps_are_found(run: Path) -> None:
+    assert kinds(run, licences={}) == ["licence", "licence"]
+    assert kinds(run, licences={"dataset": "mit"}) == ["licence"]
+
+
+def test_damaged_unfinished_and_changed_runs_are_found(run: Path) -> None:
+    file = run / "round-0" / "dataset" / dataset.FILE
+    table = pq.read_table(file)
+    pq.write_table(table.slice(1), file)
+    assert kinds(run) == ["unverified"]
+    pq.write_table(table, file)
+    shard = run / "round-0" / "ledger" / "00001.parquet"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:100] + bytes([whole[100] ^ 255]) + whole[101:])
+    assert kinds(run) == ["unverified"]
+    shard.unlink()
+    assert kinds(run)[0] == "unfinished"
+
+
+def test_a_run_with_findings_is_published_only_anyway(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="licence.*--anyway") as refused:
+        publish(run, tmp_path / "out", allow=["recited"])
+    assert [f.kind for f in refused.value.findings] == ["licence"] * 2
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(DataError, match="--allow licences: unknown"):
+        publish(run, tmp_path / "out", allow=["licences"])
+    assert "personal-data" in CHOICES
+    made = publish(run, tmp_path / "out", allow=["licence"])
+    assert len(made.findings) == 2
+    assert "release gate found" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(DataError, match="not empty"):
+        publish(run, tmp_path / "out", licences=LICENCES)
+
+
+def test_sentences_known_by_heart_are_found(tmp_path: Path) -> None:
+    known = "We can say all of this by heart at any hour."
+    rows = [*CLEAN, row("C.", known, "We know it by heart.", 0.4, 0.9, 0.9)]
+    (found,) = check(
+        plant(tmp_path / "run", rows, recipe()), dataset.read(tmp_path / "run"), [], [], LICENCES
+    )
+    assert found.kind == "recited" and found.examples == (known,)
+    # nobody has memorised what the context says already
+    rows[-1]["context"] = f"She said: {known} Again:"
+    assert kinds(plant(tmp_path / "copy", rows, recipe())) == []
+
+
+def test_what_cannot_be_checked_is_no_clean_run(run: Path) -> None:
+    gone = recipe(teacher={"backend": "transformers", "model": "./gone", "compute_type": "float32"})
+    (run / "recipe.toml").write_text(dump(gone))
+    assert kinds(run)[0] == "unverified"
