@@ -25,7 +25,28 @@ from .facts import (
     reported,
 )
 from .grammar import Draw, Edit, Rule, known_names, usable
+from .left_out import (
+    adjective_dropped,
+    agent_dropped,
+    apposition_turned,
+    arm_dropped,
+    first_name_dropped,
+    head_dropped,
+    part_of_place,
+    place_dropped,
+)
 from .order import adjunct_fronted, adjunct_inserted, adjunct_moved_back, coordination, genitive, shortened
+from .settled import (
+    accused_did,
+    attribution_dropped,
+    condition_dropped,
+    doubt_dropped,
+    plan_done,
+    plural_singular,
+    possible_done,
+    quantifier_dropped,
+    role_turned,
+)
 from .swaps import modifiers_swapped, names_swapped, nouns_swapped, numbers_swapped, places_swapped, roles
 from .voices import relative, relative_swapped, voice, voice_swapped
 from .wording import contraction, identity, phrase, synonym
@@ -58,6 +79,23 @@ RULES: tuple[tuple[Rule, int], ...] = (
     (modality, 200),
     (reported, 150),
     (shortened, 1200),
+    (plan_done, 600),
+    (possible_done, 300),
+    (doubt_dropped, 200),
+    (accused_did, 100),
+    (condition_dropped, 200),
+    (quantifier_dropped, 300),
+    (plural_singular, 300),
+    (role_turned, 300),
+    (attribution_dropped, 300),
+    (adjective_dropped, 600),
+    (place_dropped, 400),
+    (agent_dropped, 300),
+    (arm_dropped, 600),
+    (first_name_dropped, 300),
+    (part_of_place, 400),
+    (head_dropped, 600),
+    (apposition_turned, 200),
     (synonym, 1400),
     (phrase, 700),
     (contraction, 300),

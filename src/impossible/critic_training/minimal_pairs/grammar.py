@@ -67,6 +67,11 @@ def replaced(doc: Doc, *changes: tuple[Span, str]) -> str:
     return capital(text)
 
 
+def without(doc: Doc, span: Span) -> str:
+    """The sentence without a span, its first letter a capital."""
+    return capital(doc[: span.start].text_with_ws + doc[span.end :].text)
+
+
 def swapped(doc: Doc, a: Span, b: Span) -> str:
     """The sentence with two spans in each other's place."""
     return replaced(doc, (a, mid(b)), (b, mid(a)))
