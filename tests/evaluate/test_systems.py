@@ -11,8 +11,8 @@ from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teac
 from impossible.metrics.models import Models
 from impossible.metrics.table import Example, Rows
 from impossible.recipe.critics import Bound, Filter, TaskFilter
+from impossible.recipe.distil import Distil
 from impossible.recipe.execution import Execution
-from impossible.recipe.student import Distil
 from impossible.recipe.teacher import Teacher
 from impossible.students.info import Info, write_info
 from impossible.students.student import Student

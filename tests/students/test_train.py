@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
 
 from impossible.errors import DataError, ModelError
-from impossible.recipe.student import Distil
+from impossible.recipe.distil import Distil
 from impossible.students.examples import Example, make_examples, split_examples, tagged
 from impossible.students.prompts import prompt
 from impossible.students.train import (

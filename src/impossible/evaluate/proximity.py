@@ -23,8 +23,8 @@ from ..generation.contexts import grow, prompts
 from ..generation.groups import contexts_from_table, generate
 from ..metrics.statistics import DRAWS, Floats, Interval, Score, bootstrap, mean, ratio
 from ..models.locate import digest, locate
+from ..recipe.contexts import Contexts
 from ..recipe.recipe import Recipe
-from ..recipe.teacher import Contexts
 from ..teachers import open_teacher
 from ..teachers.base import Sampler
 

@@ -12,7 +12,7 @@ from ..data.tabular import read_rows
 from ..errors import DataError, StoreError
 from ..models.locate import digest, locate
 from ..recipe.base import TASKS
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .augment import join
 from .examples import make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info

@@ -10,7 +10,7 @@ from ..critics.parser import load_parser
 from ..critics.rouge_l import RougeL
 from ..data.schema import text_id
 from ..errors import DataError
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .controls import Controls, keep_some, length, template_reader, wording
 from .prompts import one_line
 

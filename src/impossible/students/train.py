@@ -37,7 +37,7 @@ from ..data.store import write_text
 from ..errors import DataError, ModelError
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .examples import Example
 from .info import Kind
 from .prefix_cache import ARCHITECTURES, share_beginnings
