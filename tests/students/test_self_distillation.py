@@ -19,9 +19,9 @@ from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 from impossible.students import self_distillation
 from impossible.students.control_accuracy import measure_obedience
+from impossible.students.progress import Progress
 from impossible.students.self_distillation import run_rounds
 from impossible.students.student import Student
-from impossible.students.train import Progress
 from tests.students import models
 
 CHEAP = {"rouge_l": {"max": 0.95}, "length_ratio": {"min": 0.1}}

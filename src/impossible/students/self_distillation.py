@@ -28,8 +28,8 @@ from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
 from .distil import make_student, read_pairs
 from .examples import make_examples, split_examples
+from .progress import Pace, Progress
 from .student import Answer, Student
-from .train import Pace, Progress
 
 DRAWS = 8
 _PART = 32  # sentences whose outputs are written at once
