@@ -1,4 +1,4 @@
-"""Commands of students: distil, paraphrase, summarize, obedience."""
+"""Commands of students: distil, paraphrase, summarize, control-accuracy."""
 
 import signal
 import sys
@@ -209,7 +209,7 @@ def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str,
         print(f"{len(found):,} texts -> {out}")
 
 
-def obedience(
+def control_accuracy(
     student: Annotated[Path, typer.Argument(metavar="STUDENT", help="a student's folder, or a run with one")],
     data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv or .parquet of texts")],
     task: Annotated[
@@ -224,21 +224,21 @@ def obedience(
 ) -> None:
     """Say how often outputs have what was asked for, beside outputs where nothing was asked.
 
-    Example: [bold]impossible obedience students/first --data pairs.jsonl[/bold]
+    Example: [bold]impossible control-accuracy students/first --data pairs.jsonl[/bold]
     """
     from ..errors import DataError
-    from ..students.control_accuracy import measure_obedience
-    from .tables.student import obedience_table, shown_lines
+    from ..students.control_accuracy import measure_control_accuracy
+    from .tables.student import control_accuracy_table, shown_lines
     from .texts import read_texts
 
     if not data.is_file():
         raise DataError(f"{data} does not exist")
     texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)))[:rows]
-    found = list(measure_obedience(_open(student, recipe), task, texts, seed=seed, show=examples))
+    found = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
     if as_json:
         print_json([asdict(row) for row in found])
         return
     console = open_console()
-    console.print(obedience_table(found))
+    console.print(control_accuracy_table(found))
     for line in shown_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
