@@ -109,7 +109,7 @@ def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
     rewritten = self_distillation._rewritten
 
     def cut(
-        student: Student, task: str, where: list[self_distillation.Sentence], seed: int
+        student: Student, task: str, where: list[self_distillation.SourceSentence], seed: int
     ) -> list[dict[str, object]]:
         asked.append((task, len(where)))
         if len(asked) == 2:

@@ -11,7 +11,7 @@ from impossible.errors import DataError, ModelError
 from impossible.recipe.distil import Distil
 from impossible.students.base_model import contiguous_head
 from impossible.students.encode import targets_only
-from impossible.students.examples import Example, make_examples, split_examples, tagged
+from impossible.students.examples import TrainingExample, make_examples, split_examples, tagged
 from impossible.students.progress import Progress
 from impossible.students.prompts import prompt, prompt_ids
 from impossible.students.train import CURVE, Trained, train
@@ -20,7 +20,7 @@ from tests.students import models
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
 
 
-def split(settings: Distil) -> tuple[list[Example], list[Example]]:
+def split(settings: Distil) -> tuple[list[TrainingExample], list[TrainingExample]]:
     every = tagged(make_examples(models.pairs(), settings.tasks), settings, 7)
     return split_examples(every, settings.validation)
 

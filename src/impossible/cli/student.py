@@ -28,8 +28,10 @@ StudentPath = Annotated[
 Column = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
 Length = Annotated[str | None, typer.Option(help="how long it is to be")]
 Wording = Annotated[str | None, typer.Option(help="near, middle or far from the wording of the text")]
-Syntax = Annotated[str | None, typer.Option(help="a template, such as 'nsubjpass auxpass root agent'")]
-Like = Annotated[str | None, typer.Option(help="an example sentence: built as this one")]
+SyntaxTemplate = Annotated[
+    str | None, typer.Option(help="a template, such as 'nsubjpass auxpass root agent'")
+]
+LikeSentence = Annotated[str | None, typer.Option(help="an example sentence: built as this one")]
 Json = Annotated[bool, typer.Option("--json", help="a JSON object a text, with all outputs and scores")]
 ByRecipe = Annotated[
     Path | None,
@@ -41,7 +43,7 @@ Out = Annotated[
     typer.Option(help="write a row a text to this .jsonl, .csv or .parquet, behind the columns of FILE"),
 ]
 Draws = Annotated[int | None, typer.Option(help="outputs to draw of each text; default 4 for each wanted")]
-Sets = Annotated[
+DistilSets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
@@ -59,7 +61,7 @@ def distil(
     ],
     out: Annotated[Path, typer.Option(help="folder to write the student to")],
     base: Annotated[str | None, typer.Option(help="hub id, folder or embedded:NAME")] = None,
-    sets: Sets = None,
+    sets: DistilSets = None,
     seed: Seed = 7,
 ) -> None:
     """Train a student on pairs; the same command goes on where it was interrupted.
@@ -98,8 +100,8 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
         column: Column = "text",
         length: Length = None,
         wording: Wording = None,
-        syntax: Syntax = None,
-        like: Like = None,
+        syntax: SyntaxTemplate = None,
+        like: LikeSentence = None,
         json: Json = False,
         seed: Seed = 7,
         draws: Draws = None,

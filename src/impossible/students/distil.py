@@ -14,7 +14,7 @@ from ..models.locate import digest, locate
 from ..recipe.base import TASKS
 from ..recipe.distil import Distil
 from .augment import join
-from .examples import Example, make_examples, split_examples, tagged
+from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
 from .progress import Progress
 from .train import CURVE, Trained, together, train
@@ -80,7 +80,9 @@ def make_student(
     return read_info(folder)
 
 
-def _info(trained: Trained, examples: Sequence[Example], held_out: int, settings: Distil, seed: int) -> Info:
+def _info(
+    trained: Trained, examples: Sequence[TrainingExample], held_out: int, settings: Distil, seed: int
+) -> Info:
     counts = Counter(example.task for example in examples)
     return Info(
         kind=trained.kind,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import DataCollatorForSeq2Seq, PreTrainedModel, PreTrainedTokenizerBase
 
-from .examples import Example
+from .examples import TrainingExample
 from .info import Kind
 from .prompts import prompt, prompt_ids
 
@@ -18,7 +18,10 @@ class EncodedExamples(torch.utils.data.Dataset[dict[str, Any]]):
     """Token ids of each example that is short enough, made once; padding is left to the batch."""
 
     def __init__(
-        self, examples: Sequence[Example], encode: Callable[[Example], dict[str, Any]], max_tokens: int
+        self,
+        examples: Sequence[TrainingExample],
+        encode: Callable[[TrainingExample], dict[str, Any]],
+        max_tokens: int,
     ):
         encoded = [encode(example) for example in examples]
         self.rows = [r for r in encoded if max(len(r["input_ids"]), len(r["labels"])) <= max_tokens]
@@ -53,11 +56,11 @@ def targets_only(batch: dict[str, Any]) -> dict[str, Any]:
     return {**batch, "labels": labels[:, -kept:], "logits_to_keep": kept}
 
 
-def encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[Example], dict[str, Any]]:
+def encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[TrainingExample], dict[str, Any]]:
     """What turns an example into token ids and labels, for a model of a kind."""
     end = tokenizer.eos_token_id
 
-    def causal(example: Example) -> dict[str, Any]:
+    def causal(example: TrainingExample) -> dict[str, Any]:
         start = prompt_ids(tokenizer, prompt(example.task, example.source, example.controls, True), True)
         target = [*tokenizer(example.target, add_special_tokens=False)["input_ids"], end]
         ids = start + target
@@ -65,7 +68,7 @@ def encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[Example
         labels = [_IGNORED] * len(start) + target
         return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
 
-    def seq2seq(example: Example) -> dict[str, Any]:
+    def seq2seq(example: TrainingExample) -> dict[str, Any]:
         ids = prompt_ids(tokenizer, prompt(example.task, example.source, example.controls, False), False)
         target = list(tokenizer(text_target=example.target)["input_ids"])
         labels = target if target[-1:] == [end] else [*target, end]

@@ -22,7 +22,7 @@ from .base_model import kind_of, open_base, open_tokenizer, write_weights
 from .callbacks import LossCurve, OnlyFinite
 from .checkpoints import best_checkpoint, last_whole, stopped_early
 from .encode import EncodedExamples, collator, encoder
-from .examples import Example
+from .examples import TrainingExample
 from .info import Kind
 from .progress import Progress
 
@@ -44,8 +44,8 @@ class Trained:
 
 
 def train(
-    examples: Sequence[Example],
-    held_out: Sequence[Example],
+    examples: Sequence[TrainingExample],
+    held_out: Sequence[TrainingExample],
     base: Path,
     out: Path,
     work: Path,
