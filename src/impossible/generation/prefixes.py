@@ -1,13 +1,11 @@
 """Prefixes of a domain: templates filled with words that are drawn by a hash."""
 
-import difflib
 import hashlib
 from collections.abc import Iterator
 from itertools import count as integers
 from itertools import islice, product
 
-from ..errors import RecipeError
-from ..recipe.contexts import DOMAINS
+from ..recipe.contexts import check_domain
 from .domains import Domain, Slots, load_domain, slot_names
 
 
@@ -17,10 +15,7 @@ def prefixes(domain: str, count: int, seed: int) -> list[str]:
     Templates take turns; one repeats itself only when all its fillings have been used equally often.
     Raises RecipeError for an unknown domain.
     """
-    if domain not in DOMAINS:
-        near = difflib.get_close_matches(domain, DOMAINS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise RecipeError(f"unknown domain {domain!r}{hint} (known: {', '.join(DOMAINS)})")
+    check_domain(domain)
     return list(islice(_stream(load_domain(domain), seed), count))
 
 

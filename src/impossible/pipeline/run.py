@@ -151,8 +151,11 @@ def _make_shards(
 
 
 def _refuse_missing(recipe: Recipe) -> None:
-    """Say now, not after the dataset, that what the student is to learn from is not there."""
+    """Say now, not after the dataset, that what the student is to learn with or from is not there."""
+    from ..critics.parser import check_parser  # spaCy, which a finished run does not need
+
     assert recipe.distil is not None
+    check_parser(recipe.distil.parser)
     for key, paths in (("also", recipe.distil.also), ("texts", filter(None, [recipe.distil.texts]))):
         if missing := [path for path in paths if not Path(path).exists()]:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")

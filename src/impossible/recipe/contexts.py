@@ -1,11 +1,13 @@
 """Settings of contexts: what the teacher continues."""
 
+import difflib
 import json
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ..errors import RecipeError
 from .base import Settings
 
 # whose templates and words lie in `generation`
@@ -61,3 +63,11 @@ class Contexts(Settings):
         if self.corpus is None and self.field is not None:
             raise ValueError("field: names a field of the corpus, but there is no corpus")
         return self
+
+
+def check_domain(name: str) -> None:
+    """Check that there is a domain of that name. Raises RecipeError with the nearest one and all others."""
+    if name not in DOMAINS:
+        near = difflib.get_close_matches(name, DOMAINS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise RecipeError(f"contexts.domains: {name!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..errors import RecipeError
 from .base import TASKS
-from .contexts import DOMAINS
+from .contexts import check_domain
 from .distil import Distil
 from .layers import lay, merge, parse_override, table_at
 from .messages import explain
@@ -124,13 +124,11 @@ def _check_inputs(recipe: Recipe, name: str) -> None:
                 "say where it lies: --set contexts.corpus=PATH"
             )
         return
-    for domain in contexts.domains:
-        if domain not in DOMAINS:
-            near = difflib.get_close_matches(domain, DOMAINS, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise RecipeError(
-                f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}"
-            )
+    try:
+        for domain in contexts.domains:
+            check_domain(domain)
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error}") from None
 
 
 def _exists(path: str) -> bool:
