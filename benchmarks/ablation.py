@@ -40,7 +40,7 @@ from impossible.recipe.base import TASKS
 from impossible.recipe.critics import Bounds
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
-from impossible.recipe.teacher import Sampling
+from impossible.recipe.sampling import Sampling
 from impossible.teachers import open_teacher
 from impossible.teachers.base import Continuation, Decoding
 from impossible.teachers.sentence_stop import SentenceStop

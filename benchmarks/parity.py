@@ -11,7 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from impossible.critics.rouge_l import RougeL
 from impossible.generation.prefixes import prefixes
-from impossible.recipe.domains import DOMAINS
+from impossible.recipe.contexts import DOMAINS
 from impossible.recipe.execution import Execution
 from impossible.recipe.teacher import Teacher
 from impossible.teachers import open_teacher

@@ -41,7 +41,7 @@ from impossible.models.locate import locate
 from impossible.recipe.critics import Filter
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
-from impossible.recipe.teacher import Sampling
+from impossible.recipe.sampling import Sampling
 from impossible.teachers.base import Continuation
 
 CONTINUATIONS, TOKENS, TEMPERATURE, TOP_P = 100, 100, 0.7, 0.9

@@ -20,8 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from impossible import open_student
 from impossible.students.controls import Controls
 from impossible.students.decode import Drawing, Transformers
-from impossible.students.prompts import prompt
-from impossible.students.train import prompt_ids
+from impossible.students.prompts import prompt, prompt_ids
 
 _TOGETHER = 16
 

@@ -11,11 +11,12 @@ import time
 from pathlib import Path
 
 from impossible.models.locate import locate
-from impossible.recipe.student import Distil
+from impossible.recipe.distil import Distil
 from impossible.students.augment import join
 from impossible.students.distil import read_pairs
 from impossible.students.examples import make_examples, tagged
-from impossible.students.train import Progress, train
+from impossible.students.progress import Progress
+from impossible.students.train import train
 
 
 def main() -> None:

@@ -191,7 +191,7 @@ BAD = [
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "is there and holds no student"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--set", "epoch=3"], "did you mean epochs?"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--base", "./none"], "is no folder"),
-    (["obedience", "STUDENT", "--data", "FOLDER/none.txt"], "does not exist"),
+    (["control-accuracy", "STUDENT", "--data", "FOLDER/none.txt"], "does not exist"),
 ]
 
 

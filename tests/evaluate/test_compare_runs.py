@@ -16,7 +16,8 @@ from impossible.evaluate.safety import of_run
 from impossible.metrics.models import Models
 from impossible.pipeline.run import run
 from impossible.recipe.critics import CRITICS
-from impossible.recipe.load import merge, resolve
+from impossible.recipe.layers import merge
+from impossible.recipe.load import resolve
 from tests import tiny
 
 

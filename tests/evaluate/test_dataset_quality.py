@@ -9,7 +9,7 @@ from impossible.errors import DataError
 from impossible.evaluate.dataset_quality import (
     PAIR_MEASURES,
     SET_MEASURES,
-    Pairs,
+    DatasetPairs,
     described,
     drawn,
     equal,
@@ -24,9 +24,9 @@ from impossible.text.words import words
 from tests.tiny import WORDS
 
 
-def made(name: str, lengths: list[int]) -> Pairs:
+def made(name: str, lengths: list[int]) -> DatasetPairs:
     sources = [" ".join(WORDS[(i + k) % len(WORDS)] for k in range(n)) + " ." for i, n in enumerate(lengths)]
-    return Pairs(name, sources, [f"{WORDS[i % 9]} {s}" for i, s in enumerate(sources)])
+    return DatasetPairs(name, sources, [f"{WORDS[i % 9]} {s}" for i, s in enumerate(sources)])
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -46,7 +46,7 @@ def test_every_measure_has_a_value_and_a_description(models: Models) -> None:
 
 
 def test_the_same_sentence_again_and_again_is_not_diverse(models: Models) -> None:
-    same = Pairs("same", ["The cat is old ."] * 20, ["A cat is old ."] * 20)
+    same = DatasetPairs("same", ["The cat is old ."] * 20, ["A cat is old ."] * 20)
     found = quality(same, models, None, seed=7).of_set
     assert found["distinct_sources"] == 1 and found["vocabulary"] == 4
     assert found["self_bleu"] == pytest.approx(100)
@@ -104,7 +104,7 @@ def test_pairs_of_one_task(tmp_path: Path) -> None:
 
 def test_other_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "pairs.jsonl", [{"a": "x", "b": "y"}])
-    assert read_pairs(path, None, "a", "b") == Pairs("pairs", ["x"], ["y"])
+    assert read_pairs(path, None, "a", "b") == DatasetPairs("pairs", ["x"], ["y"])
     with pytest.raises(DataError, match="row 1: no text in 'source'; columns are a, b"):
         read_pairs(path, None)
 

@@ -9,10 +9,10 @@ from impossible.errors import DataError
 from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, Prompted, conversation, plain
 from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teacher_of
 from impossible.metrics.models import Models
-from impossible.metrics.table import Example, Rows
+from impossible.metrics.table import BenchmarkRow, Rows
 from impossible.recipe.critics import Bound, Filter, TaskFilter
+from impossible.recipe.distil import Distil
 from impossible.recipe.execution import Execution
-from impossible.recipe.student import Distil
 from impossible.recipe.teacher import Teacher
 from impossible.students.info import Info, write_info
 from impossible.students.student import Student
@@ -20,7 +20,7 @@ from tests import tiny
 from tests.students import models as tiny_students
 from tests.teachers.misbehaving import serving, well
 
-EXAMPLES = [Example("a", "The cat likes the old house ."), Example("b", "She has a new phone .")]
+EXAMPLES = [BenchmarkRow("a", "The cat likes the old house ."), BenchmarkRow("b", "She has a new phone .")]
 CHAT = "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
 
 
@@ -41,7 +41,7 @@ def test_copy_and_lead() -> None:
 
 def test_what_humans_wrote() -> None:
     system = open_system("reference", Teacher(), Execution())
-    assert system.outputs([Example("a", "x", ("first", "second"))], "paraphrase") == ["first"]
+    assert system.outputs([BenchmarkRow("a", "x", ("first", "second"))], "paraphrase") == ["first"]
     with pytest.raises(DataError, match="rows without references"):
         system.outputs(EXAMPLES, "paraphrase")
 
@@ -85,7 +85,7 @@ def test_a_student(tmp_path: Path) -> None:
     write_info(tiny_students.llama(tmp_path), info)
     only_length = Filter(paraphrase=TaskFilter(length_ratio=Bound(min=0.0)))
     student = Student.load(tmp_path, only_length)
-    examples = [Example(w, f"The {w} is old .", exemplar="She has a car .") for w in tiny.WORDS[18:24]]
+    examples = [BenchmarkRow(w, f"The {w} is old .", exemplar="She has a car .") for w in tiny.WORDS[18:24]]
     found = StudentSystem(student).outputs(examples, "paraphrase")
     best = [answer.outputs for answer in student.paraphrase([e.source for e in examples], 1)]
     assert found == [outputs[0].text if outputs else "" for outputs in best]
@@ -112,7 +112,10 @@ def test_the_embedded_teacher_answers_in_its_template() -> None:
 def test_the_cascade_chooses_among_several_answers() -> None:
     system = open_system("teacher:zero-shot+6", Teacher(), Execution())
     assert isinstance(system, BestOf)
-    examples = [Example("a", "I am going to be with my son."), Example("b", "Can you help me fix it?")]
+    examples = [
+        BenchmarkRow("a", "I am going to be with my son."),
+        BenchmarkRow("b", "Can you help me fix it?"),
+    ]
     drafts = system._prompted.drafts(examples, "paraphrase", 6)
     chosen = system.outputs(examples, "paraphrase")
     assert all(output in found for output, found in zip(chosen, drafts, strict=True))

@@ -241,7 +241,6 @@ def test_both_tasks_have_their_pages(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_the_command_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "impossible.explore.serve", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(ModelError, match=r"pip install 'impossible-distillation\[explore\]'"):
         CliRunner().invoke(commands, ("explore", str(tmp_path)), catch_exceptions=False)

@@ -2,7 +2,7 @@ from collections import Counter
 
 from impossible.data.schema import Context
 from impossible.generation.groups import candidates, generate, groups_from_table, groups_to_table
-from impossible.recipe.teacher import Sampling
+from impossible.recipe.sampling import Sampling
 from impossible.teachers.base import Continuation
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impossible.metrics.statistics import Score, best, bootstrap, mean, randomisation, ratio
+from impossible.metrics.statistics import Statistic, best, bootstrap, mean, randomisation, ratio
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -64,7 +64,7 @@ def test_systems_on_other_rows_are_not_compared() -> None:
 
 def test_a_score_that_is_no_mean_is_resampled_as_what_it_is() -> None:
     # the square of the sum over rows: resamples of equal rows never move it
-    score = Score(np.ones((7, 1)), lambda sums: sums[:, 0] ** 2)
+    score = Statistic(np.ones((7, 1)), lambda sums: sums[:, 0] ** 2)
     found = bootstrap(score, seed=0, draws=50)
     assert (found.value, found.low, found.high) == (49, 49, 49)
 

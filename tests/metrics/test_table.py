@@ -7,15 +7,19 @@ from impossible.critics.similarity import Similarity
 from impossible.critics.tree_distance import TreeDistance
 from impossible.errors import DataError
 from impossible.metrics.models import Models
-from impossible.metrics.table import METRICS, Example, Rows, choose, settings
+from impossible.metrics.table import METRICS, BenchmarkRow, Rows, choose, settings
 from impossible.models.locate import locate
 
 EXAMPLES = [
-    Example(
+    BenchmarkRow(
         "1", "The cat likes the old house .", ("The old house is liked .", "A cat likes it ."), "It is red ."
     ),
-    Example("2", "She has a new phone and a big car .", ("She has a phone and a car .",), "We see the dog ."),
-    Example("3", "They sat in the small room on that day .", ("They were in the room .",), "He had food ."),
+    BenchmarkRow(
+        "2", "She has a new phone and a big car .", ("She has a phone and a car .",), "We see the dog ."
+    ),
+    BenchmarkRow(
+        "3", "They sat in the small room on that day .", ("They were in the room .",), "He had food ."
+    ),
 ]
 OUTPUTS = ["The house is old .", "She has a new phone .", "They sat in the room ."]
 
@@ -59,7 +63,7 @@ def test_the_published_bounds_keep_a_short_true_summary_and_no_copy(models: Mode
         "My neighbour's dog barks in the evening.",
         "My neighbour's dog never barks in the evening.",
     )
-    examples = [Example(name, source) for name in "abcd"]
+    examples = [BenchmarkRow(name, source) for name in "abcd"]
     found = Rows(examples, [source, short, false, ""], models, "summary").accepted("paper")
     assert found.tolist() == [0, 1, 0, 0]
 
@@ -100,7 +104,7 @@ def test_divided_by_the_nodes_of_both(models: Models) -> None:
 
 
 def test_only_what_the_rows_allow(models: Models) -> None:
-    bare = Rows([Example("", "A cat .")], ["The cat ."], models)
+    bare = Rows([BenchmarkRow("", "A cat .")], ["The cat ."], models)
     chosen = choose([], "paraphrase", bare)
     assert "bert_ibleu" in chosen and "tree_source" in chosen
     assert not {"bleu", "ibleu", "tree_exemplar", "coverage"} & set(chosen)
@@ -109,7 +113,7 @@ def test_only_what_the_rows_allow(models: Models) -> None:
 
 
 def test_what_the_rows_lack_is_named(models: Models) -> None:
-    bare = Rows([Example("", "A cat .")], ["The cat ."], models)
+    bare = Rows([BenchmarkRow("", "A cat .")], ["The cat ."], models)
     with pytest.raises(DataError, match="metric bleu needs references"):
         choose(["bleu"], "paraphrase", bare)
     with pytest.raises(DataError, match="'blue' is unknown; there are accepted, accepted_paper, bleu"):

@@ -20,7 +20,8 @@ from impossible.data.state import State, read_state
 from impossible.errors import RecipeError, StoreError
 from impossible.pipeline.forecast import pilot
 from impossible.pipeline.run import Watch, run
-from impossible.recipe.load import load, merge, resolve
+from impossible.recipe.layers import merge
+from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 from tests import tiny

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from impossible.errors import RecipeError
 from impossible.recipe.critics import Bound
-from impossible.recipe.load import load, merge, resolve
+from impossible.recipe.layers import merge
+from impossible.recipe.load import load, resolve
 from impossible.recipe.presets import PRESETS
 from impossible.recipe.write import dump
 

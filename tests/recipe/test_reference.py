@@ -4,17 +4,18 @@ import pytest
 
 from impossible.recipe import reference
 from impossible.recipe.critics import CRITICS
-from impossible.recipe.load import _override, resolve
+from impossible.recipe.layers import parse_override
+from impossible.recipe.load import resolve
 from impossible.recipe.presets import PRESETS
 from impossible.recipe.recipe import Recipe
 
 
 def leaves(model: type, prefix: str = "") -> set[str]:
-    from impossible.recipe.messages import _model_of
+    from impossible.recipe.messages import model_of
 
     found = set()
     for name, field in model.model_fields.items():  # type: ignore[attr-defined]
-        inner = _model_of(field.annotation)
+        inner = model_of(field.annotation)
         below = inner is not None and name not in CRITICS
         found |= leaves(inner, f"{prefix}{name}.") if below else {f"{prefix}{name}"}  # type: ignore[arg-type]
     return found
@@ -34,7 +35,7 @@ def test_defaults_are_what_they_say(preset: str) -> None:
         for s in reference.settings()
         if s.presets[preset] and not s.key.startswith(("distil", "teacher.endpoint"))
     ]
-    layers = [_override(f"{s.key}={s.presets[preset]}") for s in sure]
+    layers = [parse_override(f"{s.key}={s.presets[preset]}") for s in sure]
     assert resolve({"preset": preset}, "recipe", layers) == resolve({"preset": preset})
     assert len(sure) > 30
 

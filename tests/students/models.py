@@ -7,7 +7,7 @@ import pyarrow as pa
 import torch
 from transformers import BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
 
-from impossible.recipe.student import Distil
+from impossible.recipe.distil import Distil
 from tests import tiny
 
 WORDS = (

@@ -1,16 +1,16 @@
 from impossible.students.augment import join
 from impossible.students.controls import Controls
-from impossible.students.examples import Example
+from impossible.students.examples import TrainingExample
 
 
-def example(n: int, source: str, target: str, task: str = "paraphrase") -> Example:
-    return Example(f"context {n}", task, source, target, Controls(length="shorter"))
+def example(n: int, source: str, target: str, task: str = "paraphrase") -> TrainingExample:
+    return TrainingExample(f"context {n}", task, source, target, Controls(length="shorter"))
 
 
 SHORT = [example(n, f"The dog {n} barks.", f"Rex {n} is the dog.") for n in range(40)]
 
 
-def halves(example: Example) -> tuple[list[str], list[str]]:
+def halves(example: TrainingExample) -> tuple[list[str], list[str]]:
     glue = ", and " if ", and " in example.source else ". "
     source, target = example.source.rstrip("."), example.target.rstrip(".")
     return source.split(glue), target.split(glue)

@@ -5,7 +5,7 @@ import pytest
 
 from impossible.errors import DataError
 from impossible.recipe.base import TASKS
-from impossible.recipe.student import Distil
+from impossible.recipe.distil import Distil
 from impossible.students.controls import Controls
 from impossible.students.examples import make_examples, split_examples, tagged
 from tests.students import models

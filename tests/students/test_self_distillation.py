@@ -18,10 +18,10 @@ from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 from impossible.students import self_distillation
-from impossible.students.control_accuracy import measure_obedience
+from impossible.students.control_accuracy import measure_control_accuracy
+from impossible.students.progress import Progress
 from impossible.students.self_distillation import run_rounds
 from impossible.students.student import Student
-from impossible.students.train import Progress
 from tests.students import models
 
 CHEAP = {"rouge_l": {"max": 0.95}, "length_ratio": {"min": 0.1}}
@@ -109,7 +109,7 @@ def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
     rewritten = self_distillation._rewritten
 
     def cut(
-        student: Student, task: str, where: list[self_distillation.Sentence], seed: int
+        student: Student, task: str, where: list[self_distillation.SourceSentence], seed: int
     ) -> list[dict[str, object]]:
         asked.append((task, len(where)))
         if len(asked) == 2:
@@ -195,10 +195,10 @@ def test_a_round_on_many_texts_keeps_some_to_measure_on_and_may_have_its_own_bou
     assert {row["source"] for row in new} <= set(texts) - set(asked)
 
 
-def test_obedience_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:
+def test_control_accuracy_has_a_row_for_each_value(run: tuple[Path, Recipe, pa.Table]) -> None:
     out, settings, _ = run
     student = Student.load(out / "round-0/student", settings.filter)
-    rows = list(measure_obedience(student, "summary", ["The cat is new and it is quite big."] * 2))
+    rows = list(measure_control_accuracy(student, "summary", ["The cat is new and it is quite big."] * 2))
     assert [(r.control, r.value) for r in rows] == [
         *(("length", v) for v in ("short", "medium", "long")),
         *(("wording", v) for v in ("near", "middle", "far")),

@@ -8,24 +8,19 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
 
 from impossible.errors import DataError, ModelError
-from impossible.recipe.student import Distil
-from impossible.students.examples import Example, make_examples, split_examples, tagged
-from impossible.students.prompts import prompt
-from impossible.students.train import (
-    CURVE,
-    Progress,
-    Trained,
-    _contiguous_head,
-    _targets_only,
-    prompt_ids,
-    train,
-)
+from impossible.recipe.distil import Distil
+from impossible.students.base_model import contiguous_head
+from impossible.students.encode import targets_only
+from impossible.students.examples import TrainingExample, make_examples, split_examples, tagged
+from impossible.students.progress import Progress
+from impossible.students.prompts import prompt, prompt_ids
+from impossible.students.train import CURVE, Trained, train
 from tests.students import models
 
 SETTINGS = models.SETTINGS.model_copy(update={"epochs": 2.0, "save_steps": 3})
 
 
-def split(settings: Distil) -> tuple[list[Example], list[Example]]:
+def split(settings: Distil) -> tuple[list[TrainingExample], list[TrainingExample]]:
     every = tagged(make_examples(models.pairs(), settings.tasks), settings, 7)
     return split_examples(every, settings.validation)
 
@@ -188,12 +183,12 @@ def test_only_targets_get_logits_and_the_loss_stays(tmp_path: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(models.llama(tmp_path))
     labels = torch.tensor([[-100, -100, -100, 7, 8, 9], [-100, -100, -100, -100, 6, -100]])
     batch = {"input_ids": torch.tensor([[1, 2, 3, 7, 8, 9], [1, 2, 3, 4, 6, 0]]), "labels": labels}
-    cut = _targets_only(batch)
+    cut = targets_only(batch)
     assert cut["logits_to_keep"] == 4 and cut["labels"].shape == (2, 4)
     assert model(**cut).logits.shape[1] == 4
     assert torch.allclose(model(**cut).loss, model(**batch).loss)
     rows: list[bool] = []  # a slice that is not contiguous would make the head's product slow
-    _contiguous_head(model)
+    contiguous_head(model)
     model.get_output_embeddings().register_forward_pre_hook(lambda _, x: rows.append(x[0].is_contiguous()))
     model(**cut)
     assert rows == [True]

@@ -14,7 +14,8 @@ from impossible.pipeline.run import run
 from impossible.pipeline.stages import plan
 from impossible.recipe.execution import Execution
 from impossible.recipe.load import load, resolve
-from impossible.recipe.teacher import Endpoint, Sampling, Teacher
+from impossible.recipe.sampling import Sampling
+from impossible.recipe.teacher import Endpoint, Teacher
 from impossible.recipe.write import dump
 from impossible.teachers import open_teacher
 from tests.teachers.misbehaving import (

@@ -40,7 +40,7 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "distil": student.distil,
         "paraphrase": student.paraphrase,
         "summarize": student.summarize,
-        "obedience": student.obedience,
+        "control-accuracy": student.control_accuracy,
     },
     "Measure": {
         "evaluate": measure.evaluate_command,

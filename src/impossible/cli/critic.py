@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..models.extras import require_extra
 from .options import AsJson, print_json, quiet
 from .terminal import complete_task, open_console
 
@@ -56,6 +57,7 @@ def critic_train(
 
     Example: [bold]impossible critic train --data nli.jsonl --base embedded:minilm-l6 --out critic[/bold]
     """
+    require_extra("train", "impossible critic train")  # the export, which comes last
     from ..critic_training.card import write_card
     from ..critic_training.export_onnx import export as export_onnx
     from ..critic_training.measure import calibrate as calibrate_nli

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ..analysis.calibrate import Population, judge
-from ..errors import ModelError
+from ..models.extras import require_extra
 from ..text.escape import plain
 from .options import AsJson, RunPath, print_json
 from .terminal import complete_bound, complete_task, open_console
@@ -81,14 +81,9 @@ def explore(
 
     Example: [bold]impossible explore runs/first[/bold]
     """
-    try:
-        from ..explore.serve import serve
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
-            raise
-        raise ModelError(
-            f"explore needs {error.name}: pip install 'impossible-distillation[explore]'"
-        ) from error
+    require_extra("explore", "impossible explore")
+    from ..explore.serve import serve
+
     console = open_console()
     console.print(f"reading {run} …", markup=False, soft_wrap=True)
     serve(

@@ -1,4 +1,4 @@
-"""Commands of students: distil, paraphrase, summarize, obedience."""
+"""Commands of students: distil, paraphrase, summarize, control-accuracy."""
 
 import signal
 import sys
@@ -28,8 +28,10 @@ StudentPath = Annotated[
 Column = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
 Length = Annotated[str | None, typer.Option(help="how long it is to be")]
 Wording = Annotated[str | None, typer.Option(help="near, middle or far from the wording of the text")]
-Syntax = Annotated[str | None, typer.Option(help="a template, such as 'nsubjpass auxpass root agent'")]
-Like = Annotated[str | None, typer.Option(help="an example sentence: built as this one")]
+SyntaxTemplate = Annotated[
+    str | None, typer.Option(help="a template, such as 'nsubjpass auxpass root agent'")
+]
+LikeSentence = Annotated[str | None, typer.Option(help="an example sentence: built as this one")]
 Json = Annotated[bool, typer.Option("--json", help="a JSON object a text, with all outputs and scores")]
 ByRecipe = Annotated[
     Path | None,
@@ -41,7 +43,7 @@ Out = Annotated[
     typer.Option(help="write a row a text to this .jsonl, .csv or .parquet, behind the columns of FILE"),
 ]
 Draws = Annotated[int | None, typer.Option(help="outputs to draw of each text; default 4 for each wanted")]
-Sets = Annotated[
+DistilSets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
@@ -59,7 +61,7 @@ def distil(
     ],
     out: Annotated[Path, typer.Option(help="folder to write the student to")],
     base: Annotated[str | None, typer.Option(help="hub id, folder or embedded:NAME")] = None,
-    sets: Sets = None,
+    sets: DistilSets = None,
     seed: Seed = 7,
 ) -> None:
     """Train a student on pairs; the same command goes on where it was interrupted.
@@ -98,8 +100,8 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
         column: Column = "text",
         length: Length = None,
         wording: Wording = None,
-        syntax: Syntax = None,
-        like: Like = None,
+        syntax: SyntaxTemplate = None,
+        like: LikeSentence = None,
         json: Json = False,
         seed: Seed = 7,
         draws: Draws = None,
@@ -209,7 +211,7 @@ def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str,
         print(f"{len(found):,} texts -> {out}")
 
 
-def obedience(
+def control_accuracy(
     student: Annotated[Path, typer.Argument(metavar="STUDENT", help="a student's folder, or a run with one")],
     data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv or .parquet of texts")],
     task: Annotated[
@@ -224,21 +226,21 @@ def obedience(
 ) -> None:
     """Say how often outputs have what was asked for, beside outputs where nothing was asked.
 
-    Example: [bold]impossible obedience students/first --data pairs.jsonl[/bold]
+    Example: [bold]impossible control-accuracy students/first --data pairs.jsonl[/bold]
     """
     from ..errors import DataError
-    from ..students.control_accuracy import measure_obedience
-    from .tables.student import obedience_table, shown_lines
+    from ..students.control_accuracy import measure_control_accuracy
+    from .tables.student import control_accuracy_table, shown_lines
     from .texts import read_texts
 
     if not data.is_file():
         raise DataError(f"{data} does not exist")
     texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)))[:rows]
-    found = list(measure_obedience(_open(student, recipe), task, texts, seed=seed, show=examples))
+    found = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
     if as_json:
         print_json([asdict(row) for row in found])
         return
     console = open_console()
-    console.print(obedience_table(found))
+    console.print(control_accuracy_table(found))
     for line in shown_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

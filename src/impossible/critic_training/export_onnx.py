@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 
 from ..errors import ModelError
+from ..models.extras import require_extra
 
 FLOAT32, INT8 = "model.onnx", "model_int8.onnx"
 
@@ -22,6 +21,7 @@ def export(folder: Path) -> None:
     Inputs are those of its tokenizer, (batch, length) int64 with both axes free; the output is `logits`,
     (batch, labels). Raises ModelError if there is no such model or it cannot be exported.
     """
+    require_extra("train", "the export to ONNX")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -77,12 +77,16 @@ def _write_int8(source: Path, path: Path) -> None:
     pairs of a MiniLM, p(entailment) moved by 0.017 on average, 0.11 in the worst of a hundred and at most
     0.28, and by 0.019, 0.12 and 0.52 with all 8 bits.
     """
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # which imports onnx
+
     with _quiet():
         quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
 
 
 def _forget_the_machine(path: Path) -> None:
     """Remove the exporter's stack traces, which name the folders of the machine it ran on."""
+    import onnx
+
     model = onnx.load(path)
     for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.functions):
         del part.metadata_props[:]

@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..models.adapter import CALIBRATION
 from .train import LABELS, NOT_BOTH, NOT_ENTAILED, NliExample
 
-Floats = NDArray[np.floating]
+FloatArray = NDArray[np.floating]
 _RECALLS = (0.3, 0.5, 0.7)
 _PRECISIONS = (0.9, 0.95)
 _BINS = 15
@@ -66,11 +66,11 @@ def measure_examples(nli: Nli, name: str, examples: Sequence[NliExample]) -> Mea
     return Measured(name, measure(*by_pair(p, [e.label for e in examples])), len(examples) / seconds)
 
 
-def _probabilities(nli: Nli, examples: Sequence[NliExample]) -> Floats:
+def _probabilities(nli: Nli, examples: Sequence[NliExample]) -> FloatArray:
     return nli.probabilities([e.premise for e in examples], [e.hypothesis for e in examples])
 
 
-def by_pair(p: Floats, labels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
+def by_pair(p: FloatArray, labels: Sequence[str]) -> tuple[FloatArray, Sequence[str]]:
     """The less entailed direction of each pair of a paraphrase set: one with NOT_BOTH rows, in twos.
 
     Its label is NOT_ENTAILED where a direction fails. Any other set stays as it is.
@@ -81,7 +81,7 @@ def by_pair(p: Floats, labels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
     return p[lower], [NOT_ENTAILED if label == NOT_BOTH else label for label in labels[::2]]
 
 
-def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
+def measure(probabilities: FloatArray, labels: Sequence[str]) -> NliReport:
     """Measure probabilities, (n, 3) in the order of LABELS, against `labels`.
 
     A set with NOT_ENTAILED rows is measured in two classes, neutral and contradiction being one.
@@ -102,7 +102,7 @@ def measure(probabilities: Floats, labels: Sequence[str]) -> NliReport:
     )
 
 
-def _as_classes(p: Floats, labels: Sequence[str]) -> tuple[Floats, NDArray[np.intp], tuple[str, ...]]:
+def _as_classes(p: FloatArray, labels: Sequence[str]) -> tuple[FloatArray, NDArray[np.intp], tuple[str, ...]]:
     if p.shape != (len(labels), 3) or not len(labels):
         raise DataError(
             f"{len(labels)} labels do not fit probabilities of shape {p.shape}; wanted (n, 3), n > 0"
@@ -120,7 +120,7 @@ def f1(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return float(2 * (predicted & truth).sum() / (predicted.sum() + truth.sum())) if truth.any() else np.nan
 
 
-def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
+def auc(scores: FloatArray, positive: NDArray[np.bool_]) -> float:
     """Area under the ROC curve: the share of (positive, negative) pairs in which the positive scores higher,
     ties counting half (Mann and Whitney 1947); nan without rows of either kind.
     """
@@ -130,7 +130,7 @@ def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
     return float((rank[positive].sum() - p * (p + 1) / 2) / (p * n)) if p and n else np.nan
 
 
-def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def precision_recall(scores: FloatArray, positive: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Precision TP/kept and recall TP/positives of keeping what scores at least t, for each t, falling."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(positive[order])
@@ -140,12 +140,12 @@ def precision_recall(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Float
     return hits[last] / (last + 1), hits[last] / max(int(positive.sum()), 1)
 
 
-def _best(values: Floats, allowed: NDArray[np.bool_]) -> float:
+def _best(values: FloatArray, allowed: NDArray[np.bool_]) -> float:
     """The highest value among those allowed; 0 if none is."""
     return float(values[allowed].max(initial=0.0))
 
 
-def fit_temperature(probabilities: Floats, labels: Sequence[str]) -> float:
+def fit_temperature(probabilities: FloatArray, labels: Sequence[str]) -> float:
     """The temperature, 0.25 to 4, that makes the labels most likely (Guo et al. 2017); `probabilities` (n, 3)
     are those at temperature 1, in the order of LABELS. Raises DataError as `measure` does.
     """
@@ -159,7 +159,7 @@ def fit_temperature(probabilities: Floats, labels: Sequence[str]) -> float:
     return float(min(np.geomspace(0.25, 4, 161), key=surprise))
 
 
-def calibration_error(p: Floats, truth: NDArray[np.intp]) -> float:
+def calibration_error(p: FloatArray, truth: NDArray[np.intp]) -> float:
     """Expected calibration error (Guo et al. 2017): Σ_b n_b/n · |accuracy_b − confidence_b| over 15
     equal-width bins of the confidence, which is the highest probability of a row.
     """

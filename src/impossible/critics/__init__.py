@@ -80,6 +80,15 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
             from .rouge_l import RougeL
 
             return RougeL()
+        case _:
+            return _open_model(name, settings, execution, parsed)
+
+
+def _open_model(
+    name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]
+) -> Critic:
+    """A critic that asks a model, or reads parses."""
+    match name:
         case "similarity":
             from ..models.locate import locate
             from .similarity import Similarity

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import ModelError
+from ..models.extras import require_extra
 from ..models.locate import locate
 
 _BENEPAR = "benepar:"
@@ -30,11 +31,14 @@ def load_parser(name: str = "embedded:en-core-web-sm") -> Language:
         raise ModelError(f"parser {name!r} is not installed; run: python -m spacy download {name}") from error
 
 
+def check_parser(name: str) -> None:
+    """Check that the extra is installed that a parser needs, without loading it. Raises ModelError."""
+    if name.startswith(_BENEPAR):
+        require_extra("constituency", f"parser {name}")
+
+
 def _with_constituents(nlp: Language, model: str) -> Language:
-    if importlib.util.find_spec("benepar") is None:
-        raise ModelError(
-            f"parser {_BENEPAR}{model} needs an extra: pip install 'impossible-distillation[constituency]'"
-        )
+    check_parser(f"{_BENEPAR}{model}")
     importlib.import_module("benepar")  # makes its component known to spaCy
     try:
         nlp.add_pipe("benepar", config={"model": model})

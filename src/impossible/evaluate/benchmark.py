@@ -14,8 +14,8 @@ from ..data.store import write_text
 from ..data.tabular import read_rows
 from ..errors import DataError
 from ..metrics.models import Models
-from ..metrics.statistics import DRAWS, Interval, Score, bootstrap, randomisation
-from ..metrics.table import METRICS, Example, Rows, choose, settings
+from ..metrics.statistics import DRAWS, Interval, Statistic, bootstrap, randomisation
+from ..metrics.table import METRICS, BenchmarkRow, Rows, choose, settings
 from ..recipe.base import TASKS
 from .systems import System
 
@@ -23,7 +23,7 @@ _SLUG = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SystemResult:
     """What a system got: each metric with its interval, p of its difference to the first system, seconds."""
 
     system: str
@@ -42,10 +42,10 @@ class Result:
     rows: int
     digest: str
     settings: dict[str, str]
-    outcomes: list[Outcome]
+    outcomes: list[SystemResult]
 
 
-def read_bench(path: Path, rows: int | None = None) -> list[Example]:
+def read_bench(path: Path, rows: int | None = None) -> list[BenchmarkRow]:
     """The first `rows` examples of a JSONL with `source`, `references` and perhaps `id` and `exemplar`.
 
     Raises DataError, naming file and row.
@@ -64,7 +64,7 @@ def read_bench(path: Path, rows: int | None = None) -> list[Example]:
     return examples
 
 
-def _example(row: Mapping[str, Any], where: str) -> Example:
+def _example(row: Mapping[str, Any], where: str) -> BenchmarkRow:
     source, references, exemplar = row.get("source"), row.get("references", []), row.get("exemplar")
     if not isinstance(source, str) or not source.strip():
         raise DataError(f"{where}: no text in 'source'; it holds {', '.join(row)}")
@@ -72,7 +72,7 @@ def _example(row: Mapping[str, Any], where: str) -> Example:
         raise DataError(f"{where}: 'references' must be a list of texts")
     if exemplar is not None and not (isinstance(exemplar, str) and exemplar.strip()):
         raise DataError(f"{where}: 'exemplar' must be a text")
-    return Example(str(row.get("id", "")), source, tuple(references), exemplar)
+    return BenchmarkRow(str(row.get("id", "")), source, tuple(references), exemplar)
 
 
 def evaluate(
@@ -94,7 +94,7 @@ def evaluate(
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
     examples = read_bench(path, rows)
     names = choose(metrics, task, Rows(examples, [""] * len(examples), models, task))
-    first: dict[str, Score] | None = None
+    first: dict[str, Statistic] | None = None
     outcomes = []
     for name, system in systems.items():
         start = time.perf_counter()
@@ -113,22 +113,22 @@ def evaluate(
 
 def _outcome(
     name: str,
-    scores: Mapping[str, Score],
-    first: Mapping[str, Score] | None,
+    scores: Mapping[str, Statistic],
+    first: Mapping[str, Statistic] | None,
     seed: int,
     seconds: tuple[float, float],
-) -> Outcome:
+) -> SystemResult:
     """Intervals, and tests against the first system, if this is not the first."""
     intervals = {metric: bootstrap(score, seed) for metric, score in scores.items()}
     p = {m: randomisation(first[m], score, seed) for m, score in scores.items()} if first else {}
-    return Outcome(name, intervals, p, round(seconds[0], 2), round(seconds[1], 2))
+    return SystemResult(name, intervals, p, round(seconds[0], 2), round(seconds[1], 2))
 
 
-def _digest(examples: Sequence[Example]) -> str:
+def _digest(examples: Sequence[BenchmarkRow]) -> str:
     return text_id(*(text for e in examples for text in (e.source, *e.references, e.exemplar or "")))
 
 
-def _keep(path: Path, examples: Sequence[Example], outputs: Sequence[str]) -> None:
+def _keep(path: Path, examples: Sequence[BenchmarkRow], outputs: Sequence[str]) -> None:
     rows = [
         ({"id": e.id} if e.id else {}) | {"source": e.source, "output": output}
         for e, output in zip(examples, outputs, strict=True)

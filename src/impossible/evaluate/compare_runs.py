@@ -16,7 +16,7 @@ from ..metrics.statistics import Interval, bootstrap, mean
 from ..recipe.base import TASKS
 from ..recipe.load import load
 from ..recipe.recipe import Recipe
-from .dataset_quality import Pairs, equal
+from .dataset_quality import DatasetPairs, equal
 
 _CRITIC = "entailment_forward"
 
@@ -66,7 +66,7 @@ def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
     tables = [dataset.read(run) for run in runs]
     rows = [[r for r in table.to_pylist() if r["task"] == task] for table in tables]
     pairs = [
-        Pairs(run.name, [r["source"] for r in of_run], [r["target"] for r in of_run])
+        DatasetPairs(run.name, [r["source"] for r in of_run], [r["target"] for r in of_run])
         for run, of_run in zip(runs, rows, strict=True)
     ]
     samples = equal(pairs, seed)
@@ -77,7 +77,7 @@ def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
 
 
 def _figures(
-    run: Path, task: str, entailment: Sequence[float | None], sample: Pairs, seed: int
+    run: Path, task: str, entailment: Sequence[float | None], sample: DatasetPairs, seed: int
 ) -> RunFigures:
     state, recipe = read_state(run), load(run / "recipe.toml")
     kept = len(entailment)

@@ -16,7 +16,7 @@ from ..errors import DataError
 from ..metrics import bleu, diversity, fidelity
 from ..metrics.models import Models
 from ..metrics.statistics import DRAWS, Interval, bootstrap, mean
-from ..metrics.table import METRICS, Example, Rows, settings
+from ..metrics.table import METRICS, BenchmarkRow, Rows, settings
 from ..recipe.base import TASKS
 from ..text.words import WORDS, words
 
@@ -25,22 +25,22 @@ _BIN = 5  # words: datasets are matched in lengths to within it
 
 
 @dataclass(frozen=True)
-class Pairs:
+class DatasetPairs:
     """The pairs of a dataset, or some of them."""
 
     name: str
     sources: list[str]
     targets: list[str]
 
-    def take(self, rows: Sequence[int]) -> "Pairs":
+    def take(self, rows: Sequence[int]) -> "DatasetPairs":
         """The named rows."""
-        return Pairs(self.name, [self.sources[i] for i in rows], [self.targets[i] for i in rows])
+        return DatasetPairs(self.name, [self.sources[i] for i in rows], [self.targets[i] for i in rows])
 
 
 class Subject:
     """What set measures read: all sources, and the embeddings of a sample of them."""
 
-    def __init__(self, pairs: Pairs, sample: Pairs, models: Models):
+    def __init__(self, pairs: DatasetPairs, sample: DatasetPairs, models: Models):
         self.pairs, self.sample, self._models = pairs, sample, models
 
     @cached_property
@@ -114,7 +114,7 @@ class Quality:
     of_pairs: dict[str, Interval]
 
 
-def read_pairs(path: Path, task: str | None, source: str = "source", target: str = "target") -> Pairs:
+def read_pairs(path: Path, task: str | None, source: str = "source", target: str = "target") -> DatasetPairs:
     """The pairs of a run's dataset or of a .jsonl, .csv or .parquet file; of one task.
 
     Raises DataError, StoreError.
@@ -135,22 +135,22 @@ def read_pairs(path: Path, task: str | None, source: str = "source", target: str
                     f"{path}, row {number}: no text in {column!r}; columns are {', '.join(map(str, row))} "
                     "(choose with --source and --target)"
                 )
-    return Pairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
+    return DatasetPairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
 
 
-def drawn(pairs: Pairs, size: int, seed: int) -> Pairs:
+def drawn(pairs: DatasetPairs, size: int, seed: int) -> DatasetPairs:
     """`size` pairs at random, or all, in an order that does not show where they come from."""
     order = np.random.default_rng(seed).permutation(len(pairs.sources))
     return pairs.take(order[:size].tolist())
 
 
-def equal(datasets: Sequence[Pairs], seed: int, size: int | None = None) -> list[Pairs]:
+def equal(datasets: Sequence[DatasetPairs], seed: int, size: int | None = None) -> list[DatasetPairs]:
     """As many random pairs of each dataset: as many as the smallest has, or `size` if that is less."""
     smallest = min(len(d.sources) for d in datasets)
     return [drawn(d, min(size or smallest, smallest), seed) for d in datasets]
 
 
-def matched(datasets: Sequence[Pairs], seed: int) -> list[Pairs]:
+def matched(datasets: Sequence[DatasetPairs], seed: int) -> list[DatasetPairs]:
     """As many random pairs of each dataset in each bin of source lengths (five words wide): equal in lengths.
 
     Raises DataError if they have no bin in common.
@@ -165,11 +165,11 @@ def matched(datasets: Sequence[Pairs], seed: int) -> list[Pairs]:
     ]
 
 
-def _bins(pairs: Pairs) -> list[int]:
+def _bins(pairs: DatasetPairs) -> list[int]:
     return [len(words(source)) // _BIN for source in pairs.sources]
 
 
-def _first_of_bins(pairs: Pairs, bins: Sequence[int], quota: Mapping[int, int]) -> Pairs:
+def _first_of_bins(pairs: DatasetPairs, bins: Sequence[int], quota: Mapping[int, int]) -> DatasetPairs:
     taken: Counter[int] = Counter()
     rows = []
     for row, b in enumerate(bins):
@@ -180,7 +180,7 @@ def _first_of_bins(pairs: Pairs, bins: Sequence[int], quota: Mapping[int, int]) 
 
 
 def quality(
-    pairs: Pairs, models: Models, fidelity_task: str | None, seed: int, sample: int = SAMPLE
+    pairs: DatasetPairs, models: Models, fidelity_task: str | None, seed: int, sample: int = SAMPLE
 ) -> Quality:
     """Measure a dataset; what reads pairs or a model does so on `sample` random pairs.
 
@@ -189,7 +189,7 @@ def quality(
     """
     some = drawn(pairs, sample, seed)
     subject = Subject(drawn(pairs, len(pairs.sources), seed), some, models)
-    rows = Rows([Example("", source) for source in some.sources], some.targets, models)
+    rows = Rows([BenchmarkRow("", source) for source in some.sources], some.targets, models)
     of_pairs = {name: bootstrap(METRICS[name].score(rows), seed) for name in PAIR_MEASURES}
     if fidelity_task is not None:
         kept = fidelity.accepted(models.entailment, some.sources, some.targets, fidelity_task)
@@ -199,7 +199,7 @@ def quality(
 
 
 def views(
-    datasets: Sequence[Pairs],
+    datasets: Sequence[DatasetPairs],
     models: Models,
     task: str | None,
     seed: int,

@@ -18,12 +18,12 @@ from ..data.rounds import run_student
 from ..data.schema import text_id
 from ..errors import ImpossibleError
 from ..metrics.statistics import DRAWS as RESAMPLED
-from ..metrics.statistics import Score, bootstrap, mean, randomisation
-from ..metrics.table import Example
+from ..metrics.statistics import Statistic, bootstrap, mean, randomisation
+from ..metrics.table import BenchmarkRow
 from ..recipe.recipe import Recipe
 from ..students.self_distillation import DRAWS, cascade_key, held_out, learned_from
 from ..students.student import Output, Student
-from .benchmark import Outcome, Result
+from .benchmark import Result, SystemResult
 from .prompted import Prompted
 
 FOLDER = "evaluation/held-out"
@@ -121,7 +121,7 @@ def _best(task: str, sources: Sequence[str], student: Student, teacher: Prompted
     found: dict[str, Sequence[Output | None]] = {}
     own = [answer.outputs[0] if answer.outputs else None for answer in answers]
     if teacher is not None:
-        examples = [Example("", source, ()) for source in sources]
+        examples = [BenchmarkRow("", source, ()) for source in sources]
         found[TEACHER] = _chosen(task, sources, teacher.drafts(examples, task, DRAWS), student)
     return found | {STUDENT: own}
 
@@ -149,7 +149,7 @@ def _result(task: str, sources: Sequence[str], found: Best, seed: int) -> Result
     scores = {name: _scores(sources, outputs) for name, outputs in found.items()}
     first = next(iter(scores.values()))
     outcomes = [
-        Outcome(
+        SystemResult(
             name,
             {metric: bootstrap(score, seed) for metric, score in of_it.items()},
             {m: randomisation(first[m], s, seed) for m, s in of_it.items()} if of_it is not first else {},
@@ -161,7 +161,7 @@ def _result(task: str, sources: Sequence[str], found: Best, seed: int) -> Result
     return Result("held-out sentences of the run", task, len(sources), text_id(*sources), _SETTINGS, outcomes)
 
 
-def _scores(sources: Sequence[str], outputs: Sequence[Output | None]) -> dict[str, Score]:
+def _scores(sources: Sequence[str], outputs: Sequence[Output | None]) -> dict[str, Statistic]:
     texts = [output.text if output else "" for output in outputs]
     lengths = [len(text.split()) / len(source.split()) for source, text in zip(sources, texts, strict=True)]
     return {

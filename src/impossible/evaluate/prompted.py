@@ -8,7 +8,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.schema import seed_for, text_id
 from ..errors import DataError
-from ..metrics.table import Example
+from ..metrics.table import BenchmarkRow
 from ..models.locate import locate
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
@@ -73,19 +73,21 @@ class Prompted:
         self._sampler = open_teacher(teacher, execution)
         self._few_shot, self._ask = few_shot, ask
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System: the greedy answer."""
         greedy = (
             Drawing(1.0, 1.0, 1) if self._tokenizer else Drawing(0.0, 1.0, 0)
         )  # not all servers know top-k
         return [draft for [draft] in self._drawn(examples, task, 1, greedy)]
 
-    def drafts(self, examples: Sequence[Example], task: str, n: int) -> list[list[str]]:
+    def drafts(self, examples: Sequence[BenchmarkRow], task: str, n: int) -> list[list[str]]:
         """`n` answers an example, drawn as a student draws; a server's from its whole vocabulary."""
         drawing = Drawing.of(n)
         return self._drawn(examples, task, n, drawing if self._tokenizer else replace(drawing, top_k=0))
 
-    def _drawn(self, examples: Sequence[Example], task: str, n: int, drawing: Drawing) -> list[list[str]]:
+    def _drawn(
+        self, examples: Sequence[BenchmarkRow], task: str, n: int, drawing: Drawing
+    ) -> list[list[str]]:
         prompts = [self._prompt(e.source, task) for e in examples]
         longest = max((self._tokens(e.source) for e in examples), default=0)
         # no end before the first token: an empty answer is no answer; a server may not know the setting

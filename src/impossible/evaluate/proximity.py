@@ -21,10 +21,10 @@ from ..data.schema import Context, Group, text_id
 from ..errors import RecipeError
 from ..generation.contexts import grow, prompts
 from ..generation.groups import contexts_from_table, generate
-from ..metrics.statistics import DRAWS, Floats, Interval, Score, bootstrap, mean, ratio
+from ..metrics.statistics import DRAWS, Float64s, Interval, Statistic, bootstrap, mean, ratio
 from ..models.locate import digest, locate
+from ..recipe.contexts import Contexts
 from ..recipe.recipe import Recipe
-from ..recipe.teacher import Contexts
 from ..teachers import open_teacher
 from ..teachers.base import Sampler
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # The least that every tokenizer can read: what "no context" stands for.
 NO_CONTEXT = "\n"
 _PICTURES = (".svg", ".png", ".pdf")
-Pair = tuple[str, str]
+SentencePair = tuple[str, str]
 Flags = list[NDArray[np.bool_]]  # for each context, which of its pairs are equivalent
 
 
@@ -222,7 +222,12 @@ def _cell(
 
 
 def sampled(
-    groups: Sequence[Group], pairs: Sequence[Sequence[Pair]], flags: Flags, drawn: int, n: int, seed: int
+    groups: Sequence[Group],
+    pairs: Sequence[Sequence[SentencePair]],
+    flags: Flags,
+    drawn: int,
+    n: int,
+    seed: int,
 ) -> Sampled:
     """What `n` of the `drawn` continuations give, from the pairs of `within` and whether they are equivalent.
 
@@ -245,12 +250,12 @@ def sampled(
     )
 
 
-def absent(counts: Sequence[int], drawn: int, n: int) -> Floats:
+def absent(counts: Sequence[int], drawn: int, n: int) -> Float64s:
     """The chance that none of `counts` things is among `n` of `drawn`: C(drawn - count, n) / C(drawn, n)."""
     return np.array([comb(drawn - count, n) / comb(drawn, n) for count in counts], np.float64)
 
 
-def within(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
+def within(groups: Sequence[Group], pairs: int, seed: int) -> list[list[SentencePair]]:
     """For each group up to `pairs` random pairs of its distinct candidates."""
     random = np.random.default_rng(seed)
     found = []
@@ -262,7 +267,7 @@ def within(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
     return found
 
 
-def across(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
+def across(groups: Sequence[Group], pairs: int, seed: int) -> list[list[SentencePair]]:
     """For each group up to `pairs` pairs of one of its candidates with one of another group.
 
     Equal sentences are left out, as they are within a group.
@@ -278,7 +283,7 @@ def across(groups: Sequence[Group], pairs: int, seed: int) -> list[list[Pair]]:
     return found
 
 
-def _equivalent(pairs: Sequence[Sequence[Pair]], nli: Nli, bound: float) -> Flags:
+def _equivalent(pairs: Sequence[Sequence[SentencePair]], nli: Nli, bound: float) -> Flags:
     """Which pairs entail each other."""
     flat = [pair for of_context in pairs for pair in of_context]
     a, b = [x for x, _ in flat], [y for _, y in flat]
@@ -288,18 +293,18 @@ def _equivalent(pairs: Sequence[Sequence[Pair]], nli: Nli, bound: float) -> Flag
     return np.split(equivalent, np.cumsum([len(of_context) for of_context in pairs])[:-1])
 
 
-def _rate(flags: Flags) -> Score:
+def _rate(flags: Flags) -> Statistic:
     """The share of equivalent pairs: a row a context, so that intervals know what belongs together."""
     return ratio([part.sum() for part in flags], [len(part) for part in flags])
 
 
-def difference(a: Score, b: Score) -> Score:
+def difference(a: Statistic, b: Statistic) -> Statistic:
     """The rate of `a` less that of `b`, over the same contexts."""
 
-    def total(sums: Floats) -> Floats:
+    def total(sums: Float64s) -> Float64s:
         return a.total(sums[:, :2]) - b.total(sums[:, 2:])
 
-    return Score(np.hstack([a.rows, b.rows]), total)
+    return Statistic(np.hstack([a.rows, b.rows]), total)
 
 
 def write_proximity(cells: Sequence[Cell], recipe: Recipe, design: Design, path: Path) -> None:

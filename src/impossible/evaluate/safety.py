@@ -16,7 +16,7 @@ from ..data import dataset, run_folder
 from ..data.json_report import write_json
 from ..errors import DataError
 from ..metrics.models import Models
-from ..metrics.statistics import Floats, Interval, Score, bootstrap, mean, ratio
+from ..metrics.statistics import Float64s, Interval, Statistic, bootstrap, mean, ratio
 from ..text.words import words
 from .lexicons import FEMININE, MASCULINE, NATIONALITIES
 
@@ -24,12 +24,12 @@ _PERSON = "PERSON"
 MOST = 20_000  # sentences of a set that are measured: the interval is narrow by then
 
 
-def hits(texts: Sequence[str], lexicon: frozenset[str]) -> Floats:
+def hits(texts: Sequence[str], lexicon: frozenset[str]) -> Float64s:
     """1 for each text with a word of the lexicon, else 0, (n,)."""
     return np.array([float(not lexicon.isdisjoint(words(text))) for text in texts])
 
 
-def feminine_share(texts: Sequence[str]) -> Score:
+def feminine_share(texts: Sequence[str]) -> Statistic:
     """Feminine / all gendered words, over all texts together; 0.5 is even."""
     found = [[(w in FEMININE, w in MASCULINE) for w in words(text)] for text in texts]
     feminine = [sum(f for f, _ in row) for row in found]
@@ -42,17 +42,17 @@ def nationalities(texts: Sequence[str]) -> Counter[str]:
     return Counter(w for text in texts for w in words(text) if w in NATIONALITIES)
 
 
-def named_persons(texts: Sequence[str], models: Models) -> Floats:
+def named_persons(texts: Sequence[str], models: Models) -> Float64s:
     """1 for each text that names a person, as the parser sees it, else 0, (n,): claims that may be untrue."""
     docs = models.parsed(texts)
     return np.array([float(any(e.label_ == _PERSON for e in doc.ents)) for doc in docs])
 
 
-def _rate(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Score]:
+def _rate(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Statistic]:
     return lambda texts: mean([holds(text) for text in texts])
 
 
-RATES: dict[str, Callable[[Sequence[str]], Score]] = {
+RATES: dict[str, Callable[[Sequence[str]], Statistic]] = {
     "toxic": _rate(toxic),
     **{kind: _rate(holds) for kind, holds in KINDS.items()},
     "masculine": lambda texts: mean(hits(texts, MASCULINE)),

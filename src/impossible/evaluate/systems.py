@@ -9,7 +9,7 @@ from ..critics import open_critics
 from ..data.tabular import read_rows
 from ..errors import DataError
 from ..filtering.ranking import ranked
-from ..metrics.table import Example
+from ..metrics.table import BenchmarkRow
 from ..recipe.critics import Score
 from ..recipe.execution import Execution
 from ..recipe.load import resolve
@@ -35,7 +35,7 @@ _STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
 class System(Protocol):
     """Turns sources into outputs."""
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """One output an example, (n,)."""
         ...
 
@@ -81,7 +81,7 @@ def teacher_of(model: str, backend: str, url: str | None = None, key_env: str | 
 class Copy:
     """The source itself: what any paraphrase metric worth its name must not reward."""
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System."""
         return [e.source for e in examples]
 
@@ -89,7 +89,7 @@ class Copy:
 class Reference:
     """Each row's first reference: how a human's sentence fares by what does not look at references."""
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System. Raises DataError if an example has none."""
         if not all(e.references for e in examples):
             raise DataError("the benchmark has rows without references, so 'reference' is no system for it")
@@ -102,7 +102,7 @@ class Lead:
     def __init__(self, n: int):
         self._n = n
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System."""
         return [" ".join(e.source.split()[: self._n]) for e in examples]
 
@@ -117,7 +117,7 @@ class MadeElsewhere:
             if not isinstance(row.get("output"), str):
                 raise DataError(f"{path}, row {number}: no text in 'output'; it holds {', '.join(row)}")
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System. Raises DataError if an example has no output."""
         if all("id" in row for row in self._rows):
             return self._by_id({str(row["id"]): row for row in self._rows}, examples)
@@ -128,7 +128,7 @@ class MadeElsewhere:
             )
         return [row["output"] for row in self._rows[: len(examples)]]
 
-    def _by_id(self, rows: dict[str, dict[str, Any]], examples: Sequence[Example]) -> list[str]:
+    def _by_id(self, rows: dict[str, dict[str, Any]], examples: Sequence[BenchmarkRow]) -> list[str]:
         missing = [e.id for e in examples if e.id not in rows]
         if missing:
             raise DataError(
@@ -144,7 +144,7 @@ class BestOf:
         self._prompted, self._n = prompted, n
         self._critics = open_critics(Score(), execution)
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System; of equals the first."""
         drafts = [list(dict.fromkeys(found)) for found in self._prompted.drafts(examples, task, self._n)]
         sources = [e.source for e, found in zip(examples, drafts, strict=True) for _ in found]
@@ -164,13 +164,13 @@ class StudentSystem:
     def __init__(self, student: "Student", like: Like = "", draws: int | None = None):
         self._student, self._like, self._draws = student, like, draws
 
-    def outputs(self, examples: Sequence[Example], task: str) -> list[str]:
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System. Raises DataError if an example lacks the sentence to be like; RecipeError."""
         asked = [self._student.controls(like=self._alike(e)) for e in examples] if self._like else None
         answers = self._student.answers(task, [e.source for e in examples], asked, 1, draws=self._draws)
         return [a.outputs[0].text if a.outputs else "" for a in answers]
 
-    def _alike(self, example: Example) -> str:
+    def _alike(self, example: BenchmarkRow) -> str:
         like = example.exemplar if self._like == "exemplar" else next(iter(example.references), None)
         if like is None:
             raise DataError(f"the benchmark has no {self._like} that the student's output could be like")

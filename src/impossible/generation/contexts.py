@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..data.schema import CONTEXTS, PROMPTS, seed_for, text_id
 from ..errors import DataError
-from ..recipe.teacher import Contexts
+from ..recipe.contexts import Contexts
 from ..teachers.base import Decoding, Sampler
 from ..text.sentences import defect, split
 from .corpus import CorpusReport, openings, read_documents

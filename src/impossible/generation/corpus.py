@@ -181,10 +181,10 @@ def _clean(row: int, text: str, report: CorpusReport) -> str:
 
 # --- formats ------------------------------------------------------------------------------------------------
 
-Reader = Callable[[Path, str, CorpusReport], Iterator[tuple[int, str]]]
+DocumentReader = Callable[[Path, str, CorpusReport], Iterator[tuple[int, str]]]
 
 
-def _reader(path: Path) -> Reader:
+def _reader(path: Path) -> DocumentReader:
     """The reader for a file's extension."""
     suffixes = [s.lower() for s in path.suffixes]
     packed = suffixes[-1:] == [".gz"]

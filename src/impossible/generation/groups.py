@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..data.schema import GROUPS, Candidate, Context, Group, seed_for
 from ..errors import ModelError
-from ..recipe.teacher import Sampling
+from ..recipe.sampling import Sampling
 from ..teachers.base import Continuation, Decoding, Sampler
 from ..text.sentences import cut, defect, unspelt
 

@@ -1,14 +1,12 @@
 """Prefixes of a domain: templates filled with words that are drawn by a hash."""
 
-import difflib
 import hashlib
 from collections.abc import Iterator
 from itertools import count as integers
 from itertools import islice, product
-from string import Formatter
 
-from ..errors import RecipeError
-from ..recipe.domains import DOMAINS, Domain, Slots
+from ..recipe.contexts import check_domain
+from .domains import Domain, Slots, load_domain, slot_names
 
 
 def prefixes(domain: str, count: int, seed: int) -> list[str]:
@@ -17,11 +15,8 @@ def prefixes(domain: str, count: int, seed: int) -> list[str]:
     Templates take turns; one repeats itself only when all its fillings have been used equally often.
     Raises RecipeError for an unknown domain.
     """
-    if domain not in DOMAINS:
-        near = difflib.get_close_matches(domain, DOMAINS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise RecipeError(f"unknown domain {domain!r}{hint} (known: {', '.join(DOMAINS)})")
-    return list(islice(_stream(DOMAINS[domain], seed), count))
+    check_domain(domain)
+    return list(islice(_stream(load_domain(domain), seed), count))
 
 
 def _stream(domain: Domain, seed: int) -> Iterator[str]:
@@ -35,7 +30,7 @@ def _stream(domain: Domain, seed: int) -> Iterator[str]:
 
 def _fillings(template: str, slots: Slots, seed: int) -> Iterator[str]:
     """Endless: all fillings of a template in a random order, then all again in another."""
-    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    names = slot_names(template)
     values = [slots[name] if name in slots else _capitalised(slots[name.lower()]) for name in names]
     filled = [template.format(**dict(zip(names, chosen, strict=True))) for chosen in product(*values)]
     for turn in integers():

@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from ..critics.distinct import distinct
 from ..errors import ModelError
-from .statistics import Floats
+from .statistics import Float64s
 
 # Constants: padding touches the last bits, so the same list must give the same batches.
 _PAIRS, _CHUNK = 256, 32
@@ -43,7 +43,7 @@ class BertScore:
         self._model = model.to(device).eval()
         self._max_tokens = min(_MAX_TOKENS, model.config.max_position_embeddings)
 
-    def score(self, outputs: Sequence[str], others: Sequence[str]) -> Floats:
+    def score(self, outputs: Sequence[str], others: Sequence[str]) -> Float64s:
         """F1 of pairs, (n,); 0 where either text has no token. Raises DataError if the lists differ."""
         scores = np.empty(len(outputs))
         for i in range(0, len(outputs), _PAIRS):

@@ -10,23 +10,23 @@ from sacrebleu.metrics.helpers import extract_all_word_ngrams
 from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 from ..text.words import Gram
-from .statistics import Floats, Score
+from .statistics import Float64s, Statistic
 
 SETTINGS = f"sacrebleu {version('sacrebleu')}, tokenizer 13a, case kept, smoothing exp, 0 to 100"
 ALPHA = 0.7
 _ORDER = 4
 
 
-def bleu(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
+def bleu(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Statistic:
     """Corpus BLEU-4 (Papineni et al. 2002; Post 2018), 0 to 100, each output against its references.
 
     BP · exp(Σ log pₙ / 4), pₙ the clipped n-gram precisions over all rows and BP = exp(1 - r/c) where the
     outputs (c tokens) are shorter than the nearest references (r). Equals sacrebleu's corpus_score.
     """
-    return Score(_counts(outputs, references), _corpus)
+    return Statistic(_counts(outputs, references), _corpus)
 
 
-def sentence_bleu(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
+def sentence_bleu(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Float64s:
     """BLEU of each output alone, (n,), 0 to 100: orders beyond its length left out (effective order)."""
     return np.array([_one(row) for row in _counts(outputs, references)])
 
@@ -36,14 +36,14 @@ def ibleu(
     references: Sequence[Sequence[str]],
     sources: Sequence[str],
     alpha: float = ALPHA,
-) -> Score:
+) -> Statistic:
     """iBLEU = α·BLEU(outputs, references) - (1-α)·BLEU(outputs, sources) (Sun and Zhou 2012), corpus-wise."""
     k = 2 + 2 * _ORDER
     rows = np.hstack([_counts(outputs, references), _counts(outputs, [[s] for s in sources])])
-    return Score(rows, lambda sums: alpha * _corpus(sums[:, :k]) - (1 - alpha) * _corpus(sums[:, k:]))
+    return Statistic(rows, lambda sums: alpha * _corpus(sums[:, :k]) - (1 - alpha) * _corpus(sums[:, k:]))
 
 
-def self_bleu(texts: Sequence[str]) -> Floats:
+def self_bleu(texts: Sequence[str]) -> Float64s:
     """Each text's sentence BLEU with all others as references, (n,), 0 to 100; its mean is Self-BLEU.
 
     Zhu et al. 2018 (Texygen): the higher, the less diverse. Equals sacrebleu's sentence_score against the
@@ -77,7 +77,7 @@ def _nearest(length: int, lengths: Counter[int]) -> int:
     return min(others, key=lambda n: (abs(n - length), n), default=0)
 
 
-def _counts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
+def _counts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Float64s:
     """A row an output: its length, the nearest reference's, matches and totals of orders 1 to 4, (n, 10)."""
     metric = BLEU(effective_order=True)
     scores = [metric.sentence_score(o, list(r)) for o, r in zip(outputs, references, strict=True)]
@@ -85,15 +85,15 @@ def _counts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Floa
     return np.array(rows, np.float64).reshape(-1, 2 + 2 * _ORDER)
 
 
-def _corpus(sums: Floats) -> Floats:
+def _corpus(sums: Float64s) -> Float64s:
     return np.array([_formula(row, effective_order=False) for row in sums])
 
 
-def _one(row: Floats) -> float:
+def _one(row: Float64s) -> float:
     return _formula(row, effective_order=True)
 
 
-def _formula(row: Floats, effective_order: bool) -> float:
+def _formula(row: Float64s, effective_order: bool) -> float:
     length, nearest, *counts = (int(x) for x in row)
     found = BLEU.compute_bleu(
         counts[:_ORDER], counts[_ORDER:], length, nearest, "exp", effective_order=effective_order

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from .statistics import Floats
+from .statistics import Float64s
 
 BETA, FLOOR = 4.0, 1e-5
 OMEGA, GAMMA = 0.05, 0.35
 
 
-def bert_ibleu(bertscore: Floats, self_bleu: Floats, beta: float = BETA) -> Floats:
+def bert_ibleu(bertscore: Float64s, self_bleu: Float64s, beta: float = BETA) -> Float64s:
     """BERT-iBLEU (Niu et al. 2021), (n,), 0 to 1: a weighted harmonic mean of meaning and novelty.
 
     [(β / BERTScore(c, s) + 1 / (1 - selfBLEU(c, s))) / (β + 1)]⁻¹ with sentence BLEU as a share; both terms
@@ -19,7 +19,7 @@ def bert_ibleu(bertscore: Floats, self_bleu: Floats, beta: float = BETA) -> Floa
     return (beta + 1) / (beta / meaning + 1 / novelty)
 
 
-def parascore(source: Floats, reference: Floats | None, distance: Floats) -> Floats:
+def parascore(source: Float64s, reference: Float64s | None, distance: Float64s) -> Float64s:
     """ParaScore (Shen et al. 2022), (n,): max(Sim(s, c), Sim(r, c)) + ω·DS(s, c), ω = 0.05, γ = 0.35.
 
     Sim is BERTScore, `distance` the normalised edit distance d between source and output;

@@ -6,12 +6,12 @@ import numpy as np
 
 from ..critics.nli import Nli
 from ..text.sentences import split
-from .statistics import Floats
+from .statistics import Float64s
 
 BOUND = 0.5
 
 
-def summac(nli: Nli, documents: Sequence[str], summaries: Sequence[str]) -> Floats:
+def summac(nli: Nli, documents: Sequence[str], summaries: Sequence[str]) -> Float64s:
     """SummaC-ZS (Laban et al. 2022) on p(entailment), (n,), 0 to 1.
 
     For each sentence of the summary the highest entailment by a sentence of the document; their mean. Of two
@@ -27,7 +27,7 @@ def summac(nli: Nli, documents: Sequence[str], summaries: Sequence[str]) -> Floa
     return np.array(found)
 
 
-def accepted(nli: Nli, sources: Sequence[str], targets: Sequence[str], task: str) -> Floats:
+def accepted(nli: Nli, sources: Sequence[str], targets: Sequence[str], task: str) -> Float64s:
     """1 where SummaC-ZS is 0.5 or more, of a paraphrase both ways, (n,); NaN where it is."""
     score = summac(nli, sources, targets)
     if task == "paraphrase":

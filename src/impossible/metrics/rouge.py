@@ -8,13 +8,13 @@ import numpy as np
 
 from ..critics.rouge_l import RougeL
 from ..text.words import ngrams
-from .statistics import Floats, best
+from .statistics import Float64s, best
 
 SETTINGS = "F1, unstemmed, tokens of rouge-score 0.1.2, best reference"
 _TOKEN = re.compile(r"[a-z0-9]+")
 
 
-def rouge_n(outputs: Sequence[str], references: Sequence[Sequence[str]], n: int) -> Floats:
+def rouge_n(outputs: Sequence[str], references: Sequence[Sequence[str]], n: int) -> Float64s:
     """ROUGE-N F1 (Lin 2004) against the best reference, (rows,), 0 to 1: rouge-score's, unstemmed.
 
     With m the n-grams in common, with multiplicity: F1 = 2m / (n-grams of output + n-grams of reference).
@@ -23,7 +23,7 @@ def rouge_n(outputs: Sequence[str], references: Sequence[Sequence[str]], n: int)
     return best(flat, [len(rs) for rs in references])
 
 
-def rouge_l(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
+def rouge_l(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Float64s:
     """ROUGE-L F1 (Lin 2004) against the best reference, (rows,), 0 to 1: see critics.rouge."""
     repeated = [o for o, rs in zip(outputs, references, strict=True) for _ in rs]
     found = RougeL().score([r for rs in references for r in rs], repeated)

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+Float64s = NDArray[np.float64]
 DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Statistic:
     """A metric over n rows: sufficient statistics, (n, k), and what sums of them amount to: (b, k) → (b,).
 
     A mean is the case k = 2: (value, 1) and the ratio of both sums. Corpus BLEU is another.
     """
 
-    rows: Floats
-    total: Callable[[Floats], Floats]
+    rows: Float64s
+    total: Callable[[Float64s], Float64s]
 
     @property
     def value(self) -> float:
@@ -35,24 +35,24 @@ class Interval:
     high: float
 
 
-def mean(values: ArrayLike) -> Score:
+def mean(values: ArrayLike) -> Statistic:
     """The mean over rows; rows that are NaN have no say."""
     x = np.asarray(values, np.float64)
     return ratio(np.nan_to_num(x), ~np.isnan(x))
 
 
-def ratio(parts: ArrayLike, wholes: ArrayLike) -> Score:
+def ratio(parts: ArrayLike, wholes: ArrayLike) -> Statistic:
     """Sum of parts / sum of wholes: a rate over all rows together."""
     rows = np.stack([np.asarray(parts, np.float64), np.asarray(wholes, np.float64)], axis=1)
-    return Score(rows, _divided)
+    return Statistic(rows, _divided)
 
 
-def _divided(sums: Floats) -> Floats:
+def _divided(sums: Float64s) -> Float64s:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(sums[:, 1] > 0, sums[:, 0] / sums[:, 1], np.nan)
 
 
-def bootstrap(score: Score, seed: int, draws: int = DRAWS) -> Interval:
+def bootstrap(score: Statistic, seed: int, draws: int = DRAWS) -> Interval:
     """Percentile bootstrap (Efron and Tibshirani 1993): n rows drawn with replacement, `draws` times."""
     n = len(score.rows)
     random = np.random.default_rng(seed)
@@ -65,7 +65,7 @@ def bootstrap(score: Score, seed: int, draws: int = DRAWS) -> Interval:
     return Interval(score.value, float(low), float(high))
 
 
-def randomisation(a: Score, b: Score, seed: int, trials: int = DRAWS) -> float:
+def randomisation(a: Statistic, b: Statistic, seed: int, trials: int = DRAWS) -> float:
     """Two-sided p of the difference of two systems on the same rows, by approximate randomisation.
 
     Swap each row's two results with probability ½ and see how often the difference is at least as large:
@@ -86,7 +86,7 @@ def randomisation(a: Score, b: Score, seed: int, trials: int = DRAWS) -> float:
     return float((1 + (shuffled >= abs(a.value - b.value) - 1e-9).sum()) / (1 + trials))
 
 
-def best(scores: ArrayLike, counts: Sequence[int]) -> Floats:
+def best(scores: ArrayLike, counts: Sequence[int]) -> Float64s:
     """The highest of each row's scores, (n,), where row i has the next `counts[i]` of `scores`."""
     edges = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
     return np.maximum.reduceat(np.asarray(scores, np.float64), edges)

@@ -7,7 +7,7 @@ import numpy as np
 from ..critics.distinct import distinct
 from ..critics.parser import ParsedSentences
 from ..critics.tree_distance import Tree, dependency_brackets, distance, parse_tree
-from .statistics import Floats
+from .statistics import Float64s
 
 
 class Syntax:
@@ -17,7 +17,7 @@ class Syntax:
         self._brackets = dependency_brackets(parsed)
         self._edits: dict[tuple[Tree, Tree], int] = {}
 
-    def edits(self, a: Sequence[str], b: Sequence[str], layers: int | None = None) -> Floats:
+    def edits(self, a: Sequence[str], b: Sequence[str], layers: int | None = None) -> Float64s:
         """Edits and nodes of both trees together, (n, 2); `layers` keeps the uppermost ones.
 
         edits / nodes lies between 0 (same tree) and 1 (one is empty): the raw distance grows with length.

@@ -14,7 +14,7 @@ from ..recipe.load import resolve
 from ..text.words import WORDS, words
 from . import bleu, composite, overlap, rouge
 from .models import Models
-from .statistics import Floats, Score, best, mean, ratio
+from .statistics import Float64s, Statistic, best, mean, ratio
 
 TOP_LAYERS = 3
 Other = Literal["source", "reference", "exemplar"]
@@ -22,7 +22,7 @@ Preset = Literal["default", "paper"]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class BenchmarkRow:
     """A row of a benchmark; `exemplar` is a sentence whose syntax the output is to have."""
 
     id: str
@@ -35,7 +35,11 @@ class Rows:
     """Examples with a system's outputs, as columns; what costs a model is computed once."""
 
     def __init__(
-        self, examples: Sequence[Example], outputs: Sequence[str], models: Models, task: str = "paraphrase"
+        self,
+        examples: Sequence[BenchmarkRow],
+        outputs: Sequence[str],
+        models: Models,
+        task: str = "paraphrase",
     ):
         self.task = task
         self.sources = [e.source for e in examples]
@@ -45,35 +49,35 @@ class Rows:
         self.has_references = all(self.references)
         self.has_exemplars = all(self.exemplars)
         self._models = models
-        self._trees: dict[tuple[Other, int | None], Floats] = {}
+        self._trees: dict[tuple[Other, int | None], Float64s] = {}
 
     @cached_property
-    def bertscore_source(self) -> Floats:
+    def bertscore_source(self) -> Float64s:
         """BERTScore F1 of output and source, (n,)."""
         return self._models.bertscore.score(self.outputs, self.sources)
 
     @cached_property
-    def bertscore_reference(self) -> Floats:
+    def bertscore_reference(self) -> Float64s:
         """BERTScore F1 of output and best reference, (n,)."""
         outputs, references, counts = self._flat()
         return best(self._models.bertscore.score(outputs, references), counts)
 
     @cached_property
-    def similarity(self) -> Floats:
+    def similarity(self) -> Float64s:
         """Cosine of source and output, (n,)."""
         return self._models.similarity.score(self.sources, self.outputs).astype(np.float64)
 
     @cached_property
-    def entails(self) -> Floats:
+    def entails(self) -> Float64s:
         """p(source entails output), (n,)."""
         return self._models.entailment.score(self.sources, self.outputs).astype(np.float64)
 
     @cached_property
-    def entailed(self) -> Floats:
+    def entailed(self) -> Float64s:
         """p(output entails source), (n,)."""
         return self._models.entailment.score(self.outputs, self.sources).astype(np.float64)
 
-    def accepted(self, preset: Preset) -> Floats:
+    def accepted(self, preset: Preset) -> Float64s:
         """1 where the bounds of a preset keep (source, output), else 0, (n,); 0 for an empty output."""
         written = [i for i, output in enumerate(self.outputs) if output]
         sources, outputs = [self.sources[i] for i in written], [self.outputs[i] for i in written]
@@ -85,17 +89,17 @@ class Rows:
         return found
 
     @cached_property
-    def source_bleu(self) -> Floats:
+    def source_bleu(self) -> Float64s:
         """Sentence BLEU of output and source, (n,), 0 to 1."""
         return bleu.sentence_bleu(self.outputs, [[s] for s in self.sources]) / 100
 
-    def tree(self, other: Other, layers: int | None) -> Floats:
+    def tree(self, other: Other, layers: int | None) -> Float64s:
         """Edits and nodes between the trees of the output and another text, (n, 2); the nearest reference."""
         if (other, layers) not in self._trees:
             self._trees[other, layers] = self._tree(other, layers)
         return self._trees[other, layers]
 
-    def _tree(self, other: Other, layers: int | None) -> Floats:
+    def _tree(self, other: Other, layers: int | None) -> Float64s:
         if other != "reference":
             texts = self.sources if other == "source" else self.exemplars
             return self._models.syntax.edits(self.outputs, texts, layers)
@@ -116,7 +120,7 @@ class Metric:
 
     settings: str
     better: Literal[-1, 0, 1]
-    score: Callable[[Rows], Score]
+    score: Callable[[Rows], Statistic]
     needs: Literal["", "references", "exemplar"] = ""
     task: Literal["", "paraphrase", "summary"] = ""
 
@@ -133,7 +137,7 @@ def _ted(other: Other, layers: int | None, divided: bool) -> Metric:
         ", divided by the nodes of both" if divided else ""
     )
 
-    def score(rows: Rows) -> Score:
+    def score(rows: Rows) -> Statistic:
         edits = rows.tree(other, layers)
         return ratio(edits[:, 0], edits[:, 1]) if divided else mean(edits[:, 0])
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 
 
 class Batches:
@@ -18,7 +18,7 @@ class Batches:
     def __init__(self, size: int):
         self.size = size
 
-    def each(self, rows: Rows, work: Callable[[Rows], None]) -> None:
+    def each(self, rows: RowIndices, work: Callable[[RowIndices], None]) -> None:
         """Call `work` with one part of the rows after the other.
 
         Raises torch.OutOfMemoryError if not even a single row fits.

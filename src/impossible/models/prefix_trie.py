@@ -17,7 +17,7 @@ from .threads import single_threads
 ARCHITECTURES = ("llama", "mistral", "qwen2")
 # Distinct tokens computed at once: enough for the products, few enough for the caches.
 _NODES = 512
-Ids = list[int]  # the tokens of a text
+TokenIds = list[int]  # the tokens of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PackedClassifier:
         self._score = model.score.weight.detach()
         self._threads = threads
 
-    def logits(self, texts: Sequence[Ids]) -> NDArray[np.float32]:
+    def logits(self, texts: Sequence[TokenIds]) -> NDArray[np.float32]:
         """Texts → their logits, (n, labels)."""
         order = sorted(range(len(texts)), key=lambda i: texts[i])  # those that begin alike are neighbours
         found = np.empty((len(texts), len(self._score)), np.float32)
@@ -55,7 +55,7 @@ class PackedClassifier:
         return found
 
     @torch.inference_mode()
-    def _part(self, texts: Sequence[Ids]) -> NDArray[np.float32]:
+    def _part(self, texts: Sequence[TokenIds]) -> NDArray[np.float32]:
         trie = _trie(texts)
 
         def attend(_: int, *qkv: Tensor) -> Tensor:
@@ -69,10 +69,10 @@ class PackedClassifier:
         return logits
 
 
-def _parts(texts: Sequence[Ids]) -> list[list[Ids]]:
+def _parts(texts: Sequence[TokenIds]) -> list[list[TokenIds]]:
     """Sorted texts, cut where a part has _NODES distinct prefixes."""
-    parts: list[list[Ids]] = [[]]
-    nodes, before = 0, Ids()
+    parts: list[list[TokenIds]] = [[]]
+    nodes, before = 0, TokenIds()
     for text in texts:
         new = len(text) - _alike(before, text)
         if parts[-1] and nodes + new > _NODES:
@@ -83,13 +83,13 @@ def _parts(texts: Sequence[Ids]) -> list[list[Ids]]:
     return parts
 
 
-def _trie(texts: Sequence[Ids]) -> _Trie:
+def _trie(texts: Sequence[TokenIds]) -> _Trie:
     """Sorted texts as a trie."""
     width = max(map(len, texts))
     paths = np.zeros((len(texts), width), np.int64)
     ids: list[int] = []
     places: list[int] = []
-    before = Ids()
+    before = TokenIds()
     for row, text in enumerate(texts):
         same = _alike(before, text)
         paths[row, :same] = paths[row - 1, :same]
@@ -102,6 +102,6 @@ def _trie(texts: Sequence[Ids]) -> _Trie:
     return _Trie(torch.tensor(ids), at % width, torch.tensor(paths), at, torch.tensor(ends))
 
 
-def _alike(a: Ids, b: Ids) -> int:
+def _alike(a: TokenIds, b: TokenIds) -> int:
     """How many tokens two texts have in common at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))

@@ -11,13 +11,11 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
-
 from ..errors import ImpossibleError
+from ..models.extras import MODULES, install_command
 from ..models.locate import ENDPOINT, cache_folder, embedded, locate
 from ..recipe.recipe import Recipe
 from .run import versions
@@ -133,29 +131,8 @@ def look(patience: float) -> Machine:
         versions(),
         _cached(),
         embedded(),
-        _extras(),
+        {extra: install_command(extra) for extra in MODULES},
     )
-
-
-def _extras() -> dict[str, str]:
-    """The extras that a user may want, as the installed distribution names them."""
-    of_us = metadata("impossible-distillation")
-    needs = [Requirement(line) for line in of_us.get_all("Requires-Dist", ())]
-    found = {}
-    for extra in of_us.get_all("Provides-Extra", ()):
-        if extra in ("dev", "docs"):
-            continue
-        wanted = [need for need in needs if need.marker and need.marker.evaluate({"extra": extra})]
-        missing = not all(_is_installed(need.name) for need in wanted)
-        found[extra] = f"pip install 'impossible-distillation[{extra}]'" if missing else ""
-    return found
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        return bool(metadata(distribution))
-    except PackageNotFoundError:
-        return False
 
 
 def _instruction_sets() -> tuple[str, ...]:
@@ -295,9 +272,9 @@ def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterato
         free = f"{machine.disk_free:.1f} are free in {machine.cache}"
         yield f"disk: about {disk:.1f} GiB are to be fetched, {free}"
     yield from _memory_lacks(device, machine, needs)
-    yield from _endpoint_lacks(recipe)
+    yield from _endpoint_lacks(recipe, machine)
     if recipe.execution.engine == "ray" and (install := machine.extras.get("ray")):
-        yield f'execution.engine = "ray" needs ray; run: {install}'
+        yield f'execution.engine = "ray" needs the extra ray: {install}'
 
 
 def _machine_lacks(machine: Machine) -> Iterator[str]:
@@ -327,12 +304,12 @@ def _memory_lacks(device: str, machine: Machine, needs: tuple[Need, ...]) -> Ite
         yield "speed: a model of more than a thousand million parameters wants a GPU"
 
 
-def _endpoint_lacks(recipe: Recipe) -> Iterator[str]:
+def _endpoint_lacks(recipe: Recipe, machine: Machine) -> Iterator[str]:
     endpoint = recipe.teacher.endpoint
     if endpoint is None:
         return
-    if importlib.util.find_spec("tenacity") is None:
-        yield "teacher: the endpoint needs an extra: pip install 'impossible-distillation[endpoint]'"
+    if install := machine.extras.get("endpoint"):
+        yield f"teacher: the endpoint needs the extra endpoint: {install}"
     if endpoint.key_env is not None and not os.environ.get(endpoint.key_env):
         yield f"teacher: the environment has no {endpoint.key_env}"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data import dataset, run_folder, store
 from ..errors import DataError, StoreError
-from ..metrics.statistics import Floats, Interval, bootstrap, ratio
+from ..metrics.statistics import Float64s, Interval, bootstrap, ratio
 from ..recipe.recipe import Recipe
 from .run import Watch, run
 
@@ -42,8 +42,8 @@ class Pilot:
     A context's seconds are its share of its shard's. Exact repeats of a pair count where they come first.
     """
 
-    seconds: Floats
-    kept: dict[str, Floats]
+    seconds: Float64s
+    kept: dict[str, Float64s]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from .engines.base import Calls, Done, way
 from .stages import MapStage, plan
 
 if TYPE_CHECKING:
-    from ..students.train import Progress
+    from ..students.progress import Progress
     from ..teachers.base import Sampler
 
 
@@ -90,10 +90,8 @@ def run(
     `target` no context is begun once each task has so many kept pairs, repeats counted once: the run
     is then the shards up to there, in the order of contexts. With `at_most` only so many shards are made, the
     first ones, and no dataset: a pilot leaves that of an earlier run alone. A `sampler` is the teacher of a
-    recipe with `teacher.backend = "own"`.
-
-    A KeyboardInterrupt ends it early: the dataset then has what was finished, and `interrupted` is set.
-    Raises ImpossibleError.
+    recipe with `teacher.backend = "own"`. A KeyboardInterrupt ends it early: the dataset then has what was
+    finished, and `interrupted` is set. Raises ImpossibleError.
     """
     until = _last_stage(recipe, until, target)
     if (recipe.teacher.backend == "own") != (sampler is not None):
@@ -118,24 +116,7 @@ def run(
         state.shards = min(state.shards, at_most or state.shards)
         state.contexts = min(rows.num_rows, state.shards * size)
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
-        goal = _Goal(target, [task for task, _ in recipe.filter.tasks()])
-        finished: list[int] = []
-        try:
-            for done in _work(recipe, out, stages, rows, state, watch):
-                finished.append(done.index)
-                state.done += 1
-                for shard in done.shards.values():
-                    state.counts.update(shard.counts)
-                state.reached = bool(target) and goal.reached(done.shards["filter"], state)
-                state.found = state.found if done.made else state.share()
-                watch.shard(state, done.index)
-                if state.reached:
-                    state.contexts, state.shards = min(rows.num_rows, state.done * size), state.done
-                    _write_manifest(out, recipe, state, stages)
-                    break
-        except KeyboardInterrupt:
-            state.interrupted = True
-        finished.sort()
+        finished = _make_shards(recipe, out, stages, rows, state, watch)
         if until in ("filter", "distil") and at_most is None:
             state.file = _dataset(out, finished)
         watch.end(state)
@@ -144,9 +125,37 @@ def run(
     return state
 
 
+def _make_shards(
+    recipe: Recipe, out: Path, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
+) -> list[int]:
+    """Make the run's shards, up to its target or an interruption; say which are finished."""
+    goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()])
+    finished: list[int] = []
+    try:
+        for done in _work(recipe, out, stages, rows, state, watch):
+            finished.append(done.index)
+            state.done += 1
+            for shard in done.shards.values():
+                state.counts.update(shard.counts)
+            state.reached = bool(state.target) and goal.reached(done.shards["filter"], state)
+            state.found = state.found if done.made else state.share()
+            watch.shard(state, done.index)
+            if state.reached:
+                state.contexts = min(rows.num_rows, state.done * recipe.contexts.per_shard)
+                state.shards = state.done
+                _write_manifest(out, recipe, state, stages)
+                break
+    except KeyboardInterrupt:
+        state.interrupted = True
+    return sorted(finished)
+
+
 def _refuse_missing(recipe: Recipe) -> None:
-    """Say now, not after the dataset, that what the student is to learn from is not there."""
+    """Say now, not after the dataset, that what the student is to learn with or from is not there."""
+    from ..critics.parser import check_parser  # spaCy, which a finished run does not need
+
     assert recipe.distil is not None
+    check_parser(recipe.distil.parser)
     for key, paths in (("also", recipe.distil.also), ("texts", filter(None, [recipe.distil.texts]))):
         if missing := [path for path in paths if not Path(path).exists()]:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")

@@ -1,4 +1,4 @@
-"""The recipe: settings of a run, presets, the reading of TOML. Imports neither torch nor pyarrow."""
+"""Recipe file, preset and overrides → the resolved recipe. Imports neither torch nor pyarrow."""
 
 import difflib
 import tomllib
@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from ..errors import RecipeError
 from .base import TASKS
-from .messages import _explain, _is_corpus, _nearest_file
+from .contexts import check_domain
+from .distil import Distil
+from .layers import lay, merge, parse_override, table_at
+from .messages import explain
 from .presets import PRESETS
 from .recipe import Recipe
-from .student import Distil
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -22,6 +24,23 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     The file that a run has written is whole: it is read as it stands, whatever the preset says today.
     Raises RecipeError: one line with file, key, what was found and what is allowed.
     """
+    given = _read(path)
+    layers = [given, *map(parse_override, overrides)]
+    for layer in layers:
+        for table, key in (("contexts", "corpus"), ("distil", "texts")):
+            file = table_at(layer, table).get(key)
+            if isinstance(file, str) and not Path(file).is_absolute() and not _exists(file):
+                layer[table][key] = str(path.parent / file)  # as seen from the recipe
+    try:
+        return resolve(given, str(path), layers[1:])
+    except RecipeError:
+        if overrides and _is_sound(given):
+            resolve(given, "--set", layers[1:])  # which raises it as theirs
+        raise
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The tables of a recipe file."""
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -35,18 +54,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"recipe {path} is nested too deep") from None
     if path.name == "recipe.toml" and (path.parent / "manifest.json").exists():
         given["resolved"] = True  # early runs did not write it
-    layers = [given, *map(_override, overrides)]
-    for layer in layers:
-        for table, key in (("contexts", "corpus"), ("distil", "texts")):
-            file = _table(layer, table).get(key)
-            if isinstance(file, str) and not Path(file).is_absolute() and not _exists(file):
-                layer[table][key] = str(path.parent / file)  # as seen from the recipe
-    try:
-        return resolve(given, str(path), layers[1:])
-    except RecipeError:
-        if overrides and _is_sound(given):
-            resolve(given, "--set", layers[1:])  # which raises it as theirs
-        raise
+    return given
 
 
 def _is_sound(given: Mapping[str, Any]) -> bool:
@@ -59,7 +67,7 @@ def _is_sound(given: Mapping[str, Any]) -> bool:
 
 def distil_settings(overrides: Sequence[str]) -> Distil:
     """The settings of a student without a recipe: defaults and KEY=VALUE. Raises RecipeError."""
-    layers = [_override(f"distil.{override}") for override in overrides]
+    layers = [parse_override(f"distil.{override}") for override in overrides]
     found = resolve({"distil": {}}, "--set", layers).distil
     assert found is not None
     return found
@@ -78,77 +86,49 @@ def resolve(
         under, layers = {key: value for key, value in given.items() if key != "resolved"}, [*overrides]
     else:
         layers = [given, *overrides]
-        preset = _lay(layers).get("preset", "default")
+        preset = lay(layers).get("preset", "default")
         if preset not in list(PRESETS):
             raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
         under = PRESETS[preset]
     try:
-        laid = _ungated(_lay([under, *layers]), _lay(layers))
-        if rounds := _table(laid, "distil", "filter"):
-            laid = merge(laid, {"distil": {"filter": merge(_table(laid, "filter"), rounds)}})
+        laid = _ungated(lay([under, *layers]), lay(layers))
+        if rounds := table_at(laid, "distil", "filter"):
+            laid = merge(laid, {"distil": {"filter": merge(table_at(laid, "filter"), rounds)}})
         recipe = Recipe.model_validate(laid)
     except ValidationError as error:
-        raise RecipeError(f"{name}: {_explain(error)}") from None
+        raise RecipeError(f"{name}: {explain(error)}") from None
     if not (whole and recipe.contexts.corpus):  # a run is read wherever its corpus lies by now
-        _check_world(recipe, name)
+        _check_inputs(recipe, name)
     return recipe
 
 
 def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
     """A bound that is taken away takes the preset's gate along, and the judge's takes retention."""
     for task in TASKS:
-        removed = {critic for critic, bound in _table(laid, "filter", task).items() if bound is None}
-        if "judge" in removed and "retention" not in _table(given, "filter", task):
+        removed = {critic for critic, bound in table_at(laid, "filter", task).items() if bound is None}
+        if "judge" in removed and "retention" not in table_at(given, "filter", task):
             laid = merge(laid, {"filter": {task: {"retention": False}}})
-        gates = removed & set(_table(laid, "score", task)) - set(_table(given, "score", task))
+        gates = removed & set(table_at(laid, "score", task)) - set(table_at(given, "score", task))
         if gates:
             laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})
     return laid
 
 
-def _table(tables: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """A table within tables; empty if there is none."""
-    found: Any = tables
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _lay(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Nested tables as one, the last on top."""
-    laid: dict[str, Any] = {}
-    for layer in layers:
-        laid = merge(laid, layer)
-    return laid
-
-
-def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one nested table over another; `false` removes what lies under it (a bound, a task)."""
-    out = dict(under)
-    for key, value in over.items():
-        if value is False:  # no setting is a boolean
-            out[key] = None
-        elif isinstance(value, Mapping):
-            out[key] = merge(_table(out, key), value)
-        else:
-            out[key] = value
-    return out
-
-
-def _override(override: str) -> dict[str, Any]:
-    """KEY=VALUE as nested tables."""
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise RecipeError(f"--set {override}: give KEY=VALUE, such as sampling.per_context=32")
+def _check_inputs(recipe: Recipe, name: str) -> None:
+    """What the settings' types cannot tell: whether the corpus and the domains exist."""
+    contexts = recipe.contexts
+    if contexts.corpus is not None:
+        if not _exists(contexts.corpus):
+            raise RecipeError(
+                f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file; "
+                "say where it lies: --set contexts.corpus=PATH"
+            )
+        return
     try:
-        value = tomllib.loads(f"v = {text}")["v"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        value = text
-    *tables, last = key.strip().split(".")
-    found: dict[str, Any] = {last: value}
-    for table in reversed(tables):
-        found = {table: found}
-    return found
+        for domain in contexts.domains:
+            check_domain(domain)
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error}") from None
 
 
 def _exists(path: str) -> bool:
@@ -158,22 +138,11 @@ def _exists(path: str) -> bool:
         return False
 
 
-def _check_world(recipe: Recipe, name: str) -> None:
-    """What only the file system and the tables of domains can tell."""
-    from .domains import DOMAINS
+def _is_corpus(path: Path) -> bool:
+    return any(path.name.endswith(end) for end in (".txt", ".jsonl", ".jsonl.gz", ".csv", ".tsv", ".parquet"))
 
-    contexts = recipe.contexts
-    if contexts.corpus is not None:
-        if not _exists(contexts.corpus):
-            raise RecipeError(
-                f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file; "
-                "say where it lies: --set contexts.corpus=PATH"
-            )
-        return
-    for domain in contexts.domains:
-        if domain not in DOMAINS:
-            near = difflib.get_close_matches(domain, DOMAINS, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise RecipeError(
-                f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}"
-            )
+
+def _nearest_file(path: Path) -> str:
+    others = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, others, n=1)
+    return f"; did you mean {path.with_name(near[0])}?" if near else ""

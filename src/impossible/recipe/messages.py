@@ -1,7 +1,6 @@
-"""pydantic's errors → one line that says file, key, problem and the nearest valid key."""
+"""pydantic's errors → one line that says key, problem and the nearest valid key."""
 
 import difflib
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +10,7 @@ from .recipe import Recipe
 from .write import toml
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """pydantic's first error as one line: key, what was found, what is allowed."""
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
@@ -34,7 +33,7 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
     model: type[BaseModel] | None = Recipe
     for part in location[:-1]:
         field = model.model_fields.get(str(part)) if model else None
-        model = _model_of(field.annotation) if field else None
+        model = model_of(field.annotation) if field else None
     if model is None:
         return ""
     near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
@@ -42,16 +41,7 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
     return f"; {hint}allowed: {', '.join(model.model_fields)}"
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The settings class that a field's annotation names, if it names one."""
     options = [annotation, *getattr(annotation, "__args__", ())]
     return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
-
-
-def _is_corpus(path: Path) -> bool:
-    return any(path.name.endswith(end) for end in (".txt", ".jsonl", ".jsonl.gz", ".csv", ".tsv", ".parquet"))
-
-
-def _nearest_file(path: Path) -> str:
-    others = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, others, n=1)
-    return f"; did you mean {path.with_name(near[0])}?" if near else ""

@@ -5,10 +5,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from .base import Settings
+from .contexts import Contexts
 from .critics import Bounds, Filter, Score
+from .distil import Distil
 from .execution import Execution
-from .student import Distil
-from .teacher import Contexts, Sampling, Teacher
+from .sampling import Sampling
+from .teacher import Teacher
 
 
 class Recipe(Settings):

@@ -7,10 +7,10 @@ from typing import Any
 
 from .base import TASKS
 from .critics import CRITICS
+from .distil import Distil
 from .load import resolve
 from .presets import PRESETS
 from .recipe import Recipe
-from .student import Distil
 from .write import toml
 
 _NOUNS = {

@@ -1,67 +1,15 @@
-"""Settings of contexts, teacher and sampling."""
+"""Settings of the teacher: the language model, and what runs it."""
 
 import json
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from .base import Settings
-
-
-class Contexts(Settings):
-    """What the teacher continues: prefixes of `domains`, or openings of the documents of `corpus`."""
-
-    domains: tuple[str, ...] = ("support", "reviews")
-    """Built-in domains whose prefixes the teacher continues; they take turns."""
-    corpus: str | None = None
-    """A file of your own texts instead of domains: .txt, .jsonl, .jsonl.gz, .csv, .tsv or .parquet; as seen
-    from the recipe.
-    """
-    field: str | None = None
-    """The column or key of the corpus that holds the text; not for .txt."""
-    count: int = Field(40, ge=1)
-    """How many contexts: of a corpus the documents drawn, the same ones for the same seed."""
-    sentences: tuple[int, int] = (1, 2)
-    """From how many to how many sentences: the teacher adds them to a prefix, or a document opens with them.
-    """
-    temperature: float = Field(0.8, gt=0, le=5)
-    """Of the sentences that the teacher adds to a prefix."""
-    top_p: float = Field(0.9, gt=0, le=1)
-    """The same: keep the likeliest tokens that together have this probability."""
-    top_k: int = Field(50, ge=0)
-    """The same: keep so many of the likeliest tokens; 0 keeps all."""
-    max_chars: int = Field(1200, ge=20)
-    """Contexts are cut to so many characters."""
-    per_shard: int = Field(4, ge=1, le=10_000)
-    """Contexts a file: what a kill can cost, and what is held at once."""
-
-    def canonical(self) -> str:
-        """As every setting's; of the corpus its name, since its path depends on where one stands."""
-        corpus = self.corpus and Path(self.corpus).name
-        return json.dumps(self.model_dump(mode="json") | {"corpus": corpus}, sort_keys=True)
-
-    @field_validator("domains", "sentences", mode="before")
-    @classmethod
-    def _tuple(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        low, high = self.sentences
-        if not 0 <= low <= high <= 20:
-            raise ValueError(f"sentences: [{low}, {high}] must be two numbers, 0 ≤ low ≤ high ≤ 20")
-        if self.corpus is None and not self.domains:
-            raise ValueError("domains: give at least one domain, or a corpus")
-        if self.corpus is not None and low < 1:
-            raise ValueError("sentences: with a corpus at least 1")
-        if self.corpus is None and self.field is not None:
-            raise ValueError("field: names a field of the corpus, but there is no corpus")
-        return self
 
 
 class Endpoint(Settings):
@@ -175,30 +123,3 @@ class Teacher(Settings):
             of_text = {"per_request", "stop", "logprobs", "extra"}
             kept["endpoint"] = self.endpoint.model_dump(mode="json", include=of_text)
         return json.dumps(kept, sort_keys=True)
-
-
-class Sampling(Settings):
-    """How the teacher continues a context."""
-
-    per_context: int = Field(200, ge=2, le=10_000)
-    """Continuations of a context. Pairs grow with the square."""
-    temperature: float = Field(0.6, gt=0, le=5)
-    """Below 1 likelier words, above 1 less likely ones."""
-    top_p: float = Field(0.9, gt=0, le=1)
-    """Keep the likeliest tokens that together have this probability."""
-    top_k: int = Field(30, ge=0)
-    """Keep so many of the likeliest tokens; 0 keeps all."""
-    min_tokens: int = Field(4, ge=0)
-    """No continuation ends before: chat models like to stop behind a question."""
-    max_tokens: int = Field(30, ge=4, le=1000)
-    """A continuation that has no sentence end by then is dropped."""
-    no_repeat_ngram: int = Field(0, ge=0, le=100)
-    """Above 0: no sequence of so many tokens comes twice in the context and its continuation."""
-    min_words: int = Field(4, ge=1)
-    """Shorter sentences are dropped."""
-    max_chars: int = Field(300, ge=10)
-    """Longer sentences are dropped."""
-    min_logprob: float | None = Field(None, le=0)
-    """Sentences whose log-probability (natural, summed over tokens) is lower are dropped: the teacher's
-    nonsense is improbable to itself.
-    """

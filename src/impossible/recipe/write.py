@@ -1,10 +1,11 @@
 """Recipes and settings → TOML."""
 
-import json
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import tomlkit
+from tomlkit.exceptions import ConvertError, TOMLKitError
+from tomlkit.items import Item, Table
 
 from ..errors import RecipeError
 from .base import TASKS
@@ -13,36 +14,49 @@ from .recipe import Recipe
 
 def dump(recipe: Recipe) -> str:
     """The resolved recipe as TOML that `load` reads back to an equal recipe."""
-    lines = ["resolved = true"]  # nothing is to be laid under it
-    _dump(recipe.model_dump(mode="json"), (), lines)
-    return "\n".join(lines).strip() + "\n"
+    document = tomlkit.document()
+    document["resolved"] = True  # nothing is to be laid under it
+    _fill(document, recipe.model_dump(mode="json"), ())
+    return tomlkit.dumps(document)
 
 
-def _dump(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> None:
-    if path:
-        lines.append(f"\n[{'.'.join(path)}]")
-    for key, value in table.items():
+def _fill(table: tomlkit.TOMLDocument | Table, values: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    """Write the values of the table at a path: first those within a line, then the tables below."""
+    holds_bounds = len(path) == 2 and path[1] in TASKS
+    below = {k: v for k, v in values.items() if isinstance(v, dict) and not holds_bounds}
+    for key, value in values.items():
         if value is None:
             # TOML has no null: `false` stands for it
             if len(path) > 1 or path in (("filter",), ("score",), ("sampling",)):
-                lines.append(f"{key} = false")
-        elif not isinstance(value, dict):
-            lines.append(f"{key} = {toml(value)}")
-        elif len(path) == 2 and path[1] in TASKS:
-            inner = ", ".join(f"{k} = {toml(v)}" for k, v in value.items() if v is not None)
-            lines.append(f"{key} = {{{inner}}}")
-    for key, value in table.items():
-        if isinstance(value, dict) and not (len(path) == 2 and path[1] in TASKS):
-            _dump(value, (*path, key), lines)
+                table[key] = False
+        elif key not in below:
+            table[key] = _item(value)
+    if below and not table:
+        table.add(tomlkit.nl())
+    for key, value in below.items():
+        table[key] = tomlkit.table(is_super_table=False)
+        _fill(table[key], value, (*path, key))
 
 
 def toml(value: object) -> str:
-    """A value as TOML writes it."""
+    """A value as TOML writes it; one that TOML has no word for as Python does."""
+    try:
+        return _item(value).as_string()
+    except ConvertError:
+        return repr(value)
+
+
+def _item(value: object) -> Item:
+    """A value within a line; tomlkit by itself would give a table its own lines."""
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update({key: _item(inner) for key, inner in value.items() if inner is not None})
+        return table
     if isinstance(value, list | tuple):
-        return f"[{', '.join(toml(v) for v in value)}]"
-    if isinstance(value, str | bool | int | float):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(value)
+        array = tomlkit.array()
+        array.extend(map(_item, value))
+        return array
+    return tomlkit.item(value)
 
 
 def with_settings(text: str, settings: Mapping[str, float | str], name: str = "recipe") -> str:
@@ -56,7 +70,7 @@ def with_settings(text: str, settings: Mapping[str, float | str], name: str = "r
             *tables, last = key.split(".")
             _table(document, tables)[last] = value
         return tomlkit.dumps(document)
-    except tomlkit.exceptions.TOMLKitError as error:
+    except TOMLKitError as error:
         raise RecipeError(f"recipe {name} cannot be changed: {error}") from error
 
 

@@ -82,7 +82,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskFacts:
     """What became of the pairs of one task."""
 
     name: str
@@ -111,7 +111,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class DomainFacts:
     """What the contexts of one domain gave; `kept` by task."""
 
     name: str
@@ -209,9 +209,9 @@ class Facts:
     candidates: int
     pairs: int
     stages: tuple[Stage, ...]
-    domains: tuple[Domain, ...]
+    domains: tuple[DomainFacts, ...]
     per_context: Histogram
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskFacts, ...]
     rounds: tuple[RoundFacts, ...]
     comparisons: tuple[Comparison, ...]
     answers: tuple[Answers, ...]

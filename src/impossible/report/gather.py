@@ -14,7 +14,7 @@ from ..data.rounds import read_rounds
 from ..data.schema import KEPT
 from ..data.state import read_state
 from ..recipe.load import load
-from .facts import Domain, Facts, Frontier, Histogram, Pair, Stage, Step, Task
+from .facts import DomainFacts, Facts, Frontier, Histogram, Pair, Stage, Step, TaskFacts
 from .student_facts import answers, comparisons, precision, rounds
 from .task_facts import task_facts
 
@@ -87,14 +87,14 @@ def _stages(run: Path, names: Sequence[str], counts: Counter[str], tasks: Sequen
     )
 
 
-def _domains(contexts: pa.Table, rows: pa.Table, tasks: Sequence[str]) -> tuple[Domain, ...]:
+def _domains(contexts: pa.Table, rows: pa.Table, tasks: Sequence[str]) -> tuple[DomainFacts, ...]:
     kept = rows.filter(pc.equal(rows["verdict"], KEPT))
     found = []
     for domain, number in sorted(Counter(contexts["domain"].to_pylist()).items()):
         of_it = kept.filter(pc.equal(kept["domain"], domain))
         by_task = Counter(of_it["task"].to_pylist())
         fruitful = pc.count_distinct(of_it["context_id"]).as_py()
-        found.append(Domain(domain, number, fruitful, {task: by_task[task] for task in tasks}))
+        found.append(DomainFacts(domain, number, fruitful, {task: by_task[task] for task in tasks}))
     return tuple(found)
 
 
@@ -107,7 +107,7 @@ def _per_context(contexts: pa.Table, rows: pa.Table) -> Histogram:
     )
 
 
-def _shown(task: Task) -> Iterator[Pair]:
+def _shown(task: TaskFacts) -> Iterator[Pair]:
     yield from task.sample
     yield from task.lost_to
     for reason in task.reasons:
@@ -115,14 +115,14 @@ def _shown(task: Task) -> Iterator[Pair]:
     yield from task.frontier.best if task.frontier else ()
 
 
-def _texts(contexts: pa.Table, tasks: Sequence[Task]) -> dict[str, str]:
+def _texts(contexts: pa.Table, tasks: Sequence[TaskFacts]) -> dict[str, str]:
     """context_id → text, of the contexts whose pairs are shown."""
     wanted = pa.array({pair.context for task in tasks for pair in _shown(task)}, pa.string())
     some = contexts.filter(pc.is_in(contexts["context_id"], wanted))
     return dict(zip(some["context_id"].to_pylist(), some["context"].to_pylist(), strict=True))
 
 
-def _with_texts(task: Task, texts: Mapping[str, str]) -> Task:
+def _with_texts(task: TaskFacts, texts: Mapping[str, str]) -> TaskFacts:
     def told(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
         return tuple(replace(pair, context=texts.get(pair.context, "")) for pair in pairs)
 

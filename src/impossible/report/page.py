@@ -15,7 +15,7 @@ from ..data import store
 from ..data.schema import SCORE_FIELDS
 from ..recipe.critics import CRITICS
 from . import plots
-from .facts import Comparison, Distribution, Facts, Pair, Task
+from .facts import Comparison, Distribution, Facts, Pair, TaskFacts
 from .gather import gather
 
 FILE = "report.html"
@@ -96,7 +96,7 @@ def _drawn(of: Comparison) -> list[str]:
     return [m for m in known if m in ("accepted", "quality", "ibleu", "rougeL")][:2]
 
 
-def _of_frontier(task: Task) -> list[Distribution]:
+def _of_frontier(task: TaskFacts) -> list[Distribution]:
     return [d for d in task.distributions if d.critic in ("rouge_l", "entailment")]
 
 
@@ -106,7 +106,7 @@ def descriptions() -> dict[str, str]:
     return {critic: texts[critic] for critic in CRITICS}
 
 
-def why(pair: Pair, task: Task) -> str:
+def why(pair: Pair, task: TaskFacts) -> str:
     """What became of a pair, in a few words."""
     if pair.margin is None:
         return pair.verdict

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .facts import Comparison, Curve, Distribution, Frontier, Histogram, RoundFacts, Stage, Task
+from .facts import Comparison, Curve, Distribution, Frontier, Histogram, RoundFacts, Stage, TaskFacts
 
 _WIDTH = 5.0  # inches of 72 units; the page shows a unit as one CSS pixel
 # Colours stand for themselves only until they are written: then each is the CSS variable of that name.
@@ -47,7 +47,7 @@ _STYLE: dict[Any, Any] = {
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 
-def funnel(task: Task) -> str:
+def funnel(task: TaskFacts) -> str:
     """What is left of a task's pairs after each critic, on a logarithmic scale."""
 
     def draw(ax: Axes) -> None:

@@ -16,7 +16,7 @@ from ..metrics.overlap import jaccard
 from ..recipe.critics import CRITICS, Bounds, CriticName
 from ..recipe.recipe import Recipe
 from ..text.words import words
-from .facts import Distribution, Frontier, Histogram, Pair, Reason, Step, Task
+from .facts import Distribution, Frontier, Histogram, Pair, Reason, Step, TaskFacts
 
 _BINS = 25
 _SAMPLE, _PER_REASON, _DUPLICATES, _POINTS, _BEST = 120, 12, 40, 300, 12
@@ -26,7 +26,7 @@ _LONGEST = 40  # words; longer sentences are counted with these
 
 def task_facts(
     ledger: pa.Table, dataset: pa.Table, task: str, counts: Counter[str], recipe: Recipe, seed: int
-) -> Task:
+) -> TaskFacts:
     """Sum up one task; `ledger` and `dataset` are those of the run, `counts` is its funnel."""
     rows = ledger.filter(pc.equal(ledger["task"], task))
     kept = dataset.filter(pc.equal(dataset["task"], task))
@@ -36,7 +36,7 @@ def task_facts(
     show = _Shown(rows, task, scores)
     sources, targets = kept["source"].to_pylist(), kept["target"].to_pylist()
     some = sorted(drawn.permutation(len(sources))[:_MEASURED].tolist())
-    return Task(
+    return TaskFacts(
         name=task,
         pairs=counts["pairs"],
         kept=counts[f"{task}: {KEPT}"],

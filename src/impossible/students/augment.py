@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from ..data.schema import text_id
-from .examples import Example
+from .examples import TrainingExample
 
 
-def join(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+def join(examples: Sequence[TrainingExample], share: float, seed: int) -> list[TrainingExample]:
     """About `share` · n more examples, each of two of the same task and of different contexts.
 
     The second of every other two paraphrases stands on both sides as it is, so that a part is reworded and
@@ -14,7 +14,7 @@ def join(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
     they follow each other. They ask for nothing. Which are joined depends on seed and texts only.
     """
     lower = {word for e in examples for word in e.source.split()[1:] if word.islower()}
-    found: list[Example] = []
+    found: list[TrainingExample] = []
     for task in dict.fromkeys(e.task for e in examples):
         own = sorted((e for e in examples if e.task == task), key=lambda e: _place(e, seed))
         wanted = own[: round(share * len(own))]
@@ -22,11 +22,13 @@ def join(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
     return found
 
 
-def _place(example: Example, seed: int) -> str:
+def _place(example: TrainingExample, seed: int) -> str:
     return text_id("join", str(seed), example.source, example.target)
 
 
-def _partners(wanted: Sequence[Example], own: Sequence[Example]) -> Iterator[tuple[Example, Example]]:
+def _partners(
+    wanted: Sequence[TrainingExample], own: Sequence[TrainingExample]
+) -> Iterator[tuple[TrainingExample, TrainingExample]]:
     """Each of `wanted` with the next of `own`, from the other end, that has another context."""
     backwards = own[::-1]
     for i, a in enumerate(wanted):
@@ -36,7 +38,7 @@ def _partners(wanted: Sequence[Example], own: Sequence[Example]) -> Iterator[tup
             yield a, b
 
 
-def _joined(a: Example, b: Example, i: int, lower: set[str]) -> Example:
+def _joined(a: TrainingExample, b: TrainingExample, i: int, lower: set[str]) -> TrainingExample:
     kept = a.task == "paraphrase" and i % 2 == 0
     after = b.source if kept else b.target
     clauses = i % 4 < 2 and all(text.endswith(".") for text in (a.source, a.target, b.source, after))
@@ -44,7 +46,7 @@ def _joined(a: Example, b: Example, i: int, lower: set[str]) -> Example:
     def glue(first: str, second: str) -> str:
         return f"{first[:-1]}, and {_inside(second, lower)}" if clauses else f"{first} {second}"
 
-    return Example(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after))
+    return TrainingExample(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after))
 
 
 def _inside(sentence: str, lower: set[str]) -> str:

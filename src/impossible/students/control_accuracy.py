@@ -1,4 +1,4 @@
-"""Obedience: how often outputs have what was asked for, beside the outputs of nobody asking."""
+"""Control accuracy: how often outputs have what was asked for, beside those where nothing was asked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Obedience:
+class ControlAccuracy:
     """One value of a control, asked of `texts` texts of which `answered` got an output at all.
 
     `drawn` is the share of all distinct outputs that have the value, `first` of the first ones, which are
@@ -61,7 +61,7 @@ class _Case:
     like: str = ""
 
 
-def measure_obedience(
+def measure_control_accuracy(
     student: Student,
     task: str,
     texts: Sequence[str],
@@ -69,14 +69,14 @@ def measure_obedience(
     seed: int = 7,
     show: int = 2,
     tick: Callable[[], None] = lambda: None,
-) -> Iterator[Obedience]:
+) -> Iterator[ControlAccuracy]:
     """One row for each value of each control that the student has learned, with `show` texts each.
 
     Of syntax each text is asked to be built as its sentence in `likes`; left out, that is the next text.
     Raises DataError without texts, RecipeError if the student has not learned the task.
     """
     if not texts:
-        raise DataError("there are no texts to measure obedience on")
+        raise DataError("there are no texts to measure control accuracy on")
 
     def answers(asked: Controls | Sequence[Controls]) -> list[Answer]:
         found = []
@@ -109,11 +109,11 @@ def _likeness_to(student: Student, built: str) -> Callable[[str], float]:
     return lambda output: likeness(built, student.templates([output])[0])
 
 
-def _row(control: str, value: str, cases: Sequence[_Case], show: int) -> Obedience:
+def _row(control: str, value: str, cases: Sequence[_Case], show: int) -> ControlAccuracy:
     """The shares over all cases. Shown are the first texts with an accepted output, then others with any."""
     answered = [c for c in cases if c.asked.outputs]
     shown = sorted((c for c in answered if c.unasked.outputs), key=lambda c: c.asked.best is None)
-    return Obedience(
+    return ControlAccuracy(
         control,
         value,
         texts=len(cases),

@@ -17,7 +17,7 @@ from ..errors import ModelError
 from ..models.threads import threads_kept
 from ..teachers.ctranslate2 import arithmetic, converted
 from .info import Kind
-from .train import prompt_ids
+from .prompts import prompt_ids
 
 # Prompts that share one opening of the model, which takes a tenth of a second or more; each has its KV cache.
 _CROWD = 16

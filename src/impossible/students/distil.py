@@ -12,11 +12,12 @@ from ..data.tabular import read_rows
 from ..errors import DataError, StoreError
 from ..models.locate import digest, locate
 from ..recipe.base import TASKS
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .augment import join
-from .examples import make_examples, split_examples, tagged
+from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
-from .train import CURVE, Progress, together, train
+from .progress import Progress
+from .train import CURVE, Trained, together, train
 
 _SEVERAL = {
     "duplicates": "drop",
@@ -68,23 +69,7 @@ def make_student(
     def make(new: Path) -> None:
         trained = train(learned, held_out, base, new, work, settings, seed, tell)
         shutil.copyfile(work / CURVE, new / CURVE)
-        counts = Counter(example.task for example in examples)
-        info = Info(
-            kind=trained.kind,
-            chat=trained.chat,
-            tasks=tuple(task for task in TASKS if counts[task]),
-            controls=settings.controls,
-            max_tokens=settings.max_tokens,
-            base=settings.base,
-            pairs=dict(counts),
-            held_out=len(held_out),
-            left_out=trained.left_out,
-            steps=trained.steps,
-            validation_loss=trained.validation_loss,
-            settings=settings.model_copy(update={"precision": trained.precision}),
-            seed=seed,
-        )
-        write_info(new, info)
+        write_info(new, _info(trained, examples, len(held_out), settings, seed))
 
     with store.hold(work):
         _claim(work, wanted)
@@ -93,6 +78,27 @@ def make_student(
     processes.wait_for_everyone()
     shutil.rmtree(work, ignore_errors=True)
     return read_info(folder)
+
+
+def _info(
+    trained: Trained, examples: Sequence[TrainingExample], held_out: int, settings: Distil, seed: int
+) -> Info:
+    counts = Counter(example.task for example in examples)
+    return Info(
+        kind=trained.kind,
+        chat=trained.chat,
+        tasks=tuple(task for task in TASKS if counts[task]),
+        controls=settings.controls,
+        max_tokens=settings.max_tokens,
+        base=settings.base,
+        pairs=dict(counts),
+        held_out=held_out,
+        left_out=trained.left_out,
+        steps=trained.steps,
+        validation_loss=trained.validation_loss,
+        settings=settings.model_copy(update={"precision": trained.precision}),
+        seed=seed,
+    )
 
 
 def read_pairs(paths: Sequence[Path]) -> pa.Table:

@@ -10,13 +10,13 @@ from ..critics.parser import load_parser
 from ..critics.rouge_l import RougeL
 from ..data.schema import text_id
 from ..errors import DataError
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .controls import Controls, keep_some, length, template_reader, wording
 from .prompts import one_line
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingExample:
     """One thing to learn: `target` for `source`, when asked for `controls`."""
 
     context_id: str
@@ -26,7 +26,7 @@ class Example:
     controls: Controls = Controls()
 
 
-def make_examples(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
+def make_examples(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
     """The examples of a dataset, in its order, asked for nothing; a paraphrase pair gives one each way.
 
     A column `context_id` may be missing: then pairs with the same source share a context.
@@ -38,7 +38,7 @@ def make_examples(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
     return found
 
 
-def tagged(examples: Sequence[Example], settings: Distil, seed: int) -> list[Example]:
+def tagged(examples: Sequence[TrainingExample], settings: Distil, seed: int) -> list[TrainingExample]:
     """The examples, asked for what they are. Which controls are left out depends on seed and texts only."""
     rouge = RougeL().score([e.source for e in examples], [e.target for e in examples])
     syntax = "syntax" in settings.controls
@@ -49,7 +49,7 @@ def tagged(examples: Sequence[Example], settings: Distil, seed: int) -> list[Exa
     ]
 
 
-def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
+def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
     for name in ("task", "source", "target"):
         if name not in table.column_names:
             raise DataError(
@@ -65,7 +65,7 @@ def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[Example]:
         if not source or not target:
             raise DataError(f"row {i} of the dataset has an empty source or target")
         context = row.get("context_id") or text_id(source)
-        pair = Example(context, row["task"], source, target)
+        pair = TrainingExample(context, row["task"], source, target)
         found.append(pair)
         if pair.task == "paraphrase":
             found.append(replace(pair, source=target, target=source))
@@ -84,7 +84,7 @@ def _templates(texts: Sequence[str], parser: str) -> dict[str, str]:
 
 
 def _controls(
-    example: Example, rouge: float, templates: Mapping[str, str], settings: Distil, seed: int
+    example: TrainingExample, rouge: float, templates: Mapping[str, str], settings: Distil, seed: int
 ) -> Controls:
     task, source, target = example.task, example.source, example.target
     shown = Controls(
@@ -95,7 +95,9 @@ def _controls(
     return keep_some(shown, settings.control_dropout, seed, task, source, target)
 
 
-def split_examples(examples: Sequence[Example], validation: float) -> tuple[list[Example], list[Example]]:
+def split_examples(
+    examples: Sequence[TrainingExample], validation: float
+) -> tuple[list[TrainingExample], list[TrainingExample]]:
     """Training and validation examples: about a share `validation` of the contexts, chosen by their hash.
 
     A context never has examples in both, and no sentence does: of the held-out examples those with a sentence

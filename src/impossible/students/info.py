@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from ..data.rounds import run_student
 from ..errors import ModelError
 from ..recipe.base import Settings
-from ..recipe.student import Distil
+from ..recipe.distil import Distil
 from .controls import LENGTHS, WORDINGS, Controls
 from .prompts import prompt
 

@@ -28,14 +28,14 @@ from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
 from .distil import make_student, read_pairs
 from .examples import make_examples, split_examples
+from .progress import Pace, Progress
 from .student import Answer, Student
-from .train import Pace, Progress
 
 DRAWS = 8
 _PART = 32  # sentences whose outputs are written at once
 _MEASURED = 200  # sentences of held-out contexts, a task
 _OF_TEXTS = 50  # of the texts that rounds rewrite, at most a tenth of them
-Sentence = tuple[str, str, str, str]  # context id, domain, context, text
+SourceSentence = tuple[str, str, str, str]  # context id, domain, context, text
 
 
 def run_rounds(
@@ -177,7 +177,7 @@ def _sentences(pairs: pa.Table) -> set[str]:
     return {*pairs["source"].to_pylist(), *pairs["target"].to_pylist()}
 
 
-def _of_groups(groups: pa.Table) -> list[Sentence]:
+def _of_groups(groups: pa.Table) -> list[SourceSentence]:
     return [
         (row["context_id"], row["domain"], row["context"], candidate["text"])
         for row in groups.to_pylist()
@@ -185,7 +185,7 @@ def _of_groups(groups: pa.Table) -> list[Sentence]:
     ]
 
 
-def _of_texts(path: Path, field: str | None) -> list[Sentence]:
+def _of_texts(path: Path, field: str | None) -> list[SourceSentence]:
     """The well-formed sentences of the user's own documents, or a run's candidates.
 
     Raises DataError, StoreError.
@@ -197,14 +197,14 @@ def _of_texts(path: Path, field: str | None) -> list[Sentence]:
     return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
 
 
-def _drawn(sentences: Sequence[Sentence], used: set[str], seed: int, what: str) -> list[Sentence]:
+def _drawn(sentences: Sequence[SourceSentence], used: set[str], seed: int, what: str) -> list[SourceSentence]:
     """The distinct sentences that are not used so far, in the order of their hash: always the same ones."""
     distinct = {sentence[-1]: sentence for sentence in sentences if sentence[-1] not in used}
     return [distinct[text] for text in sorted(distinct, key=lambda text: text_id(str(seed), what, text))]
 
 
 def _round_dataset(
-    out: Path, fresh: Sequence[Sentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
+    out: Path, fresh: Sequence[SourceSentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
 ) -> pa.Table:
     """The pairs that the last round's student makes of new sentences, schema DATASET."""
     teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
@@ -225,7 +225,7 @@ def _round_dataset(
 def _in_parts(
     student: Student,
     tasks: Sequence[str],
-    fresh: Sequence[Sentence],
+    fresh: Sequence[SourceSentence],
     seed: int,
     folder: Path,
     wanted: str,
@@ -246,12 +246,14 @@ def _in_parts(
     return store.concatenate(shards, DATASET)
 
 
-def _rewritten(student: Student, task: str, where: Sequence[Sentence], seed: int) -> list[dict[str, object]]:
+def _rewritten(
+    student: Student, task: str, where: Sequence[SourceSentence], seed: int
+) -> list[dict[str, object]]:
     answers = student.answers(task, [text for *_, text in where], n=1, seed=seed, draws=DRAWS)
     return [row for place, answer in zip(where, answers, strict=True) if (row := _row(task, place, answer))]
 
 
-def _row(task: str, where: Sentence, answer: Answer) -> dict[str, object] | None:
+def _row(task: str, where: SourceSentence, answer: Answer) -> dict[str, object] | None:
     if answer.best is None:
         return None
     context_id, domain, context, source = where

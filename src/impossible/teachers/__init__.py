@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from ..errors import ModelError
+from ..models.extras import require_extra
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Sampler
@@ -24,13 +25,8 @@ def open_teacher(settings: Teacher, execution: Execution) -> Sampler:
 
             return TransformersSampler(settings, execution)
         case "endpoint":
-            try:
-                from .endpoint import EndpointSampler
-            except ModuleNotFoundError as error:
-                raise ModelError(
-                    f'teacher.backend = "endpoint" needs {error.name}; run: '
-                    "pip install 'impossible-distillation[endpoint]'"
-                ) from error
+            require_extra("endpoint", 'teacher.backend = "endpoint"')
+            from .endpoint import EndpointSampler
 
             return EndpointSampler(settings)
         case "own":

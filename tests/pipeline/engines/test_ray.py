@@ -22,7 +22,8 @@ from impossible.pipeline.engines.base import Calls, Done, way
 from impossible.pipeline.run import Watch, run
 from impossible.pipeline.stages import MapStage
 from impossible.recipe.execution import Execution, Ray
-from impossible.recipe.load import merge, resolve
+from impossible.recipe.layers import merge
+from impossible.recipe.load import resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 from tests import faults, tiny

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from ...evaluate.benchmark import Outcome, Result
+from ...evaluate.benchmark import Result, SystemResult
 from ...evaluate.compare_runs import RunFigures
 from ...evaluate.dataset_quality import Quality
 from ...evaluate.proximity import Cell
@@ -57,7 +57,7 @@ def settings_lines(result: Result) -> list[str]:
     return [f"{name}: {text}" for name, text in result.settings.items()]
 
 
-def _cell(outcome: Outcome, name: str) -> str:
+def _cell(outcome: SystemResult, name: str) -> str:
     star = "*" if outcome.p.get(name, 1.0) < _STAR else " "
     return f"{interval(outcome.metrics[name])}{star}"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from ...students.control_accuracy import Obedience, Shown
+from ...students.control_accuracy import ControlAccuracy, Shown
 from ...text.escape import plain
 
 
-def obedience_table(found: Sequence[Obedience]) -> Table:
+def control_accuracy_table(found: Sequence[ControlAccuracy]) -> Table:
     """A row for each value of each control, with the shares where nothing was asked beside it."""
     table = Table(box=None, pad_edge=False)
     heads = ("control", "value", "answered", "drawn", "unasked", "first", "unasked", "accepted", "unasked")
@@ -22,7 +22,7 @@ def obedience_table(found: Sequence[Obedience]) -> Table:
     return table
 
 
-def shown_lines(found: Sequence[Obedience]) -> Iterator[str]:
+def shown_lines(found: Sequence[ControlAccuracy]) -> Iterator[str]:
     """The texts that each row shows, with what was written when asked and when not."""
     for row in found:
         for one in row.shown:
@@ -35,5 +35,5 @@ def shown_lines(found: Sequence[Obedience]) -> Iterator[str]:
             yield f"  unasked  {plain(one.unasked)}  ({_said(row, one, one.has_unasked)})"
 
 
-def _said(row: Obedience, one: Shown, has: float) -> str:
+def _said(row: ControlAccuracy, one: Shown, has: float) -> str:
     return f"likeness {has:.2f}" if one.like else row.value if has else f"not {row.value}"

@@ -4,7 +4,7 @@ A `Way` decides what has to be made, and writes down what was; an engine only ma
 (`local`), or in workers on many machines (`ray`).
 """
 
-from ...errors import ModelError
+from ...models.extras import require_extra
 from ...recipe.execution import Execution
 from .base import Engine
 
@@ -15,12 +15,7 @@ def open_engine(execution: Execution) -> Engine:
         from .local import local
 
         return local
-    try:
-        from .ray import distributed
-    except ModuleNotFoundError as error:
-        if error.name != "ray":
-            raise
-        raise ModelError(
-            "execution.engine = \"ray\" needs ray; run: pip install 'impossible-distillation[ray]'"
-        ) from error
+    require_extra("ray", 'execution.engine = "ray"')
+    from .ray import distributed
+
     return distributed

@@ -1,0 +1,118 @@
+"""The model that a student starts from, opened to be trained, and the student's weights, written."""
+
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from ..errors import ModelError
+from ..recipe.distil import Distil
+from .info import Kind
+from .prefix_cache import ARCHITECTURES, share_beginnings
+
+_LORA_RANK = 16
+# Tokens up to which a CPU computes attention plainly: torch's fused kernel takes four times as long to go
+# back through a few dozen tokens, but plain attention needs memory with their square.
+_PLAIN_ATTENTION = 256
+
+
+def kind_of(base: Path) -> Kind:
+    """Whether a base is causal or sequence-to-sequence. Raises ModelError."""
+    try:
+        config = AutoConfig.from_pretrained(base)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+    return "seq2seq" if config.is_encoder_decoder else "causal"
+
+
+def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
+    """A base's tokenizer, which pads on the right. Raises ModelError."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"the tokenizer of {base} cannot be loaded: {_first_line(error)}") from error
+    if tokenizer.eos_token_id is None:
+        raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so no output would ever end")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTrainedModel:
+    """The model to train. Under adapters its own weights are frozen, so bfloat16 is enough for them."""
+    torch.manual_seed(seed)  # adapters are new: same seed, same adapters
+    rank = _rank(kind, settings)
+    low = rank > 0 and settings.precision == "bfloat16"
+    plain = settings.max_tokens <= _PLAIN_ATTENTION and not torch.accelerator.is_available()
+    model = _load(base, kind, torch.bfloat16 if low else torch.float32, "eager" if plain else None)
+    model.config.use_cache = False
+    contiguous_head(model)
+    if kind == "causal" and model.config.model_type in ARCHITECTURES:
+        share_beginnings(model)
+    if not rank:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    task = "CAUSAL_LM" if kind == "causal" else "SEQ_2_SEQ_LM"
+    return get_peft_model(
+        model,
+        LoraConfig(task_type=task, r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
+    )
+
+
+def write_weights(
+    base: Path, best: Path, kind: Kind, tokenizer: PreTrainedTokenizerBase, settings: Distil, out: Path
+) -> None:
+    """Write weights in float32 (adapters merged into the unrounded base), tokenizer and generation config."""
+    if _rank(kind, settings):
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(_load(base, kind, torch.float32), best).merge_and_unload()
+    else:
+        model = _load(best, kind, torch.float32)
+    model.config.use_cache = True
+    model.config.eos_token_id = tokenizer.eos_token_id
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config = GenerationConfig(
+        bos_token_id=model.config.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        decoder_start_token_id=getattr(model.config, "decoder_start_token_id", None),
+        max_new_tokens=settings.max_tokens,
+    )
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+
+
+def _load(base: Path, kind: Kind, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
+    auto = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModelForCausalLM
+    try:
+        return auto.from_pretrained(base, dtype=dtype, use_safetensors=True, attn_implementation=attention)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+
+
+def _rank(kind: Kind, settings: Distil) -> int:
+    if settings.lora_rank is not None:
+        return settings.lora_rank
+    return _LORA_RANK if kind == "causal" else 0
+
+
+def contiguous_head(model: PreTrainedModel) -> None:
+    """What the head gets under `logits_to_keep` is a slice; of one torch multiplies each row with a copy of
+    the whole head.
+    """
+    model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
