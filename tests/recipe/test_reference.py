@@ -3,7 +3,7 @@
 import pytest
 
 from impossible.recipe import reference
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import _override, resolve
 from impossible.recipe.presets import PRESETS
 from impossible.recipe.recipe import Recipe

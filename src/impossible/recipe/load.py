@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ..errors import RecipeError
 from .base import TASKS
+from .critic_table import CRITICS
 from .messages import _explain, _is_corpus, _nearest_file
 from .presets import PRESETS
 from .recipe import Recipe
@@ -95,11 +96,12 @@ def resolve(
 
 
 def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A bound that is taken away takes the preset's gate along, and the judge's takes retention."""
+    """A bound that is taken away takes the preset's gate along, and that of the same score backward."""
     for task in TASKS:
         removed = {critic for critic, bound in _table(laid, "filter", task).items() if bound is None}
-        if "judge" in removed and "retention" not in _table(given, "filter", task):
-            laid = merge(laid, {"filter": {task: {"retention": False}}})
+        backward = {name for name, spec in CRITICS.items() if spec.backward_of in removed}
+        if alone := backward - set(_table(given, "filter", task)):
+            laid = merge(laid, {"filter": {task: dict.fromkeys(alone, False)}})
         gates = removed & set(_table(laid, "score", task)) - set(_table(given, "score", task))
         if gates:
             laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})
