@@ -34,6 +34,7 @@ from impossible.data.schema import Group
 from impossible.filtering.cascade import CHEAP, Indices, Table, oriented, score
 from impossible.filtering.verdict import shortfall
 from impossible.generation.groups import groups_from_table
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.critics import Bounds
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
@@ -46,7 +47,7 @@ class Timed:
     """A critic that counts what it scores, and how long that takes."""
 
     def __init__(self, critic: Critic):
-        self.name, self.symmetric, self._critic = critic.name, critic.symmetric, critic
+        self._critic = critic
         self.seconds, self.pairs = 0.0, 0
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
@@ -153,7 +154,7 @@ def prescreen(
         sources, targets = drawn(groups, critics, task, gates, sample)
         similarity = critics["similarity"].score(sources, targets)
         kept = np.ones(len(sources), bool)
-        for name in [name for name in _BEHIND if name in critics and getattr(bounds, name) is not None]:
+        for name in [name for name in _BEHIND if name in critics and bounds.of(name) is not None]:
             kept[kept] = within(
                 critics[name], name, task, bounds, np.array(sources)[kept], np.array(targets)[kept]
             )
@@ -172,11 +173,12 @@ def drawn(
     for group in groups:
         texts = [c.text for c in group.candidates]
         s, t = oriented(texts)
-        for name in [name for name in CHEAP if name != "similarity" and getattr(gates, name) is not None]:
-            table = Table(critics[name], texts)
-            scores = {f"{name}_forward": table.score(s, t), f"{name}_backward": table.score(t, s)}
-            one_way = name in ("length_ratio", "prefix") or critics[name].symmetric
-            scores = {name: scores[f"{name}_forward"]} if one_way else scores
+        for name in [name for name in CHEAP if name != "similarity" and gates.of(name) is not None]:
+            table = Table(name, critics[name], texts)
+            scores = {
+                column.name: table.score(t, s) if column.backward else table.score(s, t)
+                for column in CRITICS[name].read(task)
+            }
             inside = shortfall(name, task, gates, scores) == 0
             s, t = s[inside], t[inside]
         sources += [texts[i] for i in s]

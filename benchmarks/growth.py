@@ -71,14 +71,12 @@ class Words:
 class Hashes:
     """A critic whose score is a hash of the pair, evenly spread over 0 to 1."""
 
-    symmetric = False
-
     def __init__(self, name: str):
-        self.name = name
+        self._name = name
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         pairs = zip(sources, targets, strict=True)
-        digests = (blake2b(f"{self.name}{s}{t}".encode(), digest_size=4).digest() for s, t in pairs)
+        digests = (blake2b(f"{self._name}{s}{t}".encode(), digest_size=4).digest() for s, t in pairs)
         return np.array([int.from_bytes(d, "big") / 2**32 for d in digests], np.float32)
 
 

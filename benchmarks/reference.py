@@ -137,7 +137,7 @@ def score(groups: Sequence[Group], recipe: Recipe, spent: dict[str, float]) -> l
 def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table]:
     """All scores of a group's pairs that the published order asks for, rows of SCORES."""
     sentences = [c.text for c in group.candidates]
-    tables = {name: Table(critics[name], sentences) for name in critics}
+    tables = {name: Table(name, critics[name], sentences) for name in critics}
     source, target = oriented(sentences)
     found, roles = [], []
     for task, of_task in bounds.tasks():
@@ -146,7 +146,7 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
         asked = [name for name in ORDER if name in tables and (task, name) != ("paraphrase", "retention")]
         for critic in asked:
             _fill(pairs, critic, alive, tables)
-            if getattr(of_task, critic) is not None:
+            if of_task.of(critic) is not None:
                 alive &= shortfall(critic, task, of_task, pairs.scores) == 0
         found.append(_to_table(group, sentences, pairs))
         roles += [source[alive], target[alive]]
@@ -160,7 +160,7 @@ def _unknown(n: int) -> dict[str, np.ndarray]:
 def _fill(pairs: Pairs, critic: str, alive: np.ndarray, tables: dict[str, Table]) -> None:
     s, t = pairs.source[alive], pairs.target[alive]
     task = "paraphrase" if critic != "judge" else pairs.task  # the NLI model reads every pair both ways
-    for column in columns(critic, task, pairs.scores):
+    for column in columns(critic, task):
         backward = column.endswith("_backward")
         pairs.scores[column][alive] = tables[critic].score(t, s) if backward else tables[critic].score(s, t)
 

@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from impossible.cli.app import PANELS, app
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.presets import PRESETS
 from impossible.recipe.reference import Setting, settings, tables
 
@@ -88,9 +88,9 @@ def _bounds(table: str, meaning: str, rows: list[Setting]) -> Iterator[str]:
     yield _row(["critic", *(f"`{p}`" for p in PRESETS), "score", "meaning"])
     yield _row(["---"] * (len(PRESETS) + 3))
     for row in rows:
-        low, high = next(ends for name, ends in CRITICS.items() if name == row.name)
+        spec = CRITICS[row.name]
         given = [_code(row.presets[p]) for p in PRESETS]
-        yield _row([f"`{row.name}`", *given, f"{low:g} to {high:g}", row.meaning])
+        yield _row([f"`{row.name}`", *given, f"{spec.low:g} to {spec.high:g}", row.meaning])
     yield ""
 
 

@@ -22,7 +22,7 @@ from impossible.data import run_folder
 from impossible.data.schema import text_id
 from impossible.data.state import read_state
 from impossible.models.locate import locate
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load
 
 

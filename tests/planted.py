@@ -18,7 +18,7 @@ from impossible.filtering.ledger import filter_scores
 from impossible.generation.contexts import prompts
 from impossible.models.locate import digest
 from impossible.pipeline.stages import plan
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump

@@ -69,7 +69,6 @@ def test_probabilities_add_up_and_depend_on_the_direction(model: Path) -> None:
     assert p.sum(1) == pytest.approx(1, abs=1e-6)
     assert critic.score(PREMISES, HYPOTHESES) == pytest.approx(p[:, 0])
     assert critic.score(PREMISES, HYPOTHESES) != pytest.approx(critic.score(HYPOTHESES, PREMISES), abs=1e-4)
-    assert (critic.name, critic.symmetric) == ("entailment", False)
 
 
 def test_batches_do_not_change_scores(model: Path) -> None:

@@ -8,7 +8,7 @@ from impossible.critics.toxic import Toxic, toxic
 from impossible.data.schema import Candidate, Context, Group
 from impossible.filtering.cascade import score
 from impossible.filtering.ledger import filter_scores
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.execution import Execution
 from impossible.recipe.load import resolve
 from tests import tiny

@@ -15,7 +15,7 @@ from impossible.evaluate.compare_runs import compare, write_comparison
 from impossible.evaluate.safety import of_run
 from impossible.metrics.models import Models
 from impossible.pipeline.run import run
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.layers import merge
 from impossible.recipe.load import resolve
 from tests import tiny

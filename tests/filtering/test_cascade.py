@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from impossible.critics import Retention
+from impossible.critics import Backward
 from impossible.critics.length_ratio import LengthRatio
 from impossible.critics.numbers import Numbers
 from impossible.critics.rouge_l import RougeL
@@ -22,9 +22,6 @@ SENTENCES = [
 
 class Overlap:
     """A directed stand-in for the entailment model: the share of the target's words in the source."""
-
-    name = "entailment"
-    symmetric = False
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str]] = []
@@ -47,7 +44,7 @@ def cascade(
         "numbers": Numbers(),
         "rouge_l": RougeL(),
         "entailment": entailment,
-        **({"judge": judge, "retention": Retention(judge)} if judge else {}),
+        **({"judge": judge, "retention": Backward(judge)} if judge else {}),
     }
     counts: Counter[str] = Counter()
     settings = Score.model_validate({task: gates, "equivalence": 0.75})

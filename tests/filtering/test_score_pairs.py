@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from impossible import DataError, score_pairs
+from impossible.data.schema import SCORE_FIELDS
 from impossible.filtering.score_pairs import score_file
+from impossible.recipe.critic_table import CRITICS
 
 SOURCES = ["Thank you for your help.", "He paid 2.5% in May.", "The dog bit the man in Paris."]
 TARGETS = ["Thanks for your help.", "He paid 2% in May.", "The dog bit the man in London."]
@@ -27,6 +29,24 @@ def test_one_array_a_score_and_the_lower_direction(scores: dict[str, np.ndarray]
     assert {"length_ratio", "rouge_l", "similarity", "tree_distance", "numbers_min", "entities_min"} <= set(
         scores
     )
+
+
+def test_every_critic_gives_its_columns_within_its_range(scores: dict[str, np.ndarray]) -> None:
+    assert {name for name, _, _ in SCORE_FIELDS} == {name for name in scores if not name.endswith("_min")}
+    for spec in CRITICS.values():
+        high = np.inf if spec.name == "length_ratio" else spec.high  # in a run the source is the longer one
+        for column in spec.columns:
+            assert ((spec.low <= scores[column.name]) & (scores[column.name] <= high)).all(), column.name
+
+
+def test_what_the_table_calls_symmetric_is(scores: dict[str, np.ndarray]) -> None:
+    exchanged = score_pairs(TARGETS, SOURCES)
+    for spec in CRITICS.values():
+        if spec.symmetric:
+            np.testing.assert_allclose(exchanged[spec.name], scores[spec.name], atol=1e-6)
+        elif len(spec.columns) == 2:
+            forward, backward = spec.columns
+            np.testing.assert_allclose(exchanged[forward.name], scores[backward.name], atol=1e-5)
 
 
 def test_the_embedded_critics_tell_these_apart(scores: dict[str, np.ndarray]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from impossible.recipe import reference
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.layers import parse_override
 from impossible.recipe.load import resolve
 from impossible.recipe.presets import PRESETS

@@ -13,7 +13,7 @@ import pytest
 from impossible.data import dataset, store
 from impossible.data.rounds import REPORT, best
 from impossible.data.schema import DATASET, GROUPS
-from impossible.recipe.critics import CRITICS
+from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump

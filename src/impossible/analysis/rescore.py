@@ -10,7 +10,8 @@ from ..data.schema import KEPT, SCORE_FIELDS, UNKNOWN, text_id
 from ..filtering.cascade import CHEAP
 from ..filtering.score_pairs import score_pairs
 from ..filtering.verdict import shortfall, verdict
-from ..recipe.critics import CRITICS, Bounds
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bounds
 from ..recipe.load import load
 
 
@@ -34,7 +35,7 @@ def cheaply_rejected(
         for i, (group, source, target) in enumerate(found):
             if what[i] in (KEPT, UNKNOWN):  # unknown: it went on to the models
                 continue
-            if getattr(bounds, what[i]) is not None:  # which lies within the gate
+            if bounds.of(what[i]) is not None:  # which lies within the gate
                 margin[i] = shortfall(what[i], task, bounds, scores)[i]
             yield {
                 "pair_id": text_id(group["context_id"], task, source, target),

@@ -16,7 +16,8 @@ from ..filtering.cascade import CHEAP, as_scores
 from ..filtering.ledger import filter_scores
 from ..filtering.verdict import verdict
 from ..metrics.diversity import Variety, variety
-from ..recipe.critics import CRITICS, Bound, Bounds, Filter
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bound, Bounds, Filter
 from ..recipe.load import load
 from ..recipe.recipe import Recipe
 
@@ -123,7 +124,7 @@ def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
     """Bounds no looser than their gates: within these every pair has its scores."""
     tight: dict[str, Bound] = {}
     for critic, gate in gates.given():
-        bound = getattr(bounds, critic) or Bound.model_construct()
+        bound = bounds.of(critic) or Bound.model_construct()
         low = [x for x in (bound.min, gate.min) if x is not None]
         high = [x for x in (bound.max, gate.max) if x is not None]
         tight[critic] = Bound.model_construct(min=max(low) if low else None, max=min(high) if high else None)

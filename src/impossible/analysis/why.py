@@ -11,7 +11,8 @@ from ..data.run_folder import connect
 from ..data.schema import SCORES
 from ..errors import DataError
 from ..filtering.verdict import columns, shortfall
-from ..recipe.critics import CRITICS, Bound, Bounds, CriticName
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bound, Bounds, CriticName
 from ..recipe.load import load
 
 if TYPE_CHECKING:
@@ -190,11 +191,11 @@ def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
     }
     found = []
     for critic in CRITICS:
-        used: Sequence[str] = columns(critic, task, scores)
+        used: Sequence[str] = columns(critic, task)
         known = {name: float(scores[name][0]) for name in used if not np.isnan(scores[name][0])}
-        bound = getattr(bounds, critic)
+        bound = bounds.of(critic)
         if not known and bound is None:
             continue
         far = float(shortfall(critic, task, bounds, scores)[0]) if bound is not None else np.nan
-        found.append(Check(critic, known, bound, getattr(gates, critic), None if np.isnan(far) else far))
+        found.append(Check(critic, known, bound, gates.of(critic), None if np.isnan(far) else far))
     return tuple(found)

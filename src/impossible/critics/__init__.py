@@ -6,24 +6,22 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recipe.critics import CRITICS, Score
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Score
 from ..recipe.execution import Execution
 from .base import Critic
 from .parser import ParsedSentences, load_parser
 
 
-class Retention:
-    """p(target entails source) of an NLI critic, which is loaded once for both."""
+class Backward:
+    """A critic with the sides exchanged; it is loaded once for both."""
 
-    name = "retention"
-    symmetric = False
-
-    def __init__(self, judge: Critic):
-        self._judge = judge
+    def __init__(self, critic: Critic):
+        self._critic = critic
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """See Critic."""
-        return self._judge.score(targets, sources)
+        return self._critic.score(targets, sources)
 
 
 class LazyCritics(dict[str, Critic]):
@@ -37,8 +35,8 @@ class LazyCritics(dict[str, Critic]):
         )  # one for all who read parses
 
     def __missing__(self, name: str) -> Critic:
-        if name == "retention":
-            self[name] = Retention(self["judge"])
+        if (other := CRITICS[name].backward_of) is not None:
+            self[name] = Backward(self[other])
         else:
             self[name] = _open(name, self._settings, self._execution, self._parsed)
         return self[name]

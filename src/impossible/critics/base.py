@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 
 
 class Critic(Protocol):
-    """Scores pairs; `symmetric` says that the order of the two sentences does not matter."""
-
-    name: str
-    symmetric: bool
+    """Scores pairs. What else is known of it is its row in `recipe.critic_table`."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """One score a pair, shape (n,)."""

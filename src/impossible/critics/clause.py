@@ -134,9 +134,6 @@ class ClauseCritic:
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """
 
-    name = "clause"
-    symmetric = False
-
     def __init__(self, parser: Language | ParsedSentences):
         self._parsed = share(parser)
 

@@ -81,9 +81,6 @@ class Entities:
     side has the acronym ("WHO") or the surname ("Obama") of the other side's full name.
     """
 
-    name = "entities"
-    symmetric = False
-
     def __init__(self, parser: Language | ParsedSentences):
         self._parsed = share(parser)
 

@@ -11,9 +11,6 @@ from .distinct import distinct
 class LengthRatio:
     """Characters of the target / characters of the source; an empty source gives inf, two empty texts 1."""
 
-    name = "length_ratio"
-    symmetric = False
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Ratios, (n,), 0 to inf. Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)

@@ -35,9 +35,6 @@ class Nli:
     Raises ModelError if the folder holds no such model, or its labels do not say which one is entailment.
     """
 
-    name = "entailment"
-    symmetric = False
-
     def __init__(self, folder: Path, threads: int = 0, batch_size: int = 0, device: str = "cpu"):
         self._columns = label_order(folder)
         self._temperature = temperature(folder)

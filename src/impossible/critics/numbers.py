@@ -13,9 +13,6 @@ from .distinct import distinct
 class Numbers:
     """The share of the target's numbers that the source has too, with multiplicity: 1 both ways if equal."""
 
-    name = "numbers"
-    symmetric = False
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Shares, (n,), 0 to 1; 1 where the target has no number.
 

@@ -60,9 +60,6 @@ def personal_data(text: str) -> list[str]:
 class PersonalData:
     """1 where either sentence seems to hold personal data, else 0: `max = 0` rejects such pairs."""
 
-    name = "personal_data"
-    symmetric = True
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)

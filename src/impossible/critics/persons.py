@@ -29,9 +29,6 @@ def persons(text: str) -> frozenset[str]:
 class Persons:
     """Share of the target's persons that the source names too, 0 to 1; 1 when the target names none."""
 
-    name = "persons"
-    symmetric = False
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Shares, (n,)."""
         sentences, s, t = distinct(sources, targets)

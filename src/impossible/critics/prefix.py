@@ -12,9 +12,6 @@ _WORD = re.compile(r"[^\W_]+")
 class Prefix:
     """Share of the target's words that the source opens with, 0 to 1; 0 for an empty target."""
 
-    name = "prefix"
-    symmetric = False
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Shares, (n,)."""
         words = {text: _WORD.findall(text.lower()) for text in {*sources, *targets}}

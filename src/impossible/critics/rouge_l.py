@@ -18,9 +18,6 @@ _SURROGATES = range(0xD800, 0xE000)
 class RougeL:
     """F1 of the longest common subsequence of tokens: rouge-score's `rougeL` fmeasure, unstemmed."""
 
-    name = "rouge_l"
-    symmetric = True
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """F1, (n,), 0 to 1; 0 where either side has no token.
 

@@ -28,9 +28,6 @@ class Similarity:
     `folder` holds an encoder with safetensors and its tokenizer. Raises ModelError if it cannot be used.
     """
 
-    name = "similarity"
-    symmetric = True
-
     def __init__(self, folder: Path, device: str = "cpu", threads: int = 0):
         self._first_token = _pooling(folder) == "cls_token"
         self._device = torch.device(device)

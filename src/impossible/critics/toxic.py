@@ -31,9 +31,6 @@ def toxic(text: str) -> bool:
 class Toxic:
     """1 where either sentence has a word of the list, else 0: `max = 0` rejects such pairs."""
 
-    name = "toxic"
-    symmetric = True
-
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)

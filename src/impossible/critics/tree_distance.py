@@ -41,9 +41,6 @@ class TreeDistance:
     `layers` keeps the uppermost layers only: the paper reports 3 and all.
     """
 
-    name = "tree_distance"
-    symmetric = True
-
     def __init__(self, parser: Language | ParsedSentences | Brackets, layers: int | None = None):
         spacy_parser = isinstance(parser, Language | ParsedSentences)
         self._brackets: Brackets = dependency_brackets(parser) if spacy_parser else parser

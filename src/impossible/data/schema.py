@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from ..recipe.critic_table import CRITICS, SCORE_TYPE
+
 
 def text_id(*parts: str) -> str:
     """A 16-digit hexadecimal hash of texts: the id of a context or a pair."""
@@ -78,27 +80,10 @@ _PAIR = (
     ("source", pa.string(), "the longer sentence"),
     ("target", pa.string(), "the other one; of a summary pair the summary"),
 )
-SCORE_FIELDS = (
-    ("length_ratio", pa.float32(), "characters of the target / characters of the source"),
-    ("numbers_forward", pa.float32(), "share of the target's numbers that the source has"),
-    ("numbers_backward", pa.float32(), "share of the source's numbers that the target has"),
-    ("persons_forward", pa.float32(), "share of the target's grammatical persons that the source has"),
-    ("persons_backward", pa.float32(), "share of the source's grammatical persons that the target has"),
-    ("prefix", pa.float32(), "share of the target's words that the source opens with"),
-    ("personal_data", pa.float32(), "1 if a side seems to hold personal data, else 0"),
-    ("toxic", pa.float32(), "1 if a side has a crude word, else 0"),
-    ("rouge_l", pa.float32(), "ROUGE-L F1 on tokens"),
-    ("similarity", pa.float32(), "cosine of the bi-encoder's embeddings"),
-    ("entities_forward", pa.float32(), "share of the target's named entities that the source has"),
-    ("entities_backward", pa.float32(), "share of the source's named entities that the target has"),
-    ("clause_forward", pa.float32(), "share of the target's time, modality and mood that the source has"),
-    ("clause_backward", pa.float32(), "share of the source's time, modality and mood that the target has"),
-    ("entailment_forward", pa.float32(), "NLI model's p(source entails target)"),
-    ("entailment_backward", pa.float32(), "NLI model's p(target entails source)"),
-    ("judge_forward", pa.float32(), "the judge's p(source entails target)"),
-    ("judge_backward", pa.float32(), "the judge's p(target entails source); of a summary null"),
-    ("retention", pa.float32(), "the judge's p(target entails source); of a paraphrase null"),
-    ("tree_distance", pa.float32(), "tree edit distance between the parses, in node edits"),
+SCORE_FIELDS = tuple(
+    (column.name, pa.type_for_alias(SCORE_TYPE), column.meaning)
+    for critic in CRITICS.values()
+    for column in critic.columns
 )
 SCORES = _schema(*_PAIR, *SCORE_FIELDS)
 LEDGER = _schema(

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from ..analysis.why import tell
 from ..errors import DataError, ImpossibleError
-from ..recipe.critics import CRITICS, TaskFilter
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import TaskFilter
 from .index import VERDICTS, Index
 from .labels import Labels
 from .middleware import Guard

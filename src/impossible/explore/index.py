@@ -22,7 +22,8 @@ from ..data import run_folder
 from ..data.schema import DUPLICATE, KEPT, SCORE_FIELDS, UNKNOWN
 from ..filtering.cascade import as_scores
 from ..filtering.verdict import Scores, weaker
-from ..recipe.critics import CRITICS, CriticName
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import CriticName
 from ..recipe.load import load
 from ..recipe.recipe import Recipe
 

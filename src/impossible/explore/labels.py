@@ -26,7 +26,7 @@ class Labels:
         """The pairs whose labels `impossible calibrate` counts: a sample over all scores of the judge."""
         if task not in self._samples:
             bounds = getattr(self._index.recipe.filter, task)
-            critic = "judge" if bounds.judge is not None else "entailment"
+            critic = "judge" if bounds.of("judge") is not None else "entailment"
             people = population(self._index.run, task, critic, _PAIRS)
             self._samples[task] = frozenset(people.pair_id[i] for i in people.drawn())
         return self._samples[task]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.schema import UNKNOWN
 from ..errors import DataError
-from ..recipe.critics import CRITICS
+from ..recipe.critic_table import CRITICS
 from .index import VERDICTS, Ids, Index, TaskRows
 
 PER_PAGE = 50

@@ -8,7 +8,8 @@ from jinja2 import Environment
 from numpy.typing import NDArray
 
 from ..analysis.why import Check
-from ..recipe.critics import CRITICS, CriticName, TaskFilter
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import CriticName, TaskFilter
 from ..report.page import descriptions, number, templates
 from .index import Index, TaskRows
 
@@ -36,8 +37,7 @@ def plain(value: float | None) -> str:
 
 def place(critic: CriticName, value: float, longest: float = 40.0) -> float:
     """Where a score lies on a scale from 0 to 100; edits of a tree above `longest` lie at its end."""
-    low, high = CRITICS[critic]
-    high = min(high, longest)
+    low, high = CRITICS[critic].low, min(CRITICS[critic].high, longest)
     return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
 
 
@@ -47,7 +47,7 @@ def sliders(index: Index, rows: TaskRows, bounds: TaskFilter) -> list[dict[str, 
     found = []
     for critic, scores in rows.varying().items():
         low, high = _scale(critic, scores)
-        bound, gate = getattr(bounds, critic), getattr(getattr(index.recipe.score, rows.task), critic, None)
+        bound, gate = bounds.of(critic), getattr(getattr(index.recipe.score, rows.task), critic, None)
         known = ~np.isnan(scores)
         sides = {side: getattr(bound, side, None) for side in ("min", "max")}
         found.append(
@@ -72,8 +72,8 @@ def sliders(index: Index, rows: TaskRows, bounds: TaskFilter) -> list[dict[str, 
 
 def _scale(critic: CriticName, scores: NDArray[np.float32]) -> tuple[float, float]:
     """The ends of a slider: all that the critic can say, of a similarity and of edits what there is."""
-    low, high = CRITICS[critic]
-    if critic == "similarity":
+    low, high = CRITICS[critic].low, CRITICS[critic].high
+    if low < 0:
         low = min(0.0, float(np.floor(np.nanmin(scores) * 10) / 10))
     return low, high if high <= 1 else float(np.ceil(np.nanmax(scores)))
 

@@ -11,7 +11,8 @@ from ..analysis.whatif import MEASURED, Change, Example, measured, unscored_pair
 from ..data.schema import KEPT, UNKNOWN
 from ..errors import RecipeError
 from ..metrics.diversity import Variety, variety
-from ..recipe.critics import CRITICS, Bounds, TaskFilter
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bounds, TaskFilter
 from .index import VERDICTS, Codes, Ids, Index
 from .verdicts import Fates, Judge
 

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from ..critics.base import Compare, Critic, Critics, Reader
 from ..data.schema import SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
-from ..recipe.critics import CHEAP_TO_DEAR, Bounds, Score
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bound, Bounds, Score
 from .verdict import Scores, shortfall
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 # Critics without a model: what they reject is counted, not written down.
-CHEAP = CHEAP_TO_DEAR[: CHEAP_TO_DEAR.index("similarity") + 1]
+CHEAP = tuple(name for name, spec in CRITICS.items() if spec.cost == "cheap")
+_DEAR = tuple((column, spec) for spec in CRITICS.values() if spec.cost == "dear" for column in spec.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Pairs:
 class Table:
     """One critic's scores within a group, (sentences, sentences): each directed pair is scored once."""
 
-    def __init__(self, critic: Critic, sentences: Sequence[str]):
+    def __init__(self, name: str, critic: Critic, sentences: Sequence[str]):
+        self._name = name
         self._critic = critic
         self._sentences = sentences
         self._known = np.full((len(sentences), len(sentences)), np.nan, dtype=np.float32)
@@ -57,11 +60,11 @@ class Table:
             if (bad := np.isnan(found)).any():
                 i = int(np.argmax(bad))
                 raise ModelError(
-                    f"critic {self._critic.name} gives NaN for {self._sentences[s[i]]!r} and "
+                    f"critic {self._name} gives NaN for {self._sentences[s[i]]!r} and "
                     f"{self._sentences[t[i]]!r}; its weights or their type (float16?) do not fit this machine"
                 )
             self._known[s, t] = found
-            if self._critic.symmetric:
+            if CRITICS[self._name].symmetric:
                 self._known[t, s] = found
         return self._known[sources, targets]
 
@@ -88,7 +91,7 @@ def score_group(
     Returns the pairs that got as far as a critic beyond CHEAP, and the pairs of task `equivalence` that
     the entailment graph needs; `counts` receives the cheap rejections.
     """
-    tables = {name: Table(critics[name], sentences) for name in critics}
+    tables = {name: Table(name, critics[name], sentences) for name in critics}
     source, target = oriented(sentences)
     counts["pairs"] += len(source)
     found = []
@@ -103,7 +106,7 @@ def score_group(
 def _cheap(pairs: Pairs, gates: Bounds, tables: dict[str, Table], counts: Counter[str]) -> Pairs:
     for critic in CHEAP:
         _add(pairs, critic, tables)
-        if getattr(gates, critic) is not None:
+        if gates.of(critic) is not None:
             inside = shortfall(critic, pairs.task, gates, pairs.scores) == 0
             counts[f"{pairs.task}: {critic}"] += int((~inside).sum())
             pairs = pairs.take(inside)
@@ -111,54 +114,38 @@ def _cheap(pairs: Pairs, gates: Bounds, tables: dict[str, Table], counts: Counte
     return pairs
 
 
-# column, its critic, who scores it, and whether with the sides exchanged
-_DEAR = (
-    *(
-        (f"{critic}_{way}", critic, critic, way == "backward")
-        for critic in ("entities", "clause", "entailment", "judge")
-        for way in ("forward", "backward")
-    ),
-    ("retention", "retention", "judge", True),
-    ("tree_distance", "tree_distance", "tree_distance", False),
-)
-# what a task has no use for: the judge's way back is a bound of its own for summaries
-_UNASKED = {"paraphrase": "retention", "summary": "judge_backward"}
-
-
 def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
     """Score what is left with the models; a pair outside a gate keeps NaN for all that follows."""
     n = len(pairs.source)
     alive = np.ones(n, dtype=bool)
-    for column, critic, scorer, backward in _DEAR:
-        pairs.scores[column] = np.full(n, np.nan, dtype=np.float32)
-        if critic not in tables or column == _UNASKED.get(pairs.task):
+    for column, spec in _DEAR:
+        pairs.scores[column.name] = np.full(n, np.nan, dtype=np.float32)
+        if spec.name not in tables or column.null_for == pairs.task:
             continue
         s, t = pairs.source[alive], pairs.target[alive]
-        pairs.scores[column][alive] = tables[scorer].score(t, s) if backward else tables[scorer].score(s, t)
-        if getattr(gates, critic) is not None:
-            alive &= _within(critic, column, pairs, gates)
+        table = tables[spec.backward_of or spec.name]
+        backward = column.backward or spec.backward_of is not None
+        pairs.scores[column.name][alive] = table.score(t, s) if backward else table.score(s, t)
+        gate = gates.of(spec.name)
+        if gate is not None and column in spec.read(pairs.task):
+            alive &= _within(gate, pairs.scores[column.name])
     return pairs
 
 
-def _within(critic: str, column: str, pairs: Pairs, gates: Bounds) -> NDArray[np.bool_]:
-    """Whether one column is within the gate; NaN is not. A summary's way back is never gated."""
-    if pairs.task == "summary" and column.endswith("backward"):
-        return np.ones(len(pairs.source), dtype=bool)
-    gate = getattr(gates, critic)
+def _within(gate: Bound, scores: Floats) -> NDArray[np.bool_]:
+    """Whether scores are within the gate; NaN is not."""
     low = -np.inf if gate.min is None else np.float32(gate.min)
     high = np.inf if gate.max is None else np.float32(gate.max)
-    return (pairs.scores[column] >= low) & (pairs.scores[column] <= high)
+    return (scores >= low) & (scores <= high)
 
 
 def _add(pairs: Pairs, critic: str, tables: dict[str, Table]) -> None:
-    if critic not in tables:
-        for column in [n for n, _, _ in SCORE_FIELDS if n.startswith(critic)]:
-            pairs.scores[column] = np.full(len(pairs.source), np.nan, dtype=np.float32)
-    elif f"{critic}_forward" in SCORES.names:
-        pairs.scores[f"{critic}_forward"] = tables[critic].score(pairs.source, pairs.target)
-        pairs.scores[f"{critic}_backward"] = tables[critic].score(pairs.target, pairs.source)
-    else:
-        pairs.scores[critic] = tables[critic].score(pairs.source, pairs.target)
+    for column in CRITICS[critic].columns:
+        if critic not in tables:
+            pairs.scores[column.name] = np.full(len(pairs.source), np.nan, dtype=np.float32)
+            continue
+        s, t = (pairs.target, pairs.source) if column.backward else (pairs.source, pairs.target)
+        pairs.scores[column.name] = tables[critic].score(s, t)
 
 
 def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table]) -> Pairs:

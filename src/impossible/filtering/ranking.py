@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..critics.base import Critics
 from ..data.schema import KEPT, SCORE_FIELDS
+from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds, CriticName
 from .verdict import Scores, columns, shortfall, verdict
 
@@ -45,13 +46,13 @@ def _score(
     targets: Sequence[str],
 ) -> None:
     """Fill a critic's columns for the pairs that are wanted and that it has not seen."""
-    for column in columns(critic, task, scores):
-        rows = np.flatnonzero(wanted & np.isnan(scores[column]))
+    for column in CRITICS[critic].read(task):
+        rows = np.flatnonzero(wanted & np.isnan(scores[column.name]))
         if not len(rows):
             continue
         s, t = [sources[i] for i in rows.tolist()], [targets[i] for i in rows.tolist()]
-        backward = column.endswith("_backward")
-        scores[column][rows] = critics[critic].score(t, s) if backward else critics[critic].score(s, t)
+        found = critics[critic].score(t, s) if column.backward else critics[critic].score(s, t)
+        scores[column.name][rows] = found
 
 
 def quality(task: str, scores: Scores, verdicts: NDArray[np.object_]) -> Floats:
@@ -75,9 +76,7 @@ def meaning(task: str, scores: Scores) -> Floats:
     """The lowest of similarity and of what the NLI model and the judge say of entailment (both ways for a
     paraphrase, forward for a summary), (n,); NaN where none has a score.
     """
-    entailment = [
-        c for critic in ("entailment", "judge") for c in columns(critic, task, scores) if c in scores
-    ]
+    entailment = [c for critic in ("entailment", "judge") for c in columns(critic, task) if c in scores]
     return np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores what was not scored
 
 
@@ -88,7 +87,7 @@ def _near(task: str, scores: Scores, bounds: Bounds) -> Floats:
     """
     if task == "paraphrase":
         return worth(task, scores)
-    outside = [shortfall(critic, task, bounds, scores) > 0 for critic in _FORM if getattr(bounds, critic)]
+    outside = [shortfall(critic, task, bounds, scores) > 0 for critic in _FORM if bounds.of(critic)]
     return np.nan_to_num(meaning(task, scores)) - np.any(outside, axis=0)
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from ..data.tabular import check_writable, read_rows, write_rows
 from ..errors import DataError
 from ..recipe.base import TASKS
-from ..recipe.critics import CHEAP_TO_DEAR, Score
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Score
 from ..recipe.execution import Execution
 
 
@@ -22,32 +23,27 @@ def score_pairs(
 ) -> dict[str, NDArray[np.float32]]:
     """Score pairs with every critic, bounds and gates aside.
 
-    Returns one array of shape (n,) a score: `length_ratio` (target/source), `numbers_forward`,
-    `numbers_backward`, `persons_forward`, `persons_backward`, `prefix`,
-    `personal_data`, `toxic`, `rouge_l`, `similarity`, `entities_forward`, `entities_backward`,
-    `clause_forward`, `clause_backward`, `entailment_forward`, `entailment_backward`, `judge_forward`,
-    `judge_backward`, `retention`, `tree_distance`, and the number that the task's bound reads of a directed
-    critic, `numbers_min`, `entities_min`, `clause_min`, `entailment_min`, `judge_min`: the lower of both
-    directions for a paraphrase, forward for a summary.
+    Returns one array of shape (n,) a score, named as in a dataset (`data.schema.SCORE_FIELDS`), and of each
+    critic with scores forward and backward the number that the task's bound reads, such as `entailment_min`:
+    the lower of both directions for a paraphrase, forward for a summary.
 
     Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
     """
     from ..critics import open_critics
 
     _check(sources, targets, task)
-    settings = settings or Score(critics=CHEAP_TO_DEAR)
+    settings = settings or Score(critics=tuple(CRITICS))
     scores: dict[str, NDArray[np.float32]] = {}
     for name, critic in open_critics(settings, execution or Execution()).items():
-        if name == "retention":  # the judge has looked both ways already
-            scores[name] = scores["judge_backward"]
+        spec = CRITICS[name]
+        if spec.backward_of is not None:  # which has looked both ways already
+            scores[name] = scores[f"{spec.backward_of}_backward"]
             continue
-        forward = critic.score(sources, targets)
-        if critic.symmetric or name in ("length_ratio", "prefix"):
-            scores[name] = forward
-            continue
-        backward = critic.score(targets, sources)
-        scores |= {f"{name}_forward": forward, f"{name}_backward": backward}
-        scores[f"{name}_min"] = np.minimum(forward, backward) if task == "paraphrase" else forward
+        for column in spec.columns:
+            s, t = (targets, sources) if column.backward else (sources, targets)
+            scores[column.name] = critic.score(s, t)
+        if len(spec.columns) > 1:
+            scores[f"{name}_min"] = np.min([scores[column.name] for column in spec.read(task)], axis=0)
     return scores
 
 

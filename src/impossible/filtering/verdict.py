@@ -6,17 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.schema import KEPT, UNKNOWN
+from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds
 
 Scores = Mapping[str, NDArray[np.float32]]  # a column each, (n,), NaN where a critic did not see the pair
 
 
-def columns(critic: str, task: str, scores: Scores) -> list[str]:
-    """The score columns that a bound reads: both directions of a paraphrase, forward of a summary."""
-    if critic in scores:
-        return [critic]
-    ways = ("forward", "backward") if task == "paraphrase" else ("forward",)
-    return [f"{critic}_{way}" for way in ways]
+def columns(critic: str, task: str) -> list[str]:
+    """The names of the score columns that a bound reads."""
+    return [column.name for column in CRITICS[critic].read(task)]
 
 
 def shortfall(critic: str, task: str, bounds: Bounds, scores: Scores) -> NDArray[np.float32]:
@@ -24,9 +22,10 @@ def shortfall(critic: str, task: str, bounds: Bounds, scores: Scores) -> NDArray
 
     If one direction is known to be outside, the other need not be known.
     """
-    bound = getattr(bounds, critic)
+    bound = bounds.of(critic)
+    assert bound is not None, critic
     outside = []
-    for column in columns(critic, task, scores):
+    for column in columns(critic, task):
         x = scores[column].astype(np.float32)
         low = np.float32(-np.inf if bound.min is None else bound.min)
         high = np.float32(np.inf if bound.max is None else bound.max)
@@ -41,7 +40,7 @@ def verdict(scores: Scores, task: str, bounds: Bounds) -> tuple[NDArray[np.objec
 
     Returns two arrays of shape (n,); the margin of a pair that is not rejected is NaN.
     """
-    n = len(scores["length_ratio"])
+    n = len(next(iter(scores.values())))
     what = np.full(n, KEPT, dtype=object)
     margin = np.full(n, np.nan, dtype=np.float32)
     unknown = np.zeros(n, dtype=bool)
@@ -56,5 +55,5 @@ def verdict(scores: Scores, task: str, bounds: Bounds) -> tuple[NDArray[np.objec
 
 def weaker(critic: str, task: str, scores: Scores) -> NDArray[np.float32]:
     """One number a pair: the score, of a directed score the lower one of those that the task looks at."""
-    found: NDArray[np.float32] = np.fmin.reduce([scores[column] for column in columns(critic, task, scores)])
+    found: NDArray[np.float32] = np.fmin.reduce([scores[column] for column in columns(critic, task)])
     return found

@@ -187,15 +187,8 @@ def _needs(recipe: Recipe) -> Iterator[Need]:
     kind = teacher.compute_type if teacher.backend != "endpoint" else None
     tokens = recipe.contexts.max_chars / 4 + recipe.sampling.max_tokens
     yield _need("teacher", teacher.weights, kind, min(_AT_ONCE, recipe.sampling.per_context) * tokens)
-    critics = {
-        "similarity": (score.similarity, "similarity" in score.critics),
-        "nli": (score.nli, "entailment" in score.critics),
-        "judge": (score.judge, "judge" in score.critics),
-        "parser": (score.parser, bool({"entities", "clause", "tree_distance"} & set(score.critics))),
-    }
-    for role, (model, used) in critics.items():
-        if used:
-            yield _need(role, model, "float32")
+    for role, model in score.models(score.critics).items():
+        yield _need(role, model, "float32")
     if recipe.distil is not None:
         yield _need(
             "student", recipe.distil.base, recipe.distil.precision, training=not recipe.distil.lora_rank

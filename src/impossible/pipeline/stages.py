@@ -94,14 +94,8 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
 
 
 def _critic_models(recipe: Recipe) -> tuple[str, ...]:
-    score = recipe.score
-    used = {
-        score.similarity: "similarity" in score.critics,
-        score.nli: "entailment" in score.critics,
-        score.judge: "judge" in score.critics,
-        score.parser: bool({"entities", "clause", "tree_distance"} & set(score.critics)),
-    }
-    return tuple(model for model, wanted in used.items() if wanted)
+    """Each once: two critics may share a model."""
+    return tuple(dict.fromkeys(recipe.score.models(recipe.score.critics).values()))
 
 
 def _contexts(recipe: Recipe, sampler: "Sampler | None") -> Work:

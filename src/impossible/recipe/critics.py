@@ -1,10 +1,12 @@
 """Settings of scoring and filtering: critics, gates and bounds."""
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from .base import TASKS, Settings, Share
+from .critic_table import CRITICS
 
 
 class Bound(Settings):
@@ -24,88 +26,39 @@ class Bound(Settings):
         return self
 
 
-CriticName = Literal[
-    "length_ratio",
-    "numbers",
-    "persons",
-    "prefix",
-    "personal_data",
-    "toxic",
-    "rouge_l",
-    "similarity",
-    "entities",
-    "clause",
-    "entailment",
-    "judge",
-    "retention",
-    "tree_distance",
-]
-# critic → lowest and highest score it can give; the order is the order of cost
-CRITICS: dict[CriticName, tuple[float, float]] = {
-    "length_ratio": (0, 1),
-    "numbers": (0, 1),
-    "persons": (0, 1),
-    "prefix": (0, 1),
-    "personal_data": (0, 1),
-    "toxic": (0, 1),
-    "rouge_l": (0, 1),
-    "similarity": (-1, 1),
-    "entities": (0, 1),
-    "clause": (0, 1),
-    "entailment": (0, 1),
-    "judge": (0, 1),
-    "retention": (0, 1),
-    "tree_distance": (0, 10_000),
+# What a recipe may name; the checker of types knows no union that is made from data.
+if TYPE_CHECKING:
+    CriticName = str
+else:
+    CriticName = Literal[*CRITICS]
+
+_bounds: dict[str, Any] = {
+    name: (Bound | None, Field(None, description=spec.meaning)) for name, spec in CRITICS.items()
 }
+_OneEach: Any = create_model("_OneEach", __base__=Settings, **_bounds)
 
-CHEAP_TO_DEAR = tuple(CRITICS)
 
-
-class Bounds(Settings):
+class Bounds(_OneEach, Settings):
     """One bound a critic; a critic without one has no say."""
-
-    length_ratio: Bound | None = None
-    """Characters of the target over those of the source."""
-    numbers: Bound | None = None
-    """Share of one side's numbers that the other has."""
-    persons: Bound | None = None
-    """Share of one side's grammatical persons (I, we, she …) that the other has."""
-    prefix: Bound | None = None
-    """Share of the target that the source opens with."""
-    personal_data: Bound | None = None
-    """1 if a side seems to hold a mail or street address, a phone or card number; `max = 0` rejects it."""
-    toxic: Bound | None = None
-    """1 if a side has a crude word; `max = 0` rejects it."""
-    rouge_l: Bound | None = None
-    """ROUGE-L F1: words in common, in order."""
-    similarity: Bound | None = None
-    """Cosine of the sentences' embeddings."""
-    entities: Bound | None = None
-    """Share of one side's named entities that the other has."""
-    clause: Bound | None = None
-    """Share of time, modality and mood of one side's main clause that the other has."""
-    entailment: Bound | None = None
-    """p(entailment) of the small NLI model."""
-    judge: Bound | None = None
-    """p(entailment) of the language model with an adapter."""
-    retention: Bound | None = None
-    """The judge's p(target entails source): low where a summary loses the point."""
-    tree_distance: Bound | None = None
-    """Edits between the two parses."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         for name, bound in self.given():
-            low, high = CRITICS[name]
+            low, high = CRITICS[name].low, CRITICS[name].high
             for side in ("min", "max"):
                 value = getattr(bound, side)
                 if value is not None and not low <= value <= high:
                     raise ValueError(f"{name}.{side}: {value} is impossible; allowed is {low} to {high}")
         return self
 
+    def of(self, critic: CriticName) -> Bound | None:
+        """A critic's bound; None if it has none."""
+        bound: Bound | None = getattr(self, critic)
+        return bound
+
     def given(self) -> list[tuple[CriticName, Bound]]:
         """The critics that have a bound, in the order of cost."""
-        return [(name, bound) for name in CRITICS if (bound := getattr(self, name)) is not None]
+        return [(name, bound) for name in CRITICS if (bound := self.of(name)) is not None]
 
 
 class Score(Settings):
@@ -122,7 +75,7 @@ class Score(Settings):
     """The classifier behind `judge`."""
     parser: str = "embedded:en-core-web-sm"
     """The spaCy pipeline behind `entities`, `clause` and `tree_distance`."""
-    critics: tuple[CriticName, ...] = CHEAP_TO_DEAR[:-1]
+    critics: tuple[CriticName, ...] = tuple(name for name, spec in CRITICS.items() if spec.default)
     """The critics that score, the cheapest first whatever order is given."""
     equivalence: Share = 0.75
     """Sentences are compared for duplicates from this entailment on; no `duplicates` may be lower."""
@@ -138,9 +91,16 @@ class Score(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if "retention" in self.critics and "judge" not in self.critics:
-            raise ValueError("critics: retention is the judge's, so it needs 'judge' too")
+        for name in self.critics:
+            other = CRITICS[name].backward_of
+            if other is not None and other not in self.critics:
+                raise ValueError(f"critics: {name} is the {other}'s, so it needs {other!r} too")
         return self
+
+    def models(self, critics: Iterable[CriticName]) -> dict[str, str]:
+        """Setting → model, of the models that some critics need, in the order of the settings."""
+        needed = {CRITICS[name].model for name in critics}
+        return {name: getattr(self, name) for name in type(self).model_fields if name in needed}
 
 
 class TaskFilter(Bounds):

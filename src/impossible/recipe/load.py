@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ..errors import RecipeError
 from .base import TASKS
 from .contexts import check_domain
+from .critic_table import CRITICS
 from .distil import Distil
 from .layers import lay, merge, parse_override, table_at
 from .messages import explain
@@ -103,11 +104,12 @@ def resolve(
 
 
 def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A bound that is taken away takes the preset's gate along, and the judge's takes retention."""
+    """A bound that is taken away takes the preset's gate along, and that of the same score backward."""
     for task in TASKS:
         removed = {critic for critic, bound in table_at(laid, "filter", task).items() if bound is None}
-        if "judge" in removed and "retention" not in table_at(given, "filter", task):
-            laid = merge(laid, {"filter": {task: {"retention": False}}})
+        backward = {name for name, spec in CRITICS.items() if spec.backward_of in removed}
+        if alone := backward - set(table_at(given, "filter", task)):
+            laid = merge(laid, {"filter": {task: dict.fromkeys(alone, False)}})
         gates = removed & set(table_at(laid, "score", task)) - set(table_at(given, "score", task))
         if gates:
             laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .critics import CRITICS
+from .critic_table import CRITICS
 from .recipe import Recipe
 from .write import toml
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from .base import Settings
 from .contexts import Contexts
+from .critic_table import CRITICS
 from .critics import Bounds, Filter, Score
 from .distil import Distil
 from .execution import Execution
@@ -44,10 +45,13 @@ class Recipe(Settings):
             raise ValueError('teacher.backend: "own" lives in one process; set execution.engine = "local"')
         if not self.filter.tasks():
             raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
-        if self.filter.paraphrase and self.filter.paraphrase.retention:
-            raise ValueError("filter.paraphrase.retention: the judge reads a paraphrase both ways already")
         for task, bounds in self.filter.tasks():
             for critic, _ in bounds.given():
+                spec = CRITICS[critic]
+                if all(column.null_for == task for column in spec.columns):
+                    raise ValueError(
+                        f"filter.{task}.{critic}: the {spec.backward_of} reads a {task} both ways already"
+                    )
                 if critic not in self.score.critics:
                     raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
             if bounds.duplicates is not None and "entailment" not in self.score.critics:
@@ -65,7 +69,7 @@ class Recipe(Settings):
 
 def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
     for name, gate in gates.given():
-        bound = getattr(bounds, name)
+        bound = bounds.of(name)
         for side in ("min", "max"):
             wall, value = getattr(gate, side), getattr(bound, side, None)
             if wall is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import TASKS
-from .critics import CRITICS
+from .critic_table import CRITICS
 from .distil import Distil
 from .load import resolve
 from .presets import PRESETS
@@ -121,8 +121,8 @@ def _model(field: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, An
 
 
 def _bound(critic: str) -> str:
-    low, high = next(ends for name, ends in CRITICS.items() if name == critic)
-    return f"{{min = …, max = …}}, {low:g} to {high:g}; false: none"
+    spec = CRITICS[critic]
+    return f"{{min = …, max = …}}, {spec.low:g} to {spec.high:g}; false: none"
 
 
 def _shown(value: Any, field: Mapping[str, Any]) -> str:

@@ -12,8 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..data import store
-from ..data.schema import SCORE_FIELDS
-from ..recipe.critics import CRITICS
+from ..recipe.critic_table import CRITICS
 from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, TaskFacts
 from .gather import gather
@@ -102,8 +101,7 @@ def _of_frontier(task: TaskFacts) -> list[Distribution]:
 
 def descriptions() -> dict[str, str]:
     """Critic → what its score is, in the words of the ledger's schema."""
-    texts = {name.removesuffix("_forward"): text for name, _, text in SCORE_FIELDS}
-    return {critic: texts[critic] for critic in CRITICS}
+    return {name: spec.columns[0].meaning for name, spec in CRITICS.items()}
 
 
 def why(pair: Pair, task: TaskFacts) -> str:

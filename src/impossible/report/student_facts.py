@@ -155,8 +155,8 @@ def precision(run: Path, recipe: Recipe) -> tuple[Precision, ...]:
 
 
 def _of_task(run: Path, task: str, bounds: TaskFilter, said: Mapping[str, bool | None]) -> Precision | None:
-    critic = "judge" if bounds.judge is not None else "entailment"
-    wall = getattr(bounds, critic)
+    critic = "judge" if bounds.of("judge") is not None else "entailment"
+    wall = bounds.of(critic)
     low = -math.inf if wall is None or wall.min is None else wall.min
     try:
         people = population(run, task, critic, _JUDGED)

@@ -13,7 +13,8 @@ from ..filtering.cascade import as_scores
 from ..filtering.verdict import weaker
 from ..metrics.diversity import variety
 from ..metrics.overlap import jaccard
-from ..recipe.critics import CRITICS, Bounds, CriticName
+from ..recipe.critic_table import CRITICS
+from ..recipe.critics import Bound, Bounds, CriticName
 from ..recipe.recipe import Recipe
 from ..text.words import words
 from .facts import Distribution, Frontier, Histogram, Pair, Reason, Step, TaskFacts
@@ -115,7 +116,7 @@ def _distributions(
     bounds, gates = getattr(recipe.filter, task) or Bounds(), getattr(recipe.score, task) or Bounds()
     found = []
     for critic, column in scores.items():
-        bound, gate = getattr(bounds, critic), getattr(gates, critic)
+        bound, gate = bounds.of(critic), gates.of(critic)
         known = ~np.isnan(column)
         if not known.any() or (bound is None and gate is None):
             continue
@@ -128,18 +129,20 @@ def _distributions(
                 critic,
                 _histogram(edges, series),
                 int((~known).sum()),
-                bound and bound.min,
-                bound and bound.max,
-                gate and gate.min,
-                gate and gate.max,
+                *_ends(bound),
+                *_ends(gate),
             )
         )
     return tuple(found)
 
 
+def _ends(bound: Bound | None) -> tuple[float | None, float | None]:
+    return (bound.min, bound.max) if bound else (None, None)
+
+
 def _range(critic: CriticName, values: NDArray[np.float32]) -> tuple[float, float]:
     """Where the axis begins and ends: at tenths around the values, of a distance at multiples of five."""
-    step = 0.1 if CRITICS[critic][1] == 1 else 5.0
+    step = 0.1 if CRITICS[critic].high == 1 else 5.0
     return float(np.floor(values.min() / step) * step), float(np.ceil(values.max() / step) * step)
 
 

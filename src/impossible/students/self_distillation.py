@@ -23,6 +23,7 @@ from ..filtering.cascade import as_scores
 from ..filtering.ranking import Floats, quality
 from ..generation.corpus import read_documents
 from ..recipe.base import TASKS
+from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Filter
 from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
@@ -96,9 +97,7 @@ def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
 
 def cascade_key(recipe: Recipe, bounds: Filter) -> str:
     """All that the cascade's verdicts depend on."""
-    score = recipe.score
-    models = (score.similarity, score.nli, score.judge, score.parser)
-    return bounds.canonical() + json.dumps(models)
+    return bounds.canonical() + json.dumps([*recipe.score.models(CRITICS).values()])
 
 
 def round_bounds(recipe: Recipe) -> Filter:

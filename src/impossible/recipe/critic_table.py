@@ -1,0 +1,190 @@
+"""The critics, one row each: all that recipe, schema, cascade, report and documentation know of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SCORE_TYPE = "float32"  # Arrow's and NumPy's name of what every critic gives
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A score as stored. `backward`: the critic is given (target, source). `null_for`: a task without it."""
+
+    name: str
+    meaning: str
+    backward: bool = False
+    null_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticSpec:
+    """What is known of a critic without opening it.
+
+    `low` and `high` are the ends of its range. A `cheap` one sees every pair, and those that it rejects are
+    only counted; a `dear` one sees what the gates before it let through. The score of a `symmetric` one does
+    not depend on the order of the sentences. `model` is the setting of `Score` that names its model, if it
+    has one. `backward_of` is the critic whose score with the sides exchanged this is, so that one model
+    serves both. A `default` one scores unless the recipe says otherwise. `meaning` is for the reader of a
+    recipe.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    low: float = 0
+    high: float = 1
+    cost: Literal["cheap", "dear"]
+    symmetric: bool = False
+    model: str | None = None
+    backward_of: str | None = None
+    default: bool = True
+
+    def read(self, task: str) -> tuple[Column, ...]:
+        """The columns that a bound reads: both directions, of a summary forward only."""
+        return tuple(column for column in self.columns if not (column.backward and task == "summary"))
+
+
+# The order is the order of cost, of verdicts and of columns.
+_TABLE = (
+    CriticSpec(
+        name="length_ratio",
+        cost="cheap",
+        meaning="Characters of the target over those of the source.",
+        columns=(Column("length_ratio", "characters of the target / characters of the source"),),
+    ),
+    CriticSpec(
+        name="numbers",
+        cost="cheap",
+        meaning="Share of one side's numbers that the other has.",
+        columns=(
+            Column("numbers_forward", "share of the target's numbers that the source has"),
+            Column("numbers_backward", "share of the source's numbers that the target has", backward=True),
+        ),
+    ),
+    CriticSpec(
+        name="persons",
+        cost="cheap",
+        meaning="Share of one side's grammatical persons (I, we, she …) that the other has.",
+        columns=(
+            Column("persons_forward", "share of the target's grammatical persons that the source has"),
+            Column(
+                "persons_backward",
+                "share of the source's grammatical persons that the target has",
+                backward=True,
+            ),
+        ),
+    ),
+    CriticSpec(
+        name="prefix",
+        cost="cheap",
+        meaning="Share of the target that the source opens with.",
+        columns=(Column("prefix", "share of the target's words that the source opens with"),),
+    ),
+    CriticSpec(
+        name="personal_data",
+        cost="cheap",
+        symmetric=True,
+        meaning="1 if a side seems to hold a mail or street address, a phone or card number; "
+        "`max = 0` rejects it.",
+        columns=(Column("personal_data", "1 if a side seems to hold personal data, else 0"),),
+    ),
+    CriticSpec(
+        name="toxic",
+        cost="cheap",
+        symmetric=True,
+        meaning="1 if a side has a crude word; `max = 0` rejects it.",
+        columns=(Column("toxic", "1 if a side has a crude word, else 0"),),
+    ),
+    CriticSpec(
+        name="rouge_l",
+        cost="cheap",
+        symmetric=True,
+        meaning="ROUGE-L F1: words in common, in order.",
+        columns=(Column("rouge_l", "ROUGE-L F1 on tokens"),),
+    ),
+    CriticSpec(
+        name="similarity",
+        low=-1,
+        cost="cheap",
+        symmetric=True,
+        model="similarity",
+        meaning="Cosine of the sentences' embeddings.",
+        columns=(Column("similarity", "cosine of the bi-encoder's embeddings"),),
+    ),
+    CriticSpec(
+        name="entities",
+        cost="dear",
+        model="parser",
+        meaning="Share of one side's named entities that the other has.",
+        columns=(
+            Column("entities_forward", "share of the target's named entities that the source has"),
+            Column(
+                "entities_backward", "share of the source's named entities that the target has", backward=True
+            ),
+        ),
+    ),
+    CriticSpec(
+        name="clause",
+        cost="dear",
+        model="parser",
+        meaning="Share of time, modality and mood of one side's main clause that the other has.",
+        columns=(
+            Column("clause_forward", "share of the target's time, modality and mood that the source has"),
+            Column(
+                "clause_backward",
+                "share of the source's time, modality and mood that the target has",
+                backward=True,
+            ),
+        ),
+    ),
+    CriticSpec(
+        name="entailment",
+        cost="dear",
+        model="nli",
+        meaning="p(entailment) of the small NLI model.",
+        columns=(
+            Column("entailment_forward", "NLI model's p(source entails target)"),
+            Column("entailment_backward", "NLI model's p(target entails source)", backward=True),
+        ),
+    ),
+    CriticSpec(
+        name="judge",
+        cost="dear",
+        model="judge",
+        meaning="p(entailment) of the language model with an adapter.",
+        columns=(
+            Column("judge_forward", "the judge's p(source entails target)"),
+            Column(
+                "judge_backward",
+                "the judge's p(target entails source); of a summary null",
+                backward=True,
+                null_for="summary",  # where it is a bound of its own, `retention`
+            ),
+        ),
+    ),
+    CriticSpec(
+        name="retention",
+        cost="dear",
+        model="judge",
+        backward_of="judge",
+        meaning="The judge's p(target entails source): low where a summary loses the point.",
+        columns=(
+            Column(
+                "retention",
+                "the judge's p(target entails source); of a paraphrase null",
+                null_for="paraphrase",
+            ),
+        ),
+    ),
+    CriticSpec(
+        name="tree_distance",
+        high=10_000,
+        cost="dear",
+        symmetric=True,
+        model="parser",
+        default=False,
+        meaning="Edits between the two parses.",
+        columns=(Column("tree_distance", "tree edit distance between the parses, in node edits"),),
+    ),
+)
+CRITICS = {spec.name: spec for spec in _TABLE}
