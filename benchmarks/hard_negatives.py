@@ -19,7 +19,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from impossible.critics import LazyCritics
 from impossible.critics.base import Critic
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.filtering.cascade import oriented
 from impossible.filtering.verdict import shortfall
 from impossible.recipe.critics import Score
@@ -41,7 +41,7 @@ def main() -> None:
     critics = LazyCritics(Score(), Execution())
     draw = random.Random(7)
     mined: dict[str, list[Pair]] = defaultdict(list)
-    for shard in run_folder.shards(options.run, "generate")[:: options.every]:
+    for shard in RunFolder(options.run).shards("generate")[:: options.every]:
         for group in shard.table().to_pylist():
             for rule, pairs in _differing([c["text"] for c in group["candidates"]], critics, draw).items():
                 mined[rule] += pairs

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.evaluate.held_out import against_teacher
 from impossible.recipe.load import load
 from impossible.students.student import Student
@@ -57,7 +57,7 @@ def main() -> None:
 
 def written(run: Path) -> set[str]:
     """Every candidate of a run."""
-    groups = (group for shard in run_folder.shards(run, "generate") for group in shard.table().to_pylist())
+    groups = (group for shard in RunFolder(run).shards("generate") for group in shard.table().to_pylist())
     return {candidate["text"] for group in groups for candidate in group["candidates"]}
 
 

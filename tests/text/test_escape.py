@@ -15,6 +15,7 @@ from impossible.cli.tables.pair import story
 from impossible.cli.tables.run import sample_table
 from impossible.cli.texts import as_json, as_text
 from impossible.data import dataset
+from impossible.data.run_folder import DATASET_FILE
 from impossible.data.schema import DATASET
 from impossible.data.state import State
 from impossible.students.student import Answer
@@ -39,7 +40,7 @@ def is_harmless(text: str) -> bool:
 def test_tables_and_stories(tmp_path: Path) -> None:
     row = {**dict.fromkeys(DATASET.names), "task": "summary", "source": EVIL, "target": EVIL}
     dataset.write(pa.Table.from_pylist([row], DATASET), tmp_path)
-    state = State(tmp_path, 1, 1, file=tmp_path / dataset.FILE)
+    state = State(tmp_path, 1, 1, file=tmp_path / DATASET_FILE)
     said = Sentence(EVIL, 1, -1.0)
     told = Story("id", "summary", EVIL, EVIL, EVIL, said, said, (), "duplicate", None, Rival("a", EVIL, EVIL), (Rival("b", EVIL, EVIL),))  # fmt: skip
     for text in (shown(sample_table(state, 1, 7)), shown(*story(told))):

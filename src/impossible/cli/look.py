@@ -115,6 +115,7 @@ def whatif(
     Example: [bold]impossible whatif runs/first --set filter.paraphrase.judge.min=0.9[/bold]
     """
     from ..analysis.whatif import to_keep, what_if
+    from ..data.run_folder import RunFolder
     from .tables.pair import change_table, example_lines
 
     changes = what_if(run, sets, examples)
@@ -126,7 +127,9 @@ def whatif(
     for line in example_lines(changes):
         console.print(line)
     again = to_keep(run, sets)
-    command = f"impossible run {run / 'recipe.toml'} --out {run} {' '.join(f'--set {one}' for one in again)}"
+    command = (
+        f"impossible run {RunFolder(run).recipe_file} --out {run} {' '.join(f'--set {one}' for one in again)}"
+    )
     anew = (
         "verdicts, dataset and report" if len(again) == len(sets) else "scores, verdicts, dataset and report"
     )

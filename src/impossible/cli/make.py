@@ -48,15 +48,16 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
+    from ..data.run_folder import RunFolder, read_recipe
     from ..data.state import read_state
     from ..pipeline.run import run
-    from ..recipe.load import load
     from .progress import watch_for
     from .tables.run import advice, funnel_table, rounds_table, sample_table
 
-    settings = load(recipe, sets or [])
+    settings = read_recipe(recipe, sets or [])
     quiet()
     folder = out or Path("runs") / recipe.stem
+    places = RunFolder(folder)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     console = open_console(stderr=as_json)
     state = run(settings, folder, until, fresh, watch_for(console), target)
@@ -77,12 +78,12 @@ def run_command(
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
-        console.print(f"dataset: {folder}/round-0/dataset/ ({size})", markup=False, soft_wrap=True)
+        console.print(f"dataset: {places.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
     elif state.file is not None and not state.interrupted:
         console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
     if state.rounds:
         console.print(rounds_table(state))
-        console.print(f"students: {folder}/round-*/student/", markup=False, soft_wrap=True)
+        console.print(f"students: {places.student_folder('*')}/", markup=False, soft_wrap=True)
     if target and not state.interrupted:
         say_target(console, state)
     if state.file is not None and not state.interrupted:
@@ -180,12 +181,12 @@ def plan(
     """
     from transformers.utils.logging import disable_progress_bar
 
+    from ..data.run_folder import read_recipe
     from ..pipeline import forecast
-    from ..recipe.load import load
     from .progress import watch_for
     from .tables.run import forecast_lines, forecast_table
 
-    settings = load(recipe, sets or [])
+    settings = read_recipe(recipe, sets or [])
     cost = None if price is None else forecast.Price.parse(price)
     disable_progress_bar()
     with TemporaryDirectory() as scratch:
@@ -271,10 +272,10 @@ def doctor(
     """
     from dataclasses import asdict
 
+    from ..data.run_folder import read_recipe
     from ..pipeline.doctor import examine
-    from ..recipe.load import load
 
-    found = examine(load(recipe, sets or []) if recipe is not None else None)
+    found = examine(read_recipe(recipe, sets or []) if recipe is not None else None)
     if as_json:
         print_json(asdict(found))
         return

@@ -157,11 +157,11 @@ def proximity_command(
     from rich.progress import Progress
 
     from ..data.json_report import STDOUT
+    from ..data.run_folder import read_recipe
     from ..evaluate.proximity import design_of, draw, proximity, write_proximity
-    from ..recipe.load import load
     from .tables.evaluate import proximity_table, samples_table
 
-    settings = load(recipe, sets or [])
+    settings = read_recipe(recipe, sets or [])
     design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
     quiet()
     console = open_console(stderr=as_json)

@@ -154,13 +154,13 @@ summarize = _rewriting(
 
 
 def _open(student: Path, recipe: Path | None) -> "Student":
-    from ..recipe.load import load
+    from ..data.run_folder import read_recipe
     from ..students.student import Student
 
     quiet()
     if recipe is None:
         return Student.load(student)
-    settings = load(recipe)
+    settings = read_recipe(recipe)
     return Student.load(student, settings.filter, settings.score, settings.execution)
 
 

@@ -62,9 +62,9 @@ def complete_task(incomplete: str) -> Iterator[str]:
 
 def complete_stage(incomplete: str) -> Iterator[str]:
     """The stages of a run."""
-    from ..data.run_folder import FOLDERS
+    from ..data.run_folder import STAGES
 
-    return (stage for stage in (*FOLDERS, "distil") if stage.startswith(incomplete))
+    return (stage for stage in STAGES if stage.startswith(incomplete))
 
 
 def visible(text: str) -> str:

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from ..errors import DataError, StoreError
 from ..recipe.base import TASKS
 from ..text.sentences import unspelt
+from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
 
-FILE = "pairs.parquet"
 Part = tuple[pa.Table, pa.Table]  # some of the ledger, and the groups that its contexts are in
 _ROW_GROUP = 16_384
 _ROUND = pa.field("round", pa.int32(), metadata={"description": "0: the teacher's pair; else a student's"})
@@ -85,7 +85,7 @@ def write(table: pa.Table, folder: Path) -> None:
 
 def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
     """As `write`, but holds one row group at a time: how the rows are cut into tables does not show."""
-    with pq.ParquetWriter(folder / FILE, DATASET, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / DATASET_FILE, DATASET, compression="zstd") as writer:
         held, rows = [DATASET.empty_table()], 0
         for table in tables:
             held.append(table.cast(DATASET))
@@ -106,15 +106,15 @@ def read(run: Path) -> pa.Table:
         if run.suffix != ".parquet":
             raise StoreError(f"{run} is neither the folder of a run nor a .parquet of pairs")
         return _read(run)
-    numbers = (path.parents[1].name.removeprefix("round-") for path in run.glob(f"round-*/dataset/{FILE}"))
-    rounds = sorted(int(number) for number in numbers if number.isdecimal())
+    folder = RunFolder(run)
+    rounds = [number for number in folder.round_numbers() if folder.dataset_file(number).exists()]
     if not rounds:
         raise StoreError(f"{run} holds no dataset; finish it with: impossible run RECIPE --out {run}")
-    return distinct(_of_round(run, number) for number in rounds)
+    return distinct(_of_round(folder, number) for number in rounds)
 
 
-def _of_round(run: Path, number: int) -> pa.Table:
-    table = _read(run / f"round-{number}" / "dataset" / FILE)
+def _of_round(folder: RunFolder, number: int) -> pa.Table:
+    table = _read(folder.dataset_file(number))
     return table.append_column(_ROUND, pa.array([number] * table.num_rows, pa.int32()))
 
 

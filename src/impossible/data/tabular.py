@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, StoreError
+from ..errors import DataError, StoreError, first_line
 
 
 def check_writable(path: Path) -> None:
@@ -45,8 +45,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
     except (OSError, ValueError, NotImplementedError, RecursionError, csv.Error) as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise DataError(f"{path} cannot be read as pairs: {reason}") from error
+        raise DataError(f"{path} cannot be read as pairs: {first_line(error)}") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{path} holds no rows with named columns")
     return rows

@@ -16,10 +16,10 @@ from .recipe import Recipe
 from .student import Distil
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+def load(path: Path, overrides: Sequence[str] = (), whole: bool = False) -> Recipe:
     """Read a recipe: preset, then file, then `a.b=c` overrides (values in TOML; bare words are strings).
 
-    The file that a run has written is whole: it is read as it stands, whatever the preset says today.
+    A file that is `whole`, as a run writes it, is read as it stands, whatever the preset says today.
     Raises RecipeError: one line with file, key, what was found and what is allowed.
     """
     try:
@@ -33,8 +33,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"recipe {path} is not valid TOML: {error}{hint}") from error
     except RecursionError:
         raise RecipeError(f"recipe {path} is nested too deep") from None
-    if path.name == "recipe.toml" and (path.parent / "manifest.json").exists():
-        given["resolved"] = True  # early runs did not write it
+    if whole:
+        given["resolved"] = True
     layers = [given, *map(_override, overrides)]
     for layer in layers:
         for table, key in (("contexts", "corpus"), ("distil", "texts")):

@@ -12,20 +12,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..data import store
+from ..data.run_folder import RunFolder
 from ..data.schema import SCORE_FIELDS
 from ..recipe.critics import CRITICS
 from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, Task
 from .gather import gather
 
-FILE = "report.html"
 _SPACE = re.compile(r"(\s+)")
 _PUNCTUATION = ".,;:!?\"'()“”‘’"
 
 
 def write_report(run: Path, out: Path | None = None) -> Path:
     """Write the report of a run, by default into its folder; returns the file. Raises StoreError."""
-    file = out or run / FILE
+    file = out or RunFolder(run).report_file
     store.write_text(file, page(gather(run)))
     return file
 

@@ -34,7 +34,7 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from ..data.store import write_text
-from ..errors import DataError, ModelError
+from ..errors import DataError, ModelError, first_line
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
 from ..recipe.student import Distil
@@ -262,19 +262,15 @@ def _kind(base: Path) -> Kind:
     try:
         config = AutoConfig.from_pretrained(base)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+        raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
     return "seq2seq" if config.is_encoder_decoder else "causal"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError, ImportError) as error:
-        raise ModelError(f"the tokenizer of {base} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"the tokenizer of {base} cannot be loaded: {first_line(error)}") from error
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so no output would ever end")
     if tokenizer.pad_token_id is None:
@@ -288,7 +284,7 @@ def _load(base: Path, kind: Kind, dtype: torch.dtype, attention: str | None = No
     try:
         return auto.from_pretrained(base, dtype=dtype, use_safetensors=True, attn_implementation=attention)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+        raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
 
 
 def _rank(kind: Kind, settings: Distil) -> int:
