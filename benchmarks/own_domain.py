@@ -14,10 +14,9 @@ import json
 import random
 from pathlib import Path
 
-from transformers.utils.logging import disable_progress_bar
-
 from impossible.data.run_folder import RunFolder
 from impossible.evaluate.held_out import against_teacher
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.load import load
 from impossible.students.student import Student
 
@@ -30,7 +29,7 @@ def main() -> None:
     parser.add_argument("--unseen-by", type=Path, metavar="RUN")
     parser.add_argument("--outputs", type=Path)
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     recipe = load(options.run / "recipe.toml")
     seen = written(options.unseen_by) if options.unseen_by else set()
     texts = sorted(written(options.run) - seen)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from impossible.errors import StoreError
-from impossible.report.page import duration, marked, number, visible, write_report
+from impossible.report.page import duration, marked, number, write_report
+from impossible.text.escape import visible
 from tests.planted import plant, recipe, row
 
 SCRIPT = "<script>alert('planted')</script>"

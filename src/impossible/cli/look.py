@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..analysis.calibrate import Population, judge
 from ..errors import ModelError
+from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
 from .options import AsJson, RunPath, print_json
 from .terminal import complete_bound, complete_task, open_console
@@ -160,9 +161,7 @@ def why(
     from .tables.pair import story
 
     if other:  # which may load a model
-        from transformers.utils.logging import disable_progress_bar
-
-        disable_progress_bar()
+        hide_progress_bars()
     told, total = stories(run, pair, limit, other, rejected)
     if as_json:
         print_json([asdict(one) for one in told])

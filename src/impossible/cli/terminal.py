@@ -67,6 +67,6 @@ def complete_stage(incomplete: str) -> Iterator[str]:
     return (stage for stage in STAGES if stage.startswith(incomplete))
 
 
-def visible(text: str) -> str:
-    """Model output made safe for a terminal: markup escaped, control characters shown as such."""
+def as_markup(text: str) -> str:
+    """Model output as rich prints it: markup escaped, control characters spelt."""
     return escape(plain(text))

@@ -198,6 +198,11 @@ def hold(run: Path) -> Iterator[None]:
             lock.release()
 
 
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSONL file whole or not at all. Raises StoreError."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
     """Append a row to a JSONL journal, on a line of its own whatever a full disk left of the last one."""
     with _mapped(path), path.open("a+b") as file:

@@ -184,5 +184,4 @@ def _write(
         "results": [asdict(result) for result in results],
     }
     write_json(new / RESULTS, report)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    store.write_text(new / ANSWERS_FILE, "".join(lines))
+    store.write_lines(new / ANSWERS_FILE, rows)

@@ -1,14 +1,12 @@
 """Prefixes of a domain: templates filled with words that are drawn by a hash."""
 
-import difflib
 import hashlib
 from collections.abc import Iterator
 from itertools import count as integers
 from itertools import islice, product
 from string import Formatter
 
-from ..errors import RecipeError
-from ..recipe.domains import DOMAINS, Domain, Slots
+from ..recipe.domains import Domain, Slots, find_domain
 
 
 def prefixes(domain: str, count: int, seed: int) -> list[str]:
@@ -17,11 +15,7 @@ def prefixes(domain: str, count: int, seed: int) -> list[str]:
     Templates take turns; one repeats itself only when all its fillings have been used equally often.
     Raises RecipeError for an unknown domain.
     """
-    if domain not in DOMAINS:
-        near = difflib.get_close_matches(domain, DOMAINS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise RecipeError(f"unknown domain {domain!r}{hint} (known: {', '.join(DOMAINS)})")
-    return list(islice(_stream(DOMAINS[domain], seed), count))
+    return list(islice(_stream(find_domain(domain), seed), count))
 
 
 def _stream(domain: Domain, seed: int) -> Iterator[str]:

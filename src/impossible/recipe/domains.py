@@ -3,9 +3,12 @@
 A forum-like, first-person opening gives by far the most paraphrases; a dateline or an abstract the fewest.
 """
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+
+from ..errors import RecipeError
 
 Slots = Mapping[str, tuple[str, ...]]
 
@@ -481,3 +484,12 @@ _REVIEWS = Domain(
 DOMAINS: Mapping[str, Domain] = {
     domain.name: domain for domain in (_NEWS, _BIOMEDICAL, _REDDIT, _SUPPORT, _REVIEWS)
 }
+
+
+def find_domain(name: str) -> Domain:
+    """The domain of a name. Raises RecipeError with the nearest one and all others."""
+    if name not in DOMAINS:
+        near = difflib.get_close_matches(name, DOMAINS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise RecipeError(f"contexts.domains: {name!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}")
+    return DOMAINS[name]

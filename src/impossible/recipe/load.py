@@ -1,6 +1,5 @@
 """The recipe: settings of a run, presets, the reading of TOML. Imports neither torch nor pyarrow."""
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -160,7 +159,7 @@ def _exists(path: str) -> bool:
 
 def _check_world(recipe: Recipe, name: str) -> None:
     """What only the file system and the tables of domains can tell."""
-    from .domains import DOMAINS
+    from .domains import find_domain
 
     contexts = recipe.contexts
     if contexts.corpus is not None:
@@ -170,10 +169,8 @@ def _check_world(recipe: Recipe, name: str) -> None:
                 "say where it lies: --set contexts.corpus=PATH"
             )
         return
-    for domain in contexts.domains:
-        if domain not in DOMAINS:
-            near = difflib.get_close_matches(domain, DOMAINS, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise RecipeError(
-                f"{name}: contexts.domains: {domain!r} is unknown; {hint}allowed: {', '.join(DOMAINS)}"
-            )
+    try:
+        for domain in contexts.domains:
+            find_domain(domain)
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error}") from None

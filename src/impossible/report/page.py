@@ -15,6 +15,7 @@ from ..data import store
 from ..data.run_folder import RunFolder
 from ..data.schema import SCORE_FIELDS
 from ..recipe.critics import CRITICS
+from ..text.escape import visible
 from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, Task
 from .gather import gather
@@ -117,11 +118,6 @@ def why(pair: Pair, task: Task) -> str:
         return f"{pair.verdict}: outside its bound by {number(pair.margin)}"
     sign, bound = ("<", wall.low) if wall.low is not None and score < wall.low else (">", wall.high)
     return f"{pair.verdict} {number(score)} {sign} {number(bound)}, by {number(pair.margin)}"
-
-
-def visible(text: str) -> str:
-    """Control characters and other invisible ones shown as such; spaces of any kind become a space."""
-    return "".join(c if c.isprintable() else " " if c in "\t\n\r\xa0" else f"\\x{ord(c):02x}" for c in text)
 
 
 def number(value: float | None) -> str:

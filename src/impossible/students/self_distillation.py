@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..data import dataset, store
+from ..data.pairs import pair_table
 from ..data.rounds import Round, write_rounds
 from ..data.run_folder import RunFolder
 from ..data.schema import DATASET, KEPT, text_id
@@ -27,7 +28,7 @@ from ..recipe.base import TASKS
 from ..recipe.critics import Filter
 from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
-from .distil import make_student, read_pairs
+from .distil import make_student
 from .examples import make_examples, split_examples
 from .student import Answer, Student
 from .train import Pace, Progress
@@ -96,7 +97,7 @@ def run_rounds(
 def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
     """The pairs that a run's first student learns from. Raises StoreError, DataError."""
     assert recipe.distil is not None
-    pairs = read_pairs([RunFolder(out).dataset_file(), *map(Path, recipe.distil.also)])
+    pairs = pair_table([RunFolder(out).dataset_file(), *map(Path, recipe.distil.also)])
     return dataset.distinct([pairs, rivals]) if recipe.distil.duplicates == "learn" else pairs
 
 

@@ -31,12 +31,12 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.utils.logging import disable_progress_bar
 
 from ..data.store import write_text
 from ..errors import DataError, ModelError, first_line
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
+from ..models.progress_bars import hide_progress_bars
 from ..recipe.student import Distil
 from .examples import Example
 from .info import Kind
@@ -108,7 +108,7 @@ def train(
     Raises ModelError if the base cannot be trained or a gradient is not finite, DataError if no example is
     short enough.
     """
-    disable_progress_bar()
+    hide_progress_bars()
     # transformers' own Trainer asks for what transformers has renamed
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
     if settings.precision == "auto":
