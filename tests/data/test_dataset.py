@@ -132,5 +132,7 @@ def test_export_keeps_every_row(tmp_path: Path, ending: str) -> None:
 def test_unknown_ending_and_missing_dataset(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="must end in"):
         dataset.export(DATASET.empty_table(), tmp_path / "a.xlsx")
+    dataset.export(DATASET.empty_table(), tmp_path / "none.csv")
+    assert (tmp_path / "none.csv").read_text().strip() == ",".join(DATASET.names)
     with pytest.raises(StoreError, match="holds no dataset"):
         dataset.read(tmp_path)

@@ -115,3 +115,10 @@ def test_a_journal_cut_short_keeps_its_whole_lines(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('{"a": 2')
     assert store.read_lines(path) == [{"a": 1}]
+
+
+def test_lines_are_written_whole(tmp_path: Path) -> None:
+    rows = [{"a": "é"}, {"a": 2}]
+    store.write_lines(tmp_path / "rows.jsonl", rows)
+    assert store.read_lines(tmp_path / "rows.jsonl") == rows
+    assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8") == '{"a": "é"}\n{"a": 2}\n'
