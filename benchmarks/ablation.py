@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table as Shown
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
 
 from impossible.critics import nli, open_critics
 from impossible.critics.base import Critics
@@ -36,6 +35,7 @@ from impossible.generation import groups
 from impossible.generation.contexts import grow, prompts
 from impossible.generation.groups import contexts_from_table
 from impossible.models.locate import locate
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.base import TASKS
 from impossible.recipe.critics import Bounds
 from impossible.recipe.load import load
@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     parser.add_argument("--json", type=Path, dest="json_file")
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     console = Console(width=140, soft_wrap=True)
     for line in machine():
         console.print(line, markup=False)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from starlette.testclient import TestClient
 
 from impossible.data import store
-from impossible.data.run_folder import FOLDERS
+from impossible.data.run_folder import STAGES, RunFolder
 from impossible.data.schema import CONTEXTS, GROUPS, SCORE_FIELDS, SCORES, text_id
 from impossible.explore.app import make_app
 from impossible.explore.index import open_index
@@ -90,7 +90,7 @@ def shard(out: Path, index: int, recipe, random: np.random.Generator) -> int:
         "filter": ledger,
     }
     for stage, table in tables.items():
-        store.write_shard(out / FOLDERS[stage] / f"{index:05d}.parquet", table, "synthetic", counts)
+        store.write_shard(RunFolder(out).shard_file(stage, index), table, "synthetic", counts)
     return n
 
 
@@ -109,7 +109,7 @@ def make_run(out: Path, rows: int, seed: int) -> int:
     while done < rows:
         done += shard(out, index, recipe, random)
         index += 1
-    manifest = {"contexts": index * CONTEXTS_A_SHARD, "shards": index, "stages": list(FOLDERS)}
+    manifest = {"contexts": index * CONTEXTS_A_SHARD, "shards": index, "stages": list(STAGES[:-1])}
     store.write_text(out / "recipe.toml", dump(recipe))
     store.write_text(out / "manifest.json", json.dumps(manifest))
     return done

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from impossible.critics import open_critics
 from impossible.data import dataset, store
+from impossible.data.run_folder import DATASET_FILE
 from impossible.data.schema import GROUPS, LEDGER
 from impossible.data.state import State
 from impossible.pipeline.run import Watch, run
@@ -174,7 +175,7 @@ def repeats(pairs: int) -> dict[str, object]:
         tables = dataset.stream(lambda: ((ledger.table(), groups.table()) for ledger, groups in shards))
         dataset.write_stream(tables, folder)
         seconds = time.perf_counter() - start
-        left = dataset.sample(folder / dataset.FILE, 1, 0)[1]
+        left = dataset.sample(folder / DATASET_FILE, 1, 0)[1]
     return {"pairs": pairs, "left": left, "seconds": seconds, "before": before, "peak": peak()}
 
 

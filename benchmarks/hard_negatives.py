@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers.utils.logging import disable_progress_bar
 
 from impossible.critics import LazyCritics
 from impossible.critics.base import Critic
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.filtering.cascade import oriented
 from impossible.filtering.verdict import shortfall
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.critics import Score
 from impossible.recipe.execution import Execution
 from impossible.recipe.load import resolve
@@ -37,11 +37,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="only every so many shards")
     parser.add_argument("--sample", type=int, default=150, help="pairs a rule")
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     critics = LazyCritics(Score(), Execution())
     draw = random.Random(7)
     mined: dict[str, list[Pair]] = defaultdict(list)
-    for shard in run_folder.shards(options.run, "generate")[:: options.every]:
+    for shard in RunFolder(options.run).shards("generate")[:: options.every]:
         for group in shard.table().to_pylist():
             for rule, pairs in _differing([c["text"] for c in group["candidates"]], critics, draw).items():
                 mined[rule] += pairs

@@ -14,10 +14,9 @@ import json
 import random
 from pathlib import Path
 
-from transformers.utils.logging import disable_progress_bar
-
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.evaluate.held_out import against_teacher
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.load import load
 from impossible.students.student import Student
 
@@ -30,7 +29,7 @@ def main() -> None:
     parser.add_argument("--unseen-by", type=Path, metavar="RUN")
     parser.add_argument("--outputs", type=Path)
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     recipe = load(options.run / "recipe.toml")
     seen = written(options.unseen_by) if options.unseen_by else set()
     texts = sorted(written(options.run) - seen)
@@ -57,7 +56,7 @@ def main() -> None:
 
 def written(run: Path) -> set[str]:
     """Every candidate of a run."""
-    groups = (group for shard in run_folder.shards(run, "generate") for group in shard.table().to_pylist())
+    groups = (group for shard in RunFolder(run).shards("generate") for group in shard.table().to_pylist())
     return {candidate["text"] for group in groups for candidate in group["candidates"]}
 
 

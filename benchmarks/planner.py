@@ -16,10 +16,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from transformers.utils.logging import disable_progress_bar
 
 from impossible.data.state import read_state
 from impossible.metrics.statistics import Interval
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.pipeline.forecast import forecast, pilot, slowest
 from impossible.pipeline.run import run
 from impossible.recipe.load import load
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     parser.add_argument("--json", type=Path, dest="json_file")
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     console = Console(width=140, soft_wrap=True)
     for line in machine():
         console.print(line, markup=False)

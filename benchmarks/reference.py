@@ -27,7 +27,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
 
 from impossible.critics import open_critics
 from impossible.critics.base import Critics
@@ -38,6 +37,7 @@ from impossible.filtering.ledger import filter_scores
 from impossible.filtering.verdict import columns, shortfall
 from impossible.generation.groups import candidates, contexts_from_table, groups_to_table
 from impossible.models.locate import locate
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.critics import Filter
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--reload", type=int, default=10, metavar="CONTEXTS")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     recipe = load(options.recipe, options.sets)
     contexts = contexts_from_table(pq.read_table(options.contexts))
     torch.manual_seed(recipe.seed)

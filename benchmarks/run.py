@@ -33,7 +33,6 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 from transformers import AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
 
 from impossible.critics import open_critics
 from impossible.data import dataset
@@ -43,6 +42,7 @@ from impossible.filtering.cascade import score
 from impossible.filtering.ledger import filter_scores
 from impossible.generation.groups import groups_from_table
 from impossible.models.locate import locate
+from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.base import TASKS
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, dest="json_file")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], metavar="FILE", help="count these too")
     options = parser.parse_args()
-    disable_progress_bar()
+    hide_progress_bars()
     sets = [f"contexts.count={options.contexts}", *options.sets]
     recipe = load(options.recipe, sets)
     console = Console(width=140, soft_wrap=True)

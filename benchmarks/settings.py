@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from impossible.data.run_folder import rows
+from impossible.data.run_folder import RunFolder
 from impossible.data.state import read_state
 from impossible.pipeline.run import run
 from impossible.recipe.load import load
@@ -38,7 +38,7 @@ def main() -> None:
 
 def row(out: Path) -> str:
     """A context's share of everything."""
-    state, ledger = read_state(out), rows(out, "filter")
+    state, ledger = read_state(out), RunFolder(out).rows("filter")
     n = state.contexts
     cells = [f"{state.counts['candidates'] / n:.0f}"]
     for task in ("paraphrase", "summary"):

@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from impossible.data.pairs import pair_table
 from impossible.models.locate import locate
 from impossible.recipe.distil import Distil
 from impossible.students.augment import join
-from impossible.students.distil import read_pairs
 from impossible.students.examples import make_examples, tagged
 from impossible.students.progress import Progress
 from impossible.students.train import train
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
     options = parser.parse_args()
     settings = Distil(epochs=1.0, validation=0.0)
-    examples = tagged(make_examples(read_pairs([options.pairs]), settings.tasks), settings, seed=7)
+    examples = tagged(make_examples(pair_table([options.pairs]), settings.tasks), settings, seed=7)
     examples = [*examples, *join(examples, 0.5, seed=7)][-options.steps * settings.batch :]
     for precision in options.precisions:
         times: dict[int, float] = {}

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from impossible.critics.similarity import Similarity
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.data.schema import text_id
 from impossible.data.state import read_state
 from impossible.models.locate import locate
@@ -70,11 +70,11 @@ def way(ink: Ink) -> Figure:
 
 def context(run: Path, ink: Ink) -> Figure:
     """The sentences of the context with most kept paraphrases, near each other where their meanings are."""
-    rows = run_folder.rows(run, "filter")
+    rows = RunFolder(run).rows("filter")
     pairs = rows.filter(pc.equal(rows["task"], "paraphrase"))
     kept = pairs.filter(pc.equal(pairs["verdict"], "kept"))
     best = Counter(kept["context_id"].to_pylist()).most_common(1)[0][0]
-    groups = {row["context_id"]: row for row in run_folder.rows(run, "generate").to_pylist()}
+    groups = {row["context_id"]: row for row in RunFolder(run).rows("generate").to_pylist()}
     texts = [candidate["text"] for candidate in groups[best]["candidates"]]
     places = dict(zip(texts, flat(texts), strict=True))
     figure, axes = blank(ink, 7, 4.6)
@@ -157,7 +157,7 @@ def funnel(run: Path, ink: Ink) -> Figure:
 
 def frontier(run: Path, ink: Ink) -> Figure:
     """Wording against meaning of each scored paraphrase, with the bounds."""
-    rows = run_folder.rows(run, "filter")
+    rows = RunFolder(run).rows("filter")
     pairs = rows.filter(
         pc.and_(pc.equal(rows["task"], "paraphrase"), pc.is_valid(rows["entailment_backward"]))
     )

@@ -59,6 +59,7 @@ def _full_disk(folder: Path) -> list[str]:
 
 def _dataset(folder: Path) -> Path:
     from impossible.data import dataset
+    from impossible.data.run_folder import DATASET_FILE
     from impossible.data.schema import DATASET
 
     rows = [
@@ -69,7 +70,7 @@ def _dataset(folder: Path) -> Path:
     import pyarrow as pa
 
     dataset.write(pa.Table.from_pylist(rows, DATASET), target)
-    return target / dataset.FILE
+    return target / DATASET_FILE
 
 
 def _corrupt_dataset(folder: Path) -> list[str]:

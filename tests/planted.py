@@ -3,15 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from impossible.data import dataset, store
-from impossible.data.rounds import REPORT, Round
-from impossible.data.run_folder import FOLDERS
+from impossible.data.rounds import Round, write_rounds
+from impossible.data.run_folder import STAGES, RunFolder
 from impossible.data.schema import CONTEXTS, GROUPS, LEDGER, SCORE_FIELDS, SCORES, text_id
 from impossible.errors import DataError
 from impossible.filtering.ledger import filter_scores
@@ -102,12 +101,12 @@ def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard
         ledgers.append(chain.write("filter", *filter_scores(scores, settings.filter)))
     models = {model: digest(model) for stage in plan(settings) for model in stage.models}
     manifest = {
-        "contexts": len(texts), "shards": len(shards), "stages": list(FOLDERS), "machine": "a test",
+        "contexts": len(texts), "shards": len(shards), "stages": list(STAGES[:-1]), "machine": "a test",
         "models": models | {"a/model": "0123"}, "versions": {"numpy": "2"}, "execution": {},
     }  # fmt: skip
     store.write_text(out / "recipe.toml", dump(settings))
     store.write_text(out / "manifest.json", json.dumps(manifest))
-    for stage in FOLDERS:
+    for stage in STAGES[:-1]:
         store.append_line(
             out / "journal.jsonl", {"stage": stage, "shard": "00000", "seconds": 1.5, "rows": 1}
         )
@@ -132,9 +131,7 @@ class Chain:
     def write(self, name: str, table: pa.Table, counts: dict[str, int] | Counter[str]) -> store.Shard:
         stage = self._stages[name]
         made_for = stage.made_for([digest(model) for model in stage.models], self._content)
-        shard = store.write_shard(
-            self._out / stage.folder / f"{self._index:05d}.parquet", table, made_for, counts
-        )
+        shard = store.write_shard(RunFolder(self._out).shard_file(name, self._index), table, made_for, counts)
         self._content = shard.checksum
         return shard
 
@@ -142,7 +139,7 @@ class Chain:
 def write(
     out: Path, stage: str, index: int, table: pa.Table, counts: dict[str, int] | Counter[str]
 ) -> store.Shard:
-    return store.write_shard(out / FOLDERS[stage] / f"{index:05d}.parquet", table, "planted", counts)
+    return store.write_shard(RunFolder(out).shard_file(stage, index), table, "planted", counts)
 
 
 def _groups(contexts: Sequence[dict[str, str]], rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -163,7 +160,7 @@ def _logprob(text: str) -> float:
 
 def plant_rounds(run: Path) -> Path:
     """Write what two students and their comparison with the teacher leave behind, without the students."""
-    whole = dataset.read(run / "round-0" / "dataset" / dataset.FILE)
+    whole = dataset.read(RunFolder(run).dataset_file())
     store.make_folder(
         run / "round-1" / "dataset", "planted", lambda new: dataset.write(whole.slice(0, 1), new)
     )
@@ -177,7 +174,7 @@ def plant_rounds(run: Path) -> Path:
         path.parent.mkdir(parents=True)
         store.write_text(path, "".join(json.dumps(row) + "\n" for row in losses))
     found = [Round(0, 0, 2, 2, accepted=0.25, quality=0.2), Round(1, 8, 1, 3, accepted=0.5, quality=0.4)]
-    store.write_text(run / REPORT, json.dumps([asdict(one) for one in found]))
+    write_rounds(run, found)
     outcomes = [
         {"system": name, "metrics": {"accepted": {"value": v, "low": v - 0.1, "high": v + 0.1}}, "p": p}
         for name, v, p in (("teacher, prompted", 0.2, {}), ("student", 0.5, {"accepted": 0.01}))

@@ -22,7 +22,8 @@ import pytest
 import torch
 
 from impossible.critics.nli import Nli
-from impossible.data import run_folder, store
+from impossible.data import store
+from impossible.data.run_folder import RunFolder
 from impossible.errors import ImpossibleError, ModelError, StoreError
 from impossible.pipeline.run import run
 from impossible.recipe.execution import Execution
@@ -356,7 +357,7 @@ def test_models_that_fail(
         with pytest.raises(ModelError) as caught:
             run(settings, tmp_path)
         assert says in one_line(caught.value)
-        assert run_folder.shard(tmp_path, "contexts", 0) is not None
+        assert RunFolder(tmp_path).shard("contexts", 0) is not None
     run(settings, tmp_path)
     assert contents(tmp_path) == wanted
     tried(what, 1, f"one line with stage and shard or pair, exit code 2; {SAME}")
@@ -401,7 +402,7 @@ def test_a_folder_whole_but_not_yet_in_its_place_is_put_there(tmp_path: Path, tr
     """Killed between the two renames of `make_folder`."""
     for name, content in (("old", "one"), ("new", "two")):
         store.make_folder(tmp_path / "round-0" / ".student-x1" / name, content, lambda new: None)
-    store.sweep(tmp_path)
+    RunFolder(tmp_path).sweep()
     assert store.folder_fingerprint(tmp_path / "round-0" / "student") == "two"
     assert [p.name for p in (tmp_path / "round-0").iterdir()] == ["student"]
     tried("killed between the renames of a folder", 1, "the new folder is put in its place")

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from impossible.data import run_folder, store
+from impossible.data import store
+from impossible.data.run_folder import RunFolder
 from impossible.data.tabular import read_rows
 from impossible.errors import ImpossibleError, RecipeError
 from impossible.generation.corpus import CorpusReport, read_documents
@@ -187,7 +188,7 @@ def test_shards_damaged_anywhere(
 def test_manifests_and_journals_of_any_bytes(tried: Counter[str], folder: Path, content: bytes) -> None:
     for name in ("manifest.json", "journal.jsonl"):
         (folder / name).write_bytes(content)
-    attempt(tried, "manifest", lambda: run_folder.manifest(folder))
+    attempt(tried, "manifest", lambda: RunFolder(folder).manifest())
     attempt(tried, "journal", lambda: store.read_lines(folder / "journal.jsonl"))
 
 

@@ -37,9 +37,9 @@ __all__ = [
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file; `overrides` are KEY=VALUE as of `--set`. Raises RecipeError."""
-    from .recipe.load import load
+    from .data.run_folder import read_recipe
 
-    return load(Path(path), overrides)
+    return read_recipe(Path(path), overrides)
 
 
 def open_student(

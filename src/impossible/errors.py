@@ -8,6 +8,11 @@ ImpossibleError
 """
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what a library says went wrong; the error's type where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 class ImpossibleError(Exception):
     """Something the user can mend; its message is one line: what, where and how to mend it."""
 

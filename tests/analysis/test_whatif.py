@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impossible.analysis.whatif import decide, to_keep, wanted_filter, what_if
-from impossible.data.run_folder import rows
+from impossible.data.run_folder import RunFolder
 from impossible.errors import RecipeError
 from impossible.pipeline.run import run
 from impossible.recipe.load import load
@@ -96,7 +96,7 @@ def test_what_if_is_a_run_with_these_bounds_pair_by_pair(
     guessed = decide(tiny_run, old, wanted_filter(tiny_run, old, overrides))
     changes = what_if(tiny_run, overrides)
     run(load(tiny_run / "recipe.toml", overrides), tiny_run)
-    real = rows(tiny_run, "filter")
+    real = RunFolder(tiny_run).rows("filter")
     assert verdicts(guessed) == verdicts(real) and guessed.num_rows > 100
     assert [c.after for c in changes] == [
         sum(r["task"] == c.task and r["verdict"] == "kept" for r in real.to_pylist()) for c in changes

@@ -7,7 +7,7 @@ from rich.console import Console
 from impossible.analysis import why
 from impossible.analysis.whatif import what_if
 from impossible.cli.tables.pair import change_table, example_lines, story
-from impossible.data import run_folder
+from impossible.data.run_folder import RunFolder
 from impossible.errors import DataError, StoreError
 from tests.planted import GATES, plant, recipe, row, write
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_found_is_said_plainly(planted: Path, tmp_path: Path) -> 
 
 def test_a_sentence_without_a_scored_pair_is_said_to_be_one(tmp_path: Path) -> None:
     run = plant(tmp_path / "run", ROWS[2:], recipe())
-    write(run, "filter", 0, run_folder.rows(run, "filter").slice(0, 0), {})
+    write(run, "filter", 0, RunFolder(run).rows("filter").slice(0, 0), {})
     with pytest.raises(DataError, match="a critic without a model"):
         why.why(run, "theta")
 

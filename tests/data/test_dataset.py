@@ -6,6 +6,7 @@ import pytest
 from datasets import load_dataset
 
 from impossible.data import dataset
+from impossible.data.run_folder import DATASET_FILE
 from impossible.data.schema import DATASET, GROUPS, LEDGER
 from impossible.errors import DataError, StoreError
 
@@ -74,15 +75,15 @@ def test_neither_shards_nor_tables_show_in_the_file(tmp_path: Path) -> None:
     dataset.write(whole, one)
     parts = [(ledger(*rows[i : i + 999]), GROUP_ROWS) for i in range(0, count, 999)]
     dataset.write_stream(dataset.stream(lambda: parts), other)
-    assert (one / dataset.FILE).read_bytes() == (other / dataset.FILE).read_bytes()
-    drawn, total = dataset.sample(one / dataset.FILE, 3, seed=1)
+    assert (one / DATASET_FILE).read_bytes() == (other / DATASET_FILE).read_bytes()
+    drawn, total = dataset.sample(one / DATASET_FILE, 3, seed=1)
     assert total == 19_000 and len({row["source"] for row in drawn}) == 3
 
 
 def test_pandas_and_datasets_read_it_and_columns_are_documented(tmp_path: Path) -> None:
     table = dataset.assemble(ledger(("c1", "a", "b", "kept")), GROUP_ROWS)
     dataset.write(table, tmp_path)
-    assert list(pd.read_parquet(tmp_path / dataset.FILE)["source"]) == ["a"]
+    assert list(pd.read_parquet(tmp_path / DATASET_FILE)["source"]) == ["a"]
     loaded = load_dataset(
         "parquet", data_files=str(tmp_path / "*.parquet"), cache_dir=str(tmp_path / "cache")
     )
@@ -105,14 +106,14 @@ def test_the_dataset_of_a_run_is_that_of_all_rounds_repeats_once(tmp_path: Path)
         rows = [("c1", source, target, "kept") for source, target in of_round]
         dataset.write(dataset.assemble(ledger(*rows), GROUP_ROWS), folder)
     (tmp_path / "round-0.old" / "dataset").mkdir(parents=True)
-    (tmp_path / "round-0.old" / "dataset" / dataset.FILE).write_text("of no run")
+    (tmp_path / "round-0.old" / "dataset" / DATASET_FILE).write_text("of no run")
     found = dataset.read(tmp_path)
     assert [(r["round"], r["source"], r["target"]) for r in found.to_pylist()] == [
         (0, "a", "b"), (0, "c", "d"), (2, "e", "f"), (10, "g", "h"),
     ]  # fmt: skip
     assert found.schema.names == [*DATASET.names, "round"]
     assert all(field.metadata[b"description"] for field in found.schema)
-    assert dataset.read(tmp_path / "round-2" / "dataset" / dataset.FILE).num_rows == 2
+    assert dataset.read(tmp_path / "round-2" / "dataset" / DATASET_FILE).num_rows == 2
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
@@ -131,5 +132,7 @@ def test_export_keeps_every_row(tmp_path: Path, ending: str) -> None:
 def test_unknown_ending_and_missing_dataset(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="must end in"):
         dataset.export(DATASET.empty_table(), tmp_path / "a.xlsx")
+    dataset.export(DATASET.empty_table(), tmp_path / "none.csv")
+    assert (tmp_path / "none.csv").read_text().strip() == ",".join(DATASET.names)
     with pytest.raises(StoreError, match="holds no dataset"):
         dataset.read(tmp_path)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from impossible.data import store
+from impossible.data.run_folder import RunFolder
 from impossible.errors import StoreError
 
 TABLE = pa.table({"a": [1, 2, 3], "b": ["x", None, "ü"]})
@@ -104,7 +105,7 @@ def test_sweep_takes_what_killed_writers_left(tmp_path: Path) -> None:
     (tmp_path / "round-0" / ".dataset-x1").mkdir(parents=True)
     (tmp_path / "round-0" / ".00000.parquet.123.part").write_text("half")
     (tmp_path / "round-0" / "00000.parquet").write_text("whole")
-    store.sweep(tmp_path)
+    RunFolder(tmp_path).sweep()
     assert [p.name for p in (tmp_path / "round-0").iterdir()] == ["00000.parquet"]
 
 
@@ -114,3 +115,10 @@ def test_a_journal_cut_short_keeps_its_whole_lines(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('{"a": 2')
     assert store.read_lines(path) == [{"a": 1}]
+
+
+def test_lines_are_written_whole(tmp_path: Path) -> None:
+    rows = [{"a": "é"}, {"a": 2}]
+    store.write_lines(tmp_path / "rows.jsonl", rows)
+    assert store.read_lines(tmp_path / "rows.jsonl") == rows
+    assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8") == '{"a": "é"}\n{"a": 2}\n'

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from impossible.cli.app import app
 from impossible.cli.tables.evaluate import runs_table, safety_table
-from impossible.data.judgements import judgements_file
+from impossible.data.run_folder import RunFolder
 from impossible.data.state import read_state
 from impossible.errors import DataError, StoreError
 from impossible.evaluate.compare_runs import compare, write_comparison
@@ -79,7 +79,7 @@ def test_runs_side_by_side(runs: list[Path], tmp_path: Path) -> None:
 
 
 def test_judgements_count(runs: list[Path]) -> None:
-    path = judgements_file(runs[1], "paraphrase")
+    path = RunFolder(runs[1]).judgements_file("paraphrase")
     path.parent.mkdir()
     lines = [{"pair_id": str(i), "right": right} for i, right in enumerate([True, True, False, None])]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from impossible.cli.app import app
-from impossible.data.run_folder import rows
+from impossible.data.run_folder import RunFolder
 from impossible.data.state import State, read_state
 from impossible.errors import RecipeError, StoreError
 from impossible.pipeline.forecast import pilot
@@ -257,7 +257,7 @@ def test_a_pilot_is_the_beginning_of_the_run(
     assert not (tmp_path / DATASET).exists()  # nor is an earlier run's touched
     whole = run(recipe(settings), tmp_path).pairs
     assert whole is not None
-    of_pilot = list(dict.fromkeys(rows(tmp_path, "generate")["context_id"].to_pylist()))[:4]
+    of_pilot = list(dict.fromkeys(RunFolder(tmp_path).rows("generate")["context_id"].to_pylist()))[:4]
     found = Counter((r["task"], r["context_id"]) for r in whole.to_pylist())
     for task, kept in seen.kept.items():
         assert kept.tolist() == [found[task, context] for context in of_pilot]

@@ -1,6 +1,5 @@
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
-from impossible.data import dataset, store
+from impossible.data import dataset
 from impossible.data.judgements import label
-from impossible.data.rounds import REPORT, Round
+from impossible.data.rounds import Round, write_rounds
+from impossible.data.run_folder import RunFolder
 from impossible.errors import DataError
 from impossible.publish.folder import CHOICES, Refused, publish, split_by_context
 from impossible.publish.gate import check
@@ -82,7 +82,7 @@ def test_a_student_goes_with_it_and_loads_with_transformers(run: Path, tmp_path:
     base = models.llama(tmp_path / "base")
     settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
     make_student(models.pairs(8), run / "round-0/student", settings, 7)
-    store.write_text(run / REPORT, json.dumps([asdict(Round(0, 0, 10, 10, accepted=0.5, quality=0.25))]))
+    write_rounds(run, [Round(0, 0, 10, 10, accepted=0.5, quality=0.25)])
     assert kinds(run) == ["licence"]  # of the base
     given = {**LICENCES, str(base): "mit"}
     assert publish(run, tmp_path / "out", licences=given).student
@@ -158,7 +158,7 @@ def test_licence_gaps_are_found(run: Path) -> None:
 
 
 def test_damaged_unfinished_and_changed_runs_are_found(run: Path) -> None:
-    file = run / "round-0" / "dataset" / dataset.FILE
+    file = RunFolder(run).dataset_file()
     table = pq.read_table(file)
     pq.write_table(table.slice(1), file)
     assert kinds(run) == ["unverified"]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from impossible.data.run_folder import read_recipe
 from impossible.errors import RecipeError
 from impossible.recipe.critics import Bound
 from impossible.recipe.layers import merge
@@ -97,10 +98,10 @@ def test_a_resolved_recipe_is_read_as_written_whatever_the_preset_says_today(
         text = text.partition("\n")[2]
         (tmp_path / "manifest.json").write_text("{}")
     path = write(tmp_path, text)
-    assert load(path) == recipe
+    assert read_recipe(path) == recipe
     request.getfixturevalue("another_preset")
-    assert load(path) == recipe
-    assert load(path, ["sampling.per_context=3"]).sampling.per_context == 3
+    assert read_recipe(path) == recipe
+    assert read_recipe(path, ["sampling.per_context=3"]).sampling.per_context == 3
 
 
 def test_a_bound_taken_from_a_resolved_recipe_takes_its_gate_along(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from impossible.errors import StoreError
-from impossible.report.page import FILE, duration, marked, number, visible, write_report
+from impossible.report.page import duration, marked, number, write_report
+from impossible.text.escape import visible
 from tests.planted import plant, recipe, row
 
 SCRIPT = "<script>alert('planted')</script>"
@@ -39,8 +40,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     run = plant(tmp_path_factory.mktemp("report") / "run", ROWS, recipe())
-    assert write_report(run) == run / FILE
-    return (run / FILE).read_text(encoding="utf-8")
+    assert write_report(run) == run / "report.html"
+    return (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_what_models_wrote_is_shown_and_never_run(text: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.data import dataset, store
-from impossible.data.rounds import REPORT, best
+from impossible.data.rounds import best
 from impossible.data.schema import DATASET, GROUPS
 from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load, resolve
@@ -76,7 +76,7 @@ def test_each_round_leaves_its_dataset_its_student_and_its_figures(
     run: tuple[Path, Recipe, pa.Table],
 ) -> None:
     out = run[0]
-    report = json.loads((out / REPORT).read_text())
+    report = json.loads((out / "rounds.json").read_text())
     assert [r["number"] for r in report] == [0, 1]
     assert report[0]["kept"] == report[0]["pairs"] == 32 and report[1]["sources"] == 6
     assert report[1]["pairs"] == 32 + report[1]["kept"] and 0 <= report[1]["quality"] <= 1

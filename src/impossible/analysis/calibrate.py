@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..data import run_folder, store
+from ..data import store
 from ..data.judgements import label
+from ..data.run_folder import RunFolder
 from ..data.schema import UNKNOWN
 from ..errors import DataError, RecipeError
 from ..filtering.cascade import as_scores
 from ..filtering.verdict import columns, verdict
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds
-from ..recipe.load import load
 from ..recipe.write import with_settings
 
 _STRATA = 10
@@ -61,8 +61,8 @@ def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> 
 
     Raises StoreError if there is no ledger, DataError if it holds no such pairs.
     """
-    table = run_folder.rows(run, "filter")
-    recipe = load(run / "recipe.toml")
+    folder = RunFolder(run)
+    table, recipe = folder.rows("filter"), folder.recipe()
     bounds = dict(recipe.filter.tasks()).get(task)
     if bounds is None or critic not in ("entailment", "judge"):
         tasks = ", ".join(name for name, _ in recipe.filter.tasks())

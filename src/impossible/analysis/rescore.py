@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..data.run_folder import RunFolder
 from ..data.schema import KEPT, SCORE_FIELDS, UNKNOWN, text_id
 from ..filtering.cascade import CHEAP
 from ..filtering.score_pairs import score_pairs
 from ..filtering.verdict import shortfall, verdict
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds
-from ..recipe.load import load
 
 
 def cheaply_rejected(
@@ -23,7 +23,7 @@ def cheaply_rejected(
     `groups` are rows of GROUPS, the texts in lower case. The verdict is by the gates, since those are what
     dropped the pairs. Raises ModelError.
     """
-    recipe = load(run / "recipe.toml")
+    recipe = RunFolder(run).recipe()
     critics = tuple(name for name in CRITICS if name in CHEAP and name in recipe.score.critics)
     settings = recipe.score.model_copy(update={"critics": critics})
     found = [(group, *pair) for group in groups for pair in _pairs(group, one, other)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..data import run_folder
+from ..data.run_folder import RunFolder
 from ..data.schema import KEPT, LEDGER, UNKNOWN
 from ..errors import RecipeError
 from ..filtering.cascade import CHEAP, as_scores
@@ -18,7 +18,6 @@ from ..filtering.verdict import verdict
 from ..metrics.diversity import Variety, variety
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, Filter
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
 
 MEASURED = 2000  # pairs of which variety is measured
@@ -62,12 +61,13 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
 
     Raises RecipeError if another setting is to change, or what was never scored is asked for; StoreError.
     """
-    run_folder.manifest(run)  # or it says that there is no run
-    recipe = load(run / "recipe.toml")
+    folder = RunFolder(run)
+    folder.manifest()  # or it says that there is no run
+    recipe = folder.recipe()
     wanted = wanted_filter(run, recipe, overrides)
-    before, after = run_folder.rows(run, "filter"), decide(run, recipe, wanted)
+    before, after = folder.rows("filter"), decide(run, recipe, wanted)
     stopped: Counter[str] = Counter()
-    for shard in run_folder.shards(run, "score"):
+    for shard in folder.shards("score"):
         stopped.update(shard.counts)
     return [
         _change(task, before, after, unscored_pairs(task, recipe, wanted, stopped), examples, recipe.seed)
@@ -78,7 +78,7 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
 def to_keep(run: Path, overrides: Sequence[str]) -> list[str]:
     """The settings with which `impossible run` keeps what `what_if` showed: with their gates, if need be."""
     try:
-        load(run / "recipe.toml", overrides)
+        RunFolder(run).recipe(overrides)
     except RecipeError:
         return [*overrides, *(one.strip().replace("filter.", "score.", 1) for one in overrides)]
     return [*overrides]
@@ -97,7 +97,8 @@ def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter
             )
             raise RecipeError(f"--set {override}: only filter.… can change without running a model; {hint}")
     # without gates: a bound outside its gate has an answer here, even if part of it is "unknown"
-    wanted = load(run / "recipe.toml", [*overrides, "score.paraphrase=false", "score.summary=false"]).filter
+    ungated = [*overrides, "score.paraphrase=false", "score.summary=false"]
+    wanted = RunFolder(run).recipe(ungated).filter
     scored = [task for task, _ in recipe.filter.tasks()]
     for task, _ in wanted.tasks():
         if task not in scored:
@@ -115,7 +116,7 @@ def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
     )
     decided = [
         _outside_unknown(filter_scores(shard.table(), inside)[0], wanted)
-        for shard in run_folder.shards(run, "score")
+        for shard in RunFolder(run).shards("score")
     ]
     return pa.concat_tables([LEDGER.remove_metadata().empty_table(), *decided]).cast(LEDGER)
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.run_folder import connect
+from ..data.run_folder import RunFolder
 from ..data.schema import SCORES
 from ..errors import DataError
 from ..filtering.verdict import columns, shortfall
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, CriticName
-from ..recipe.load import load
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,7 +80,7 @@ def why(
     other sentence holds. With `rejected` the kept pairs are left out. Raises DataError if no pair fits,
     StoreError.
     """
-    database = connect(run)
+    database = RunFolder(run).connect()
     texts = {"text": wanted.strip().lower(), "other": other.strip().lower()}
     found = _recorded(database, wanted, texts, rejected)
     if not found and other:
@@ -158,7 +157,7 @@ def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other
 
 
 def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) -> Story:
-    """The story of a row of the ledger; `database` has it and `groups`, as `connect` gives them."""
+    """The story of a row of the ledger; `database` has it and `groups`, as `RunFolder.connect` gives them."""
     group = _rows(database, "SELECT * FROM groups WHERE context_id = $id", {"id": row["context_id"]})[0]
     said = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
     rivals = "SELECT pair_id, source, target FROM ledger WHERE "
@@ -182,7 +181,7 @@ def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) 
 
 def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
     """Every critic that scored the pair or has a bound, in the order of cost."""
-    recipe, task = load(run / "recipe.toml"), row["task"]
+    recipe, task = RunFolder(run).recipe(), row["task"]
     bounds: Bounds = getattr(recipe.filter, task) or Bounds()
     gates: Bounds = getattr(recipe.score, task) or Bounds()
     scores = {

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ..models.extras import require_extra
-from .options import AsJson, print_json, quiet
+from ..models.progress_bars import hide_progress_bars
+from .options import AsJson, print_json
 from .terminal import complete_task, open_console
 
 
@@ -28,7 +29,7 @@ def score(
     """
     from ..filtering.score_pairs import score_file
 
-    quiet()
+    hide_progress_bars()
     written, rows = score_file(file, out, task, source, target)
     print(f"{rows} pairs scored -> {written}")
 
@@ -104,7 +105,7 @@ def critic_test(
     from ..models.locate import locate
     from .tables.critic import critic_table
 
-    quiet()
+    hide_progress_bars()
     nli = Nli(locate(model))
     found = [measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]
     if as_json:

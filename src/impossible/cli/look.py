@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..analysis.calibrate import Population, judge
 from ..models.extras import require_extra
+from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
 from .options import AsJson, RunPath, print_json
 from .terminal import complete_bound, complete_task, open_console
@@ -110,6 +111,7 @@ def whatif(
     Example: [bold]impossible whatif runs/first --set filter.paraphrase.judge.min=0.9[/bold]
     """
     from ..analysis.whatif import to_keep, what_if
+    from ..data.run_folder import RunFolder
     from .tables.pair import change_table, example_lines
 
     changes = what_if(run, sets, examples)
@@ -121,7 +123,9 @@ def whatif(
     for line in example_lines(changes):
         console.print(line)
     again = to_keep(run, sets)
-    command = f"impossible run {run / 'recipe.toml'} --out {run} {' '.join(f'--set {one}' for one in again)}"
+    command = (
+        f"impossible run {RunFolder(run).recipe_file} --out {run} {' '.join(f'--set {one}' for one in again)}"
+    )
     anew = (
         "verdicts, dataset and report" if len(again) == len(sets) else "scores, verdicts, dataset and report"
     )
@@ -152,9 +156,7 @@ def why(
     from .tables.pair import story
 
     if other:  # which may load a model
-        from transformers.utils.logging import disable_progress_bar
-
-        disable_progress_bar()
+        hide_progress_bars()
     told, total = stories(run, pair, limit, other, rejected)
     if as_json:
         print_json([asdict(one) for one in told])

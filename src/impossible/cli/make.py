@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 from ..errors import DataError
+from ..models.progress_bars import hide_progress_bars
 from ..text.escape import counted
-from .options import AsJson, RecipePath, RunPath, Sets, print_json, quiet
+from .options import AsJson, RecipePath, RunPath, Sets, print_json
 from .terminal import complete_setting, complete_stage, complete_task, open_console
 
 if TYPE_CHECKING:
@@ -48,15 +49,17 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
+    from ..data import dataset
+    from ..data.run_folder import RunFolder, read_recipe
     from ..data.state import read_state
     from ..pipeline.run import run
-    from ..recipe.load import load
     from .progress import watch_for
     from .tables.run import advice, funnel_table, rounds_table, sample_table
 
-    settings = load(recipe, sets or [])
-    quiet()
+    settings = read_recipe(recipe, sets or [])
+    hide_progress_bars()
     folder = out or Path("runs") / recipe.stem
+    places = RunFolder(folder)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     console = open_console(stderr=as_json)
     state = run(settings, folder, until, fresh, watch_for(console), target)
@@ -76,13 +79,13 @@ def run_command(
         console.print(hint, style="yellow", markup=False)
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
-        size = f"{_rows_of(state.file):,} pairs without repeats across contexts" if state.file else ""
-        console.print(f"dataset: {folder}/round-0/dataset/ ({size})", markup=False, soft_wrap=True)
+        size = f"{dataset.size(state.file):,} pairs without repeats across contexts" if state.file else ""
+        console.print(f"dataset: {places.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
     elif state.file is not None and not state.interrupted:
         console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
     if state.rounds:
         console.print(rounds_table(state))
-        console.print(f"students: {folder}/round-*/student/", markup=False, soft_wrap=True)
+        console.print(f"students: {places.student_folder('*')}/", markup=False, soft_wrap=True)
     if target and not state.interrupted:
         say_target(console, state)
     if state.file is not None and not state.interrupted:
@@ -119,12 +122,6 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
     console.print(funnel_table(state))
     if state.rounds:
         console.print(rounds_table(state))
-
-
-def _rows_of(file: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(file).num_rows)
 
 
 def _state_json(state: "State") -> dict[str, object]:
@@ -178,16 +175,14 @@ def plan(
 
     Example: [bold]impossible plan recipes/quickstart.toml --target 10000 --price 0.30/kWh[/bold]
     """
-    from transformers.utils.logging import disable_progress_bar
-
+    from ..data.run_folder import read_recipe
     from ..pipeline import forecast
-    from ..recipe.load import load
     from .progress import watch_for
     from .tables.run import forecast_lines, forecast_table
 
-    settings = load(recipe, sets or [])
+    settings = read_recipe(recipe, sets or [])
     cost = None if price is None else forecast.Price.parse(price)
-    disable_progress_bar()
+    hide_progress_bars()
     with TemporaryDirectory() as scratch:
         seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
     found = forecast.forecast(seen, target, settings.seed, watts, cost)
@@ -271,10 +266,10 @@ def doctor(
     """
     from dataclasses import asdict
 
+    from ..data.run_folder import read_recipe
     from ..pipeline.doctor import examine
-    from ..recipe.load import load
 
-    found = examine(load(recipe, sets or []) if recipe is not None else None)
+    found = examine(read_recipe(recipe, sets or []) if recipe is not None else None)
     if as_json:
         print_json(asdict(found))
         return

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .options import AsJson, RecipePath, Sets, quiet
+from ..models.progress_bars import hide_progress_bars
+from .options import AsJson, RecipePath, Sets
 from .terminal import complete_task, open_console
 
 
@@ -67,7 +68,7 @@ def evaluate_command(
     from ..recipe.execution import Execution
     from .tables.evaluate import result_markdown, result_table, settings_lines
 
-    quiet()
+    hide_progress_bars()
     execution = Execution(device=device)
     teacher = teacher_of(model, backend, url, key_env)
     opened = {spec: open_system(spec, teacher, execution) for spec in systems}
@@ -118,7 +119,7 @@ def dataset_report(
     from ..metrics.models import NLI, Models
     from .tables.evaluate import quality_table
 
-    quiet()
+    hide_progress_bars()
     models = Models(encoder, fidelity or NLI)
     pairs = [read_pairs(path, task, source, target) for path in datasets]
     found = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
@@ -157,13 +158,13 @@ def proximity_command(
     from rich.progress import Progress
 
     from ..data.json_report import STDOUT
+    from ..data.run_folder import read_recipe
     from ..evaluate.proximity import design_of, draw, proximity, write_proximity
-    from ..recipe.load import load
     from .tables.evaluate import proximity_table, samples_table
 
-    settings = load(recipe, sets or [])
+    settings = read_recipe(recipe, sets or [])
     design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
-    quiet()
+    hide_progress_bars()
     console = open_console(stderr=as_json)
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("drawing", total=design.steps(settings))

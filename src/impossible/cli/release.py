@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import DataError
+from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
 from .options import AsJson, RunPath, print_json
 from .terminal import open_console
@@ -144,11 +145,9 @@ def verify(
     """
     from dataclasses import asdict
 
-    from transformers.utils.logging import disable_progress_bar
-
     from ..pipeline.verify import verify as check
 
-    disable_progress_bar()
+    hide_progress_bars()
     with open_console(stderr=True).status("") as shown:
         found = check(run, sample, seed, shown.update)
     if as_json:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, print_json, quiet
+from ..models.progress_bars import hide_progress_bars
+from .options import AsJson, print_json
 from .progress import say_training
 from .terminal import complete_distil, complete_task, open_console
 
@@ -70,13 +71,14 @@ def distil(
 
     Example: [bold]impossible distil runs/first --out students/first[/bold]
     """
+    from ..data.pairs import pair_table
     from ..recipe.load import distil_settings
-    from ..students.distil import make_student, read_pairs
+    from ..students.distil import make_student
     from ..students.train import together
 
     settings = distil_settings([*(sets or ()), *([f'base="{base}"'] if base else ())])
-    pairs = read_pairs(datasets)
-    quiet()
+    pairs = pair_table(datasets)
+    hide_progress_bars()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     try:
         info = make_student(pairs, out, settings, seed, partial(say_training, "training"))
@@ -156,13 +158,13 @@ summarize = _rewriting(
 
 
 def _open(student: Path, recipe: Path | None) -> "Student":
-    from ..recipe.load import load
+    from ..data.run_folder import read_recipe
     from ..students.student import Student
 
-    quiet()
+    hide_progress_bars()
     if recipe is None:
         return Student.load(student)
-    settings = load(recipe)
+    settings = read_recipe(recipe)
     return Student.load(student, settings.filter, settings.score, settings.execution)
 
 

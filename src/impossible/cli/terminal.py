@@ -62,11 +62,11 @@ def complete_task(incomplete: str) -> Iterator[str]:
 
 def complete_stage(incomplete: str) -> Iterator[str]:
     """The stages of a run."""
-    from ..data.run_folder import FOLDERS
+    from ..data.run_folder import STAGES
 
-    return (stage for stage in (*FOLDERS, "distil") if stage.startswith(incomplete))
+    return (stage for stage in STAGES if stage.startswith(incomplete))
 
 
-def visible(text: str) -> str:
-    """Model output made safe for a terminal: markup escaped, control characters shown as such."""
+def as_markup(text: str) -> str:
+    """Model output as rich prints it: markup escaped, control characters spelt."""
     return escape(plain(text))

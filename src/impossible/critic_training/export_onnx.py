@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.extras import require_extra
 
 FLOAT32, INT8 = "model.onnx", "model_int8.onnx"
@@ -28,7 +28,7 @@ def export(folder: Path) -> None:
             folder, local_files_only=True, dtype=torch.float32, attn_implementation="eager"
         )
     except (OSError, ValueError) as error:
-        raise ModelError(f"no usable classifier in {folder}: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"no usable classifier in {folder}: {first_line(error)}") from error
     # two rows of different length, so that the exporter takes neither axis for a constant
     example = dict(tokenizer(["a b c", "d"], ["e f", "g"], padding=True, return_tensors="pt"))
     _write_float32(model.eval(), example, folder / FLOAT32)
@@ -66,7 +66,7 @@ def _write_float32(model: PreTrainedModel, example: dict[str, torch.Tensor], pat
                 verbose=False,
             )
     except torch.onnx.errors.OnnxExporterError as error:
-        raise ModelError(f"{path.parent} cannot be exported to ONNX: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"{path.parent} cannot be exported to ONNX: {first_line(error)}") from error
 
 
 def _write_int8(source: Path, path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, ModelError
+from ..errors import DataError, ModelError, first_line
 from ..models.adapter import CALIBRATION
 
 MAX_TOKENS = 256
@@ -120,7 +120,7 @@ class _Onnx:
                 str(model), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # both libraries raise bare Exceptions of their own
-            raise ModelError(f"{model} cannot be loaded: {str(error).splitlines()[0]}") from error
+            raise ModelError(f"{model} cannot be loaded: {first_line(error)}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         self._inputs = [i.name for i in self._session.get_inputs()]
@@ -157,7 +157,7 @@ def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
         model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype=dtype)
         model = model.to(device).eval()
     except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
-        raise ModelError(f"no usable NLI model in {folder}: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"no usable NLI model in {folder}: {first_line(error)}") from error
     if device == "cpu" and model.config.model_type in ARCHITECTURES:
         return _Packed(model, tokenizer, threads)
     return _Transformers(model, tokenizer, threads, batch_size)

@@ -9,7 +9,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.extras import require_extra
 from ..models.locate import locate
 
@@ -48,8 +48,7 @@ def _with_constituents(nlp: Language, model: str) -> Language:
             f"benepar.download('{model}')\""
         ) from error
     except Exception as error:  # a pickle that this version of torch or transformers cannot read
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise ModelError(f"benepar's model {model!r} cannot be loaded: {reason}") from error
+        raise ModelError(f"benepar's model {model!r} cannot be loaded: {first_line(error)}") from error
     return nlp
 
 

@@ -3,8 +3,6 @@
 A repeat has the same two sentences, as `sentences.unspelt` leaves them: case and commas make no new pair.
 """
 
-import csv
-import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
@@ -14,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..errors import DataError, StoreError
+from ..errors import StoreError
 from ..recipe.base import TASKS
 from ..text.sentences import unspelt
+from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
+from .tabular import write_rows, writing
 
-FILE = "pairs.parquet"
 Part = tuple[pa.Table, pa.Table]  # some of the ledger, and the groups that its contexts are in
 _ROW_GROUP = 16_384
 _ROUND = pa.field("round", pa.int32(), metadata={"description": "0: the teacher's pair; else a student's"})
@@ -85,7 +84,7 @@ def write(table: pa.Table, folder: Path) -> None:
 
 def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
     """As `write`, but holds one row group at a time: how the rows are cut into tables does not show."""
-    with pq.ParquetWriter(folder / FILE, DATASET, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / DATASET_FILE, DATASET, compression="zstd") as writer:
         held, rows = [DATASET.empty_table()], 0
         for table in tables:
             held.append(table.cast(DATASET))
@@ -106,15 +105,15 @@ def read(run: Path) -> pa.Table:
         if run.suffix != ".parquet":
             raise StoreError(f"{run} is neither the folder of a run nor a .parquet of pairs")
         return _read(run)
-    numbers = (path.parents[1].name.removeprefix("round-") for path in run.glob(f"round-*/dataset/{FILE}"))
-    rounds = sorted(int(number) for number in numbers if number.isdecimal())
+    folder = RunFolder(run)
+    rounds = [number for number in folder.round_numbers() if folder.dataset_file(number).exists()]
     if not rounds:
         raise StoreError(f"{run} holds no dataset; finish it with: impossible run RECIPE --out {run}")
-    return distinct(_of_round(run, number) for number in rounds)
+    return distinct(_of_round(folder, number) for number in rounds)
 
 
-def _of_round(run: Path, number: int) -> pa.Table:
-    table = _read(run / f"round-{number}" / "dataset" / FILE)
+def _of_round(folder: RunFolder, number: int) -> pa.Table:
+    table = _read(folder.dataset_file(number))
     return table.append_column(_ROUND, pa.array([number] * table.num_rows, pa.int32()))
 
 
@@ -147,7 +146,7 @@ def distinct(tables: Iterable[pa.Table]) -> pa.Table:
 def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int]:
     """Task, source and target of randomly drawn pairs, and how many pairs there are. Raises StoreError."""
     try:
-        total = pq.read_metadata(file).num_rows
+        total = size(file)
         drawn = random.Random(seed).sample(range(total), min(count, total))
         rows = pq.read_table(file, columns=["task", "source", "target"])
         return rows.take(pa.array(drawn, pa.int64())).to_pylist(), total
@@ -157,25 +156,22 @@ def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int
 
 def export(table: pa.Table, path: Path) -> int:
     """Write pairs as .jsonl, .csv or .parquet; returns the number of rows. Raises DataError, StoreError."""
-    # a score has no more digits: 0.8 as a 32-bit number would be 0.800000011920929
-    rows = [
-        {name: round(x, 6) if isinstance(x, float) else x for name, x in row.items()}
-        for row in table.to_pylist()
-    ]
+    if path.suffix == ".parquet":
+        with writing(path):
+            pq.write_table(table, path)
+    else:
+        # a score has no more digits: 0.8 as a 32-bit number would be 0.800000011920929
+        rows = [
+            {name: round(x, 6) if isinstance(x, float) else x for name, x in row.items()}
+            for row in table.to_pylist()
+        ]
+        write_rows(path, rows, table.column_names)
+    return int(table.num_rows)
+
+
+def size(file: Path) -> int:
+    """How many pairs a dataset's file has. Raises StoreError."""
     try:
-        match path.suffix:
-            case ".jsonl":
-                with path.open("w", encoding="utf-8") as file:
-                    file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            case ".csv":
-                with path.open("w", encoding="utf-8", newline="") as file:
-                    writer = csv.DictWriter(file, table.column_names)
-                    writer.writeheader()
-                    writer.writerows(rows)
-            case ".parquet":
-                pq.write_table(table, path)
-            case _:
-                raise DataError(f"cannot export to {path}: the name must end in .jsonl, .csv or .parquet")
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; choose another file") from error
-    return len(rows)
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error

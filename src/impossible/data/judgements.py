@@ -3,20 +3,16 @@
 from pathlib import Path
 
 from . import store
-
-
-def judgements_file(run: Path, task: str) -> Path:
-    """Where the judgements of a run and task are kept: JSONL, a line a keypress."""
-    return run / "judgements" / f"{task}.jsonl"
+from .run_folder import RunFolder
 
 
 def read_judgements(run: Path, task: str) -> dict[str, bool | None]:
     """pair_id → right, wrong, or None (skipped); the last word on a pair counts."""
-    return {row["pair_id"]: row["right"] for row in store.read_lines(judgements_file(run, task))}
+    return {row["pair_id"]: row["right"] for row in store.read_lines(RunFolder(run).judgements_file(task))}
 
 
 def label(run: Path, task: str, pair_id: str, source: str, target: str, right: bool | None) -> None:
     """Write down what a person says of any pair. Raises StoreError."""
-    path = judgements_file(run, task)
+    path = RunFolder(run).judgements_file(task)
     path.parent.mkdir(exist_ok=True)
     store.append_line(path, {"pair_id": pair_id, "right": right, "source": source, "target": target})

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 from . import store
-
-REPORT = "rounds.json"
+from .run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Round:
 
 def write_rounds(run: Path, found: Sequence[Round]) -> None:
     """Put rounds side by side into a run. Raises StoreError."""
-    store.write_text(run / REPORT, json.dumps([asdict(r) for r in found], indent=2) + "\n")
+    store.write_text(RunFolder(run).rounds_file, json.dumps([asdict(r) for r in found], indent=2) + "\n")
 
 
 def best(found: Sequence[Round]) -> Round:
@@ -40,14 +39,9 @@ def best(found: Sequence[Round]) -> Round:
     return max(found, key=lambda r: (r.quality, -r.number))
 
 
-def student_folder(run: Path, number: int) -> Path:
-    """Where the student of a round lies."""
-    return run / f"round-{number}" / "student"
-
-
 def read_rounds(run: Path) -> list[Round]:
     """The rounds that a run has finished; none if it has no student. Raises StoreError."""
-    path = run / REPORT
+    path = RunFolder(run).rounds_file
     if not path.exists():
         return []
     try:
@@ -59,4 +53,4 @@ def read_rounds(run: Path) -> list[Round]:
 def run_student(run: Path) -> Path | None:
     """The student of the round that was worth most, if the run has one."""
     rounds = read_rounds(run)
-    return student_folder(run, best(rounds).number) if rounds else None
+    return RunFolder(run).student_folder(best(rounds).number) if rounds else None

@@ -1,13 +1,21 @@
-"""The run folder: where everything lies in it, read by DuckDB or Arrow."""
+"""The run folder: the one place that knows where everything of a run lies, and how it is read and written."""
 
 import difflib
 import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
 
 from ..errors import StoreError
+from ..recipe.load import load
+from ..recipe.recipe import Recipe
+from ..recipe.write import dump
 from . import store
 from .schema import CONTEXTS, GROUPS, LEDGER, SCORES
 
@@ -15,71 +23,225 @@ if TYPE_CHECKING:
     import duckdb
 
 
+RECIPE_FILE, DATASET_FILE, ANSWERS_FILE = "recipe.toml", "pairs.parquet", "outputs.jsonl"
+_MANIFEST_FILE, _DATASET, _STUDENT = "manifest.json", "dataset", "student"
 # stage → where its shards lie in a run
-FOLDERS = {
+_FOLDERS = {
     "contexts": "contexts",
     "generate": "round-0/groups",
     "score": "round-0/scores",
     "filter": "round-0/ledger",
 }
-
-
+STAGES = (*_FOLDERS, "distil")
 _SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
 _VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
+Round = int | Literal["*"]  # the number of a round; "*" stands for any
 
 
-def manifest(run: Path) -> dict[str, Any]:
-    """What a run wrote down of its size, models and machine. Raises StoreError if there is no run."""
-    try:
-        found: dict[str, Any] = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise StoreError(
-            f"{run} holds no run (no manifest.json); {_nearest_run(run)}start one: impossible run RECIPE "
-            f"--out {run}"
-        ) from None
-    return found
+class Manifest(BaseModel):
+    """What a run wrote down of its size, models and machine. Early runs and pilots lack some of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    contexts: int
+    shards: int
+    target: int = 0
+    reached: bool = False
+    stages: tuple[str, ...]
+    models: dict[str, str] = {}
+    execution: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    machine: str = ""
 
 
-def _nearest_run(run: Path) -> str:
-    near = difflib.get_close_matches(
-        run.name, [p.parent.name for p in run.parent.glob("*/manifest.json")], n=1
-    )
-    return f"did you mean {run.with_name(near[0])}? or " if near and near[0] != run.name else ""
+def shard_name(index: int) -> str:
+    """How a shard is called in file names, the journal and messages."""
+    return f"{index:05d}"
 
 
-def shard(run: Path, stage: str, index: int) -> store.Shard | None:
-    """A shard of a stage, or None if it is not finished."""
-    return store.read_shard(run / FOLDERS[stage] / f"{index:05d}.parquet")
+def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe of the user's, or one that a run has written, under KEY=VALUE. Raises RecipeError."""
+    # the recipes of early runs do not say that they are whole
+    of_run = path.name == RECIPE_FILE and (path.parent / _MANIFEST_FILE).exists()
+    return load(path, overrides, whole=of_run)
 
 
-def shards(run: Path, stage: str) -> list[store.Shard]:
-    """The finished shards of a stage, in the order of the plan. Raises StoreError if there is no run."""
-    found = (shard(run, stage, index) for index in range(manifest(run)["shards"]))
-    return [one for one in found if one is not None]
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run's folder. Reading needs no lock: files appear whole."""
 
+    path: Path
 
-def rows(run: Path, stage: str) -> pa.Table:
-    """All finished rows of a stage. Raises StoreError if there are none."""
-    return store.concatenate(some_shards(run, stage), _SCHEMAS[stage])
+    @property
+    def recipe_file(self) -> Path:
+        """The recipe, as the run resolved it."""
+        return self.path / RECIPE_FILE
 
+    @property
+    def manifest_file(self) -> Path:
+        """See Manifest."""
+        return self.path / _MANIFEST_FILE
 
-def some_shards(run: Path, stage: str) -> list[store.Shard]:
-    """The finished shards of a stage, at least one. Raises StoreError if there is none."""
-    found = shards(run, stage)
-    if not found:
-        raise StoreError(
-            f"{run} has finished nothing of stage {stage!r} yet; "
-            f"go on with: impossible run RECIPE --out {run}"
-        )
-    return found
+    @property
+    def journal_file(self) -> Path:
+        """A line for each piece of work: stage, shard, seconds, rows, perhaps worker."""
+        return self.path / "journal.jsonl"
 
+    @property
+    def report_file(self) -> Path:
+        """The report that ends a run."""
+        return self.path / "report.html"
 
-def connect(run: Path) -> "duckdb.DuckDBPyConnection":
-    """The run as views `contexts`, `groups` and `ledger`, read where they lie. Raises StoreError."""
-    import duckdb
+    @property
+    def rounds_file(self) -> Path:
+        """The rounds side by side."""
+        return self.path / "rounds.json"
 
-    database = duckdb.connect()
-    for stage, view in _VIEWS.items():
-        files = [str(shard.path) for shard in some_shards(run, stage)]
-        database.read_parquet(files, union_by_name=True).create_view(view)
-    return database
+    @property
+    def evaluation_folder(self) -> Path:
+        """Results of `impossible evaluate` that the report shows."""
+        return self.path / "evaluation"
+
+    @property
+    def held_out_folder(self) -> Path:
+        """Teacher against student on held-out sentences."""
+        return self.evaluation_folder / "held-out"
+
+    @property
+    def answers_file(self) -> Path:
+        """Both systems' answers to the held-out sentences."""
+        return self.held_out_folder / ANSWERS_FILE
+
+    def judgements_file(self, task: str) -> Path:
+        """What people said of pairs: a line a keypress."""
+        return self.path / "judgements" / f"{task}.jsonl"
+
+    def shard_file(self, stage: str, index: int) -> Path:
+        """Where a shard of a stage lies, or will."""
+        return self.path / _FOLDERS[stage] / f"{shard_name(index)}.parquet"
+
+    def round_folder(self, number: Round) -> Path:
+        """What belongs to one round of self-distillation; round 0 is the teacher's."""
+        return self.path / f"round-{number}"
+
+    def dataset_folder(self, number: Round = 0) -> Path:
+        """The dataset of a round."""
+        return self.round_folder(number) / _DATASET
+
+    def dataset_file(self, number: Round = 0) -> Path:
+        """The pairs of a round."""
+        return self.dataset_folder(number) / DATASET_FILE
+
+    def student_folder(self, number: Round) -> Path:
+        """The student of a round."""
+        return self.round_folder(number) / _STUDENT
+
+    def measured_file(self, number: int) -> Path:
+        """What a round's student was found to be worth."""
+        return self.round_folder(number) / "measured.json"
+
+    def drawn_folder(self, number: int) -> Path:
+        """Parts of a round's dataset while it is made."""
+        return self.round_folder(number) / "drawn"
+
+    def round_numbers(self) -> list[int]:
+        """The rounds that have been begun, in order."""
+        names = (path.name.removeprefix("round-") for path in self._round_folders())
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _round_folders(self) -> list[Path]:
+        return sorted(self.path.glob(self.round_folder("*").name))
+
+    def recipe(self, overrides: Sequence[str] = ()) -> Recipe:
+        """The recipe as the run wrote it, under KEY=VALUE. Raises RecipeError."""
+        return load(self.recipe_file, overrides, whole=True)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Write the recipe, its corpus as seen from here: so it can be run again from anywhere."""
+        if recipe.contexts.corpus is not None:
+            seen = {"corpus": os.path.relpath(recipe.contexts.corpus, self.path)}
+            recipe = recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update=seen)})
+        store.write_text(self.recipe_file, dump(recipe))
+
+    def manifest(self) -> Manifest:
+        """Read the manifest. Raises StoreError if there is no run."""
+        try:
+            return Manifest.model_validate_json(self.manifest_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise StoreError(
+                f"{self.path} holds no run (no {_MANIFEST_FILE}); {self._nearest_run()}start one: "
+                f"impossible run RECIPE --out {self.path}"
+            ) from None
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write the manifest. Raises StoreError."""
+        text = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True)
+        store.write_text(self.manifest_file, text + "\n")
+
+    def _nearest_run(self) -> str:
+        others = [path.parent.name for path in self.path.parent.glob(f"*/{_MANIFEST_FILE}")]
+        near = difflib.get_close_matches(self.path.name, others, n=1)
+        known = near and near[0] != self.path.name
+        return f"did you mean {self.path.with_name(near[0])}? or " if known else ""
+
+    def log(
+        self, stage: str, seconds: float, rows: int = 0, index: int | None = None, worker: str = ""
+    ) -> None:
+        """Append to the journal how long a stage took: for a shard or, without `index`, as a whole."""
+        shard = "" if index is None else shard_name(index)
+        row: dict[str, object] = {"stage": stage, "shard": shard, "seconds": seconds, "rows": rows}
+        store.append_line(self.journal_file, row | ({"worker": worker} if worker else {}))
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The lines of the journal."""
+        return store.read_lines(self.journal_file)
+
+    def has_shards(self, stage: str) -> bool:
+        """Whether a stage has finished any shard, also one beyond the plan."""
+        return any((self.path / _FOLDERS[stage]).glob("*.parquet"))
+
+    def shard(self, stage: str, index: int) -> store.Shard | None:
+        """A shard of a stage, or None if it is not finished."""
+        return store.read_shard(self.shard_file(stage, index))
+
+    def shards(self, stage: str) -> list[store.Shard]:
+        """The finished shards of a stage, in the order of the plan. Raises StoreError if there is no run."""
+        found = (self.shard(stage, index) for index in range(self.manifest().shards))
+        return [one for one in found if one is not None]
+
+    def some_shards(self, stage: str) -> list[store.Shard]:
+        """The finished shards of a stage, at least one. Raises StoreError if there is none."""
+        found = self.shards(stage)
+        if not found:
+            raise StoreError(
+                f"{self.path} has finished nothing of stage {stage!r} yet; "
+                f"go on with: impossible run RECIPE --out {self.path}"
+            )
+        return found
+
+    def rows(self, stage: str) -> pa.Table:
+        """All finished rows of a stage. Raises StoreError if there are none."""
+        return store.concatenate(self.some_shards(stage), _SCHEMAS[stage])
+
+    def connect(self) -> "duckdb.DuckDBPyConnection":
+        """The run as views `contexts`, `groups` and `ledger`, read where they lie. Raises StoreError."""
+        import duckdb
+
+        database = duckdb.connect()
+        for stage, view in _VIEWS.items():
+            files = [str(shard.path) for shard in self.some_shards(stage)]
+            database.read_parquet(files, union_by_name=True).create_view(view)
+        return database
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; see store.sweep."""
+        store.sweep(self.path, (_DATASET, _STUDENT))
+
+    def clear(self) -> None:
+        """Remove everything that a run makes; judgements and other evaluations stay."""
+        folders = [self.path / _FOLDERS["contexts"], *self._round_folders(), self.held_out_folder]
+        for path in (*folders, self.rounds_file, self.journal_file, self.manifest_file):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)

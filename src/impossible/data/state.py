@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from . import dataset, run_folder, store
+from . import dataset
 from .rounds import Round, read_rounds
+from .run_folder import RunFolder
 
 
 @dataclass(slots=True)
@@ -53,17 +54,16 @@ def read_state(out: Path) -> State:
 
     Raises StoreError if there is no run.
     """
-    manifest = run_folder.manifest(out)
-    state = State(out, manifest["contexts"], manifest["shards"])
-    state.target, state.reached = manifest.get("target", 0), manifest.get("reached", False)
+    folder = RunFolder(out)
+    manifest = folder.manifest()
+    state = State(out, manifest.contexts, manifest.shards, target=manifest.target, reached=manifest.reached)
     for index in range(state.shards):
-        found = [run_folder.shard(out, stage, index) for stage in manifest["stages"]]
+        found = [folder.shard(stage, index) for stage in manifest.stages]
         for shard in found:
             state.counts.update(shard.counts if shard else {})
         state.done += found[-1] is not None
-    rows = store.read_lines(out / "journal.jsonl")
     # a shard that was made anew counts once; a student is trained in as many goes as it took
-    taken = {(row["stage"], row["shard"] or str(i)): row["seconds"] for i, row in enumerate(rows)}
+    taken = {(row["stage"], row["shard"] or str(i)): row["seconds"] for i, row in enumerate(folder.journal())}
     for (stage, _), seconds in taken.items():
         state.seconds[stage] += seconds
     state.rounds = read_rounds(out)

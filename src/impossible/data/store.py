@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from ..errors import StoreError
+from ..errors import StoreError, first_line
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
 
@@ -161,14 +161,14 @@ def folder_fingerprint(folder: Path) -> str | None:
     return _read(folder / ".fingerprint")
 
 
-def sweep(folder: Path) -> None:
-    """Remove what killed writers left: hidden scratch folders and `.part` files.
+def sweep(folder: Path, made: Sequence[str]) -> None:
+    """Remove what killed writers left: `.part` files, and the scratch folders of those that are `made`.
 
     A folder that was whole and only not yet in its place is put there.
     """
     for left in folder.rglob(".*.part"):
         left.unlink(missing_ok=True)
-    for left in [*folder.glob("*/.dataset-*"), *folder.glob("*/.student-*")]:
+    for left in (left for name in made for left in folder.glob(f"*/.{name}-*")):
         place = left.with_name(left.name[1:].rpartition("-")[0])
         if (left / "new" / ".fingerprint").exists() and not place.exists():
             (left / "new").rename(place)
@@ -196,6 +196,11 @@ def hold(run: Path) -> Iterator[None]:
             yield
         finally:
             lock.release()
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSONL file whole or not at all. Raises StoreError."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
@@ -257,6 +262,4 @@ def _mapped(path: Path) -> Iterator[None]:
         hint = _HINTS.get(error.errno or 0, "")
         raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
     except pa.ArrowException as error:
-        raise StoreError(
-            f"{path} is damaged ({str(error).splitlines()[0]}); run again to make it anew"
-        ) from error
+        raise StoreError(f"{path} is damaged ({first_line(error)}); run again to make it anew") from error

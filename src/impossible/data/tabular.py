@@ -2,28 +2,54 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, StoreError
+from ..errors import DataError, StoreError, first_line
+
+_FORMATS = ".jsonl, .csv or .parquet"
 
 
 def check_writable(path: Path) -> None:
     """Raise DataError unless rows can be written to a file of this name."""
-    if path.suffix not in _WRITERS:
-        raise DataError(f"cannot write {path}: the name must end in {', '.join(_WRITERS)}")
+    if path.suffix not in (".jsonl", ".csv", ".parquet"):
+        raise DataError(f"cannot write {path}: the name must end in {_FORMATS}")
     if not path.parent.is_dir():
         raise DataError(f"cannot write {path}: {path.parent} is no folder")
 
 
-def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows with the same columns as .jsonl, .csv or .parquet. Raises DataError, StoreError."""
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong while a table is written to a file that the user named, as DataError or StoreError."""
     check_writable(path)
     try:
-        _WRITERS[path.suffix](path, rows)
+        yield
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; choose another --out") from error
+        raise StoreError(f"{path}: {error.strerror or error}; choose another file") from error
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Write rows with the same columns, by default those of the first, as .jsonl, .csv or .parquet.
+
+    Raises DataError, StoreError.
+    """
+    with writing(path):
+        match path.suffix:
+            case ".jsonl":
+                with path.open("w", encoding="utf-8") as file:
+                    file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            case ".csv":
+                with path.open("w", encoding="utf-8", newline="") as file:
+                    writer = csv.DictWriter(file, columns or list(rows[0] if rows else []))
+                    writer.writeheader()
+                    writer.writerows(rows)
+            case _:
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+
+                pq.write_table(pa.Table.from_pylist(list(rows)), path)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -41,34 +67,11 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
                 rows = pq.read_table(path).to_pylist()
             case _:
-                raise DataError(f"{path}: the name must end in .jsonl, .csv or .parquet")
+                raise DataError(f"{path}: the name must end in {_FORMATS}")
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
     except (OSError, ValueError, NotImplementedError, RecursionError, csv.Error) as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise DataError(f"{path} cannot be read as pairs: {reason}") from error
+        raise DataError(f"{path} cannot be read as pairs: {first_line(error)}") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{path} holds no rows with named columns")
     return rows
-
-
-def _write_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [])
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    pq.write_table(pa.Table.from_pylist(list(rows)), path)
-
-
-_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}

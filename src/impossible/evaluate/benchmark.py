@@ -1,6 +1,5 @@
 """Benchmarks × systems → scores with intervals and tests."""
 
-import json
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from ..data.json_report import write_json
 from ..data.schema import text_id
-from ..data.store import write_text
+from ..data.store import write_lines
 from ..data.tabular import read_rows
 from ..errors import DataError
 from ..metrics.models import Models
@@ -133,7 +132,7 @@ def _keep(path: Path, examples: Sequence[BenchmarkRow], outputs: Sequence[str]) 
         ({"id": e.id} if e.id else {}) | {"source": e.source, "output": output}
         for e, output in zip(examples, outputs, strict=True)
     ]
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_lines(path, rows)
 
 
 def write_results(results: Sequence[Result], models: Models, seed: int, path: Path) -> None:

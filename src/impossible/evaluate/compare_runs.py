@@ -9,12 +9,12 @@ import numpy as np
 from ..data import dataset
 from ..data.json_report import write_json
 from ..data.judgements import read_judgements
+from ..data.run_folder import RunFolder
 from ..data.state import State, read_state
 from ..errors import DataError
 from ..metrics import bleu, diversity
 from ..metrics.statistics import Interval, bootstrap, mean
 from ..recipe.base import TASKS
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
 from .dataset_quality import DatasetPairs, equal
 
@@ -79,7 +79,7 @@ def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
 def _figures(
     run: Path, task: str, entailment: Sequence[float | None], sample: DatasetPairs, seed: int
 ) -> RunFigures:
-    state, recipe = read_state(run), load(run / "recipe.toml")
+    state, recipe = read_state(run), RunFolder(run).recipe()
     kept = len(entailment)
     seconds = sum(state.seconds.values())
     judged = [right for right in read_judgements(run, task).values() if right is not None]

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import dataset
 from ..data.json_report import write_json
-from ..data.tabular import read_rows
+from ..data.pairs import check_texts, pair_rows
 from ..errors import DataError
 from ..metrics import bleu, diversity, fidelity
 from ..metrics.models import Models
@@ -121,20 +120,14 @@ def read_pairs(path: Path, task: str | None, source: str = "source", target: str
     """
     if task not in (None, *TASKS):
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
-    rows = dataset.read(path).to_pylist() if path.is_dir() else read_rows(path)
+    rows = pair_rows(path)
     if task is not None:
         rows = [row for row in rows if row.get("task", task) == task]
     elif len({row.get("task") for row in rows}) > 1:
         raise DataError(f"{path} holds several tasks; choose one with --task")
     if not rows:
         raise DataError(f"{path} holds no {task or ''} pairs")
-    for number, row in enumerate(rows, 1):
-        for column in (source, target):
-            if not isinstance(row.get(column), str):
-                raise DataError(
-                    f"{path}, row {number}: no text in {column!r}; columns are {', '.join(map(str, row))} "
-                    "(choose with --source and --target)"
-                )
+    check_texts(rows, source, target, path)
     return DatasetPairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
 
 

@@ -15,6 +15,7 @@ from ..critics.rouge_l import RougeL
 from ..data import store
 from ..data.json_report import write_json
 from ..data.rounds import run_student
+from ..data.run_folder import ANSWERS_FILE, RunFolder
 from ..data.schema import text_id
 from ..errors import ImpossibleError
 from ..metrics.statistics import DRAWS as RESAMPLED
@@ -26,8 +27,7 @@ from ..students.student import Output, Student
 from .benchmark import Result, SystemResult
 from .prompted import Prompted
 
-FOLDER = "evaluation/held-out"
-RESULTS, OUTPUTS = "results.json", "outputs.jsonl"
+RESULTS = "results.json"
 TEACHER, STUDENT = "teacher, prompted", "student"
 _SENTENCES = 60  # a task
 _SETTINGS = {
@@ -75,7 +75,8 @@ def compare(
         cascade_key(recipe, recipe.filter),
         json.dumps(sentences),
     )
-    if store.folder_fingerprint(run / FOLDER) == wanted:
+    folder = RunFolder(run).held_out_folder
+    if store.folder_fingerprint(folder) == wanted:
         return
 
     def make(new: Path) -> None:
@@ -83,7 +84,7 @@ def compare(
         results, rows = against_teacher(sentences, student, recipe, tell)
         _write(new, results, rows, recipe)
 
-    store.make_folder(run / FOLDER, wanted, make)
+    store.make_folder(folder, wanted, make)
 
 
 def against_teacher(
@@ -183,5 +184,4 @@ def _write(
         "results": [asdict(result) for result in results],
     }
     write_json(new / RESULTS, report)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    store.write_text(new / OUTPUTS, "".join(lines))
+    store.write_lines(new / ANSWERS_FILE, rows)

@@ -12,8 +12,9 @@ import numpy as np
 
 from ..critics.personal_data import KINDS
 from ..critics.toxic import toxic
-from ..data import dataset, run_folder
+from ..data import dataset
 from ..data.json_report import write_json
+from ..data.run_folder import RunFolder
 from ..errors import DataError
 from ..metrics.models import Models
 from ..metrics.statistics import Float64s, Interval, Statistic, bootstrap, mean, ratio
@@ -99,7 +100,7 @@ def of_run(run: Path, models: Models, seed: int) -> list[Safety]:
 
 def candidates(run: Path) -> list[str]:
     """Every candidate of a run's finished groups. Raises StoreError."""
-    groups = run_folder.rows(run, "generate")["candidates"].to_pylist()
+    groups = RunFolder(run).rows("generate")["candidates"].to_pylist()
     return [candidate["text"] for group in groups for candidate in group]
 
 

@@ -18,13 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..data import run_folder
+from ..data.run_folder import RunFolder
 from ..data.schema import DUPLICATE, KEPT, SCORE_FIELDS, UNKNOWN
 from ..filtering.cascade import as_scores
 from ..filtering.verdict import Scores, weaker
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import CriticName
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -122,9 +121,10 @@ def open_index(run: Path) -> Iterator[Index]:
     """Copy a run's finished shards; the copy is gone afterwards. Raises StoreError, RecipeError."""
     import duckdb
 
-    shards = {stage: run_folder.some_shards(run, stage) for stage in ("filter", "generate", "score")}
+    source = RunFolder(run)
+    shards = {stage: source.some_shards(stage) for stage in ("filter", "generate", "score")}
     files = {stage: [str(shard.path) for shard in found] for stage, found in shards.items()}
-    recipe = load(run / "recipe.toml")
+    recipe = source.recipe()
     stopped: Counter[str] = Counter()
     for shard in shards["score"]:
         stopped.update(shard.counts)

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..data.run_folder import RunFolder
 from ..data.store import write_text
 from ..errors import RecipeError, StoreError
 from ..recipe.load import resolve
@@ -20,7 +21,7 @@ def write_recipe(run: Path, name: str, settings: Mapping[str, float], change: bo
     path = _allowed(run, name)
     if path.exists() and not change:
         raise RecipeError(f"{name} exists; choose another name, or tick that it may be changed")
-    old = path if path.exists() else run / "recipe.toml"
+    old = path if path.exists() else RunFolder(run).recipe_file
     try:
         text = with_settings(old.read_text(encoding="utf-8"), settings, name)
         resolve(tomllib.loads(text), name)
@@ -48,6 +49,6 @@ def _allowed(run: Path, name: str) -> Path:
         raise RecipeError(f"{name!r} is no name of a file: {error}") from error
     if path.suffix != ".toml":
         raise RecipeError(f"{name!r}: the name of a recipe ends in .toml")
-    if path == run.resolve() / "recipe.toml":
+    if path == RunFolder(run.resolve()).recipe_file:
         raise RecipeError(f"{name!r} says how this run was made and stays as it is; choose another name")
     return path

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.pairs import check_texts
 from ..data.tabular import check_writable, read_rows, write_rows
 from ..errors import DataError
 from ..recipe.base import TASKS
@@ -64,13 +65,7 @@ def score_file(path: Path, out: Path | None, task: str, source: str, target: str
     Raises DataError, StoreError, ModelError.
     """
     rows = read_rows(path)
-    for i, row in enumerate(rows, 1):
-        for column in (source, target):
-            if not isinstance(row.get(column), str):
-                raise DataError(
-                    f"{path}, row {i}: no text in {column!r}; columns are {', '.join(map(str, row))} "
-                    "(choose with --source and --target)"
-                )
+    check_texts(rows, source, target, path)
     out = out or path.with_name(f"{path.stem}.scored{path.suffix}")
     check_writable(out)
     scores = score_pairs([r[source] for r in rows], [r[target] for r in rows], task)

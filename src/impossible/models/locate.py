@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ..errors import ModelError, StoreError
+from ..errors import ModelError, StoreError, first_line
 
 # name → (module that holds the weights, folder in it, distribution as `make` pins it)
 _EMBEDDED = {
@@ -181,8 +181,7 @@ def _from_hub(name: str) -> Path:
             f"{name!r} is neither a folder, a hub id (owner/name), nor one of {_names()}"
         ) from error
     except Exception as error:  # the hub client raises whatever its transport raises
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"model {name!r} could not be fetched from the hub ({reason}); check the name and the network, "
-            f"or use {_names()}"
+            f"model {name!r} could not be fetched from the hub ({first_line(error)}); check the name and "
+            f"the network, or use {_names()}"
         ) from error

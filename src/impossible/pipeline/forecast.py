@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import dataset, run_folder, store
+from ..data import dataset
+from ..data.run_folder import RunFolder
 from ..errors import DataError, StoreError
 from ..metrics.statistics import Float64s, Interval, bootstrap, ratio
 from ..recipe.recipe import Recipe
@@ -69,9 +70,10 @@ def pilot(recipe: Recipe, out: Path, contexts: int, watch: Watch | None = None) 
     state = run(recipe, out, "filter", watch=watch, at_most=at_most)
     if state.interrupted:
         raise KeyboardInterrupt
-    groups, ledgers = (run_folder.shards(out, stage)[: state.done] for stage in ("generate", "filter"))
+    folder = RunFolder(out)
+    groups, ledgers = (folder.shards(stage)[: state.done] for stage in ("generate", "filter"))
     ids = [shard.table()["context_id"].to_pylist() for shard in groups]
-    seconds = _seconds(out, [shard.path.stem for shard in groups])
+    seconds = _seconds(folder, [shard.path.stem for shard in groups])
     shares = [s / len(of_shard) for s, of_shard in zip(seconds, ids, strict=True) for _ in of_shard]
     found = {}
     for task, _ in recipe.filter.tasks():
@@ -82,13 +84,13 @@ def pilot(recipe: Recipe, out: Path, contexts: int, watch: Watch | None = None) 
     return Pilot(np.array(shares), found)
 
 
-def _seconds(out: Path, shards: Sequence[str]) -> list[float]:
+def _seconds(folder: RunFolder, shards: Sequence[str]) -> list[float]:
     """How long each shard took from context to verdict, by the journal."""
-    took = {(row["shard"], row["stage"]): row["seconds"] for row in store.read_lines(out / "journal.jsonl")}
+    took = {(row["shard"], row["stage"]): row["seconds"] for row in folder.journal()}
     found = [sum(s for (shard, _), s in took.items() if shard == wanted) for wanted in shards]
     if not all(found):
         raise StoreError(
-            f"{out}/journal.jsonl does not say how long the first shards took; give another --out"
+            f"{folder.journal_file} does not say how long the first shards took; give another --out"
         )
     return found
 

@@ -1,7 +1,6 @@
 """Executes a plan: each shard through all stages, skipping what is finished; then the dataset."""
 
 import json
-import os
 import platform
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from ..data import dataset, run_folder, store
-from ..data.rounds import REPORT
-from ..data.run_folder import FOLDERS
+from ..data import dataset, store
+from ..data.run_folder import STAGES, Manifest, RunFolder
 from ..data.schema import GROUPS
 from ..data.state import State
 from ..errors import RecipeError, StoreError
 from ..generation.contexts import prompts
 from ..generation.corpus import CorpusReport
 from ..models.locate import digest
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
-from ..recipe.write import dump
 from .engines import open_engine
 from .engines.base import Calls, Done, way
 from .stages import MapStage, plan
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
     from ..teachers.base import Sampler
 
 
-STAGES = (*FOLDERS, "distil")
 _VERSIONS = (
     "impossible-distillation",
     "torch",
@@ -102,37 +97,38 @@ def run(
         _refuse_missing(recipe)
     watch = watch or Watch()
     rows, report = prompts(recipe.contexts, recipe.seed)  # a corpus that cannot be read leaves no folder
+    folder = RunFolder(out)
     with store.hold(out):
         if fresh:
-            _clear(out)
-        _refuse_other_text(out, recipe)
-        store.sweep(out)
+            folder.clear()
+        _refuse_other_text(folder, recipe)
+        folder.sweep()
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
         size = recipe.contexts.per_shard
         state = State(out, rows.num_rows, -(-rows.num_rows // size), target=target)
-        _write_manifest(out, recipe, state, stages)
+        _write_down(folder, recipe, state, stages)
         state.shards = min(state.shards, at_most or state.shards)
         state.contexts = min(rows.num_rows, state.shards * size)
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
-        finished = _make_shards(recipe, out, stages, rows, state, watch)
+        finished = _make_shards(recipe, folder, stages, rows, state, watch)
         if until in ("filter", "distil") and at_most is None:
-            state.file = _dataset(out, finished)
+            state.file = _dataset(folder, finished)
         watch.end(state)
         if until == "distil" and not state.interrupted:
-            _distil(out, recipe, finished, state, watch)
+            _distil(folder, recipe, finished, state, watch)
     return state
 
 
 def _make_shards(
-    recipe: Recipe, out: Path, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
+    recipe: Recipe, folder: RunFolder, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
 ) -> list[int]:
     """Make the run's shards, up to its target or an interruption; say which are finished."""
     goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()])
     finished: list[int] = []
     try:
-        for done in _work(recipe, out, stages, rows, state, watch):
+        for done in _work(recipe, folder, stages, rows, state, watch):
             finished.append(done.index)
             state.done += 1
             for shard in done.shards.values():
@@ -143,7 +139,7 @@ def _make_shards(
             if state.reached:
                 state.contexts = min(rows.num_rows, state.done * recipe.contexts.per_shard)
                 state.shards = state.done
-                _write_manifest(out, recipe, state, stages)
+                _write_down(folder, recipe, state, stages)
                 break
     except KeyboardInterrupt:
         state.interrupted = True
@@ -161,19 +157,19 @@ def _refuse_missing(recipe: Recipe) -> None:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")
 
 
-def _refuse_other_text(out: Path, recipe: Recipe) -> None:
+def _refuse_other_text(folder: RunFolder, recipe: Recipe) -> None:
     """Leave a folder alone whose continuations other settings made. Raises StoreError."""
-    if not any((out / FOLDERS["generate"]).glob("*.parquet")):
+    if not folder.has_shards("generate"):
         return
     try:
-        old = _of_text(load(out / "recipe.toml"))
+        old = _of_text(folder.recipe())
     except RecipeError:
         return  # of an older version, which has made other text anyway
     changed = [key for key, value in _of_text(recipe).items() if key in old and old[key] != value]
     if changed:
         raise StoreError(
-            f"{out} holds continuations that were made with another {', '.join(changed)}; give another "
-            "--out, or --fresh to throw them away"
+            f"{folder.path} holds continuations that were made with another {', '.join(changed)}; give "
+            "another --out, or --fresh to throw them away"
         )
 
 
@@ -212,7 +208,12 @@ class _Goal:
 
 
 def _work(
-    recipe: Recipe, out: Path, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
+    recipe: Recipe,
+    folder: RunFolder,
+    stages: Sequence[MapStage],
+    rows: pa.Table,
+    state: State,
+    watch: Watch,
 ) -> Iterator[Done]:
     """Each shard that has been through all stages; with a target, in their order."""
     engine, size = open_engine(recipe.execution), recipe.contexts.per_shard
@@ -220,7 +221,7 @@ def _work(
     calls = Calls(watch.tick, watch.note)
     forward = recipe.execution.order == "forward" or state.target
     numbers = range(state.shards) if forward else reversed(range(state.shards))
-    ways = (way(out, stages, models, i, rows.slice(i * size, size), calls) for i in numbers)
+    ways = (way(folder, stages, models, i, rows.slice(i * size, size), calls) for i in numbers)
     with closing(engine(ways, stages, recipe.execution, calls)) as found:
         yield from _in_order(found) if state.target else found
 
@@ -236,80 +237,63 @@ def _in_order(found: Iterable[Done]) -> Iterator[Done]:
             due += 1
 
 
-def _dataset(out: Path, finished: Sequence[int]) -> Path:
+def _dataset(folder: RunFolder, finished: Sequence[int]) -> Path:
     """Make the dataset of the finished shards, unless it is there already; one shard is held at a time."""
-    folder = out / "round-0" / "dataset"
-    checksums = [s.checksum for stage in ("filter", "generate") for s in _made(out, stage, finished)]
+    place = folder.dataset_folder()
+    checksums = [s.checksum for stage in ("filter", "generate") for s in _made(folder, stage, finished)]
     wanted = store.fingerprint("dataset", "3", *checksums)
-    if store.folder_fingerprint(folder) != wanted or not dataset.is_whole(folder / dataset.FILE):
+    if store.folder_fingerprint(place) != wanted or not dataset.is_whole(folder.dataset_file()):
 
         def parts() -> Iterable[dataset.Part]:
-            both = zip(_made(out, "filter", finished), _made(out, "generate", finished), strict=True)
+            both = zip(*(_made(folder, stage, finished) for stage in ("filter", "generate")), strict=True)
             return ((ledger.table(), groups.table()) for ledger, groups in both)
 
-        store.make_folder(folder, wanted, lambda new: dataset.write_stream(dataset.stream(parts), new))
-    return folder / dataset.FILE
+        store.make_folder(place, wanted, lambda new: dataset.write_stream(dataset.stream(parts), new))
+    return folder.dataset_file()
 
 
-def _made(out: Path, stage: str, finished: Sequence[int]) -> Iterator[store.Shard]:
+def _made(folder: RunFolder, stage: str, finished: Sequence[int]) -> Iterator[store.Shard]:
     for index in finished:
-        shard = run_folder.shard(out, stage, index)
+        shard = folder.shard(stage, index)
         if shard is None:
-            raise StoreError(f"shard {index} of stage {stage} in {out} is gone; run again to make it anew")
+            raise StoreError(
+                f"shard {index} of stage {stage} in {folder.path} is gone; run again to make it anew"
+            )
         yield shard
 
 
-def _distil(out: Path, recipe: Recipe, finished: Sequence[int], state: State, watch: Watch) -> None:
+def _distil(folder: RunFolder, recipe: Recipe, finished: Sequence[int], state: State, watch: Watch) -> None:
     """The student of round 0, and the rounds of self-distillation; Ctrl-C keeps what is finished."""
     from ..evaluate.held_out import compare
     from ..students.self_distillation import run_rounds
 
-    groups = store.concatenate(list(_made(out, "generate", finished)), GROUPS)
-    rivals = dataset.duplicates(shard.table() for shard in _made(out, "filter", finished))
+    groups = store.concatenate(list(_made(folder, "generate", finished)), GROUPS)
+    rivals = dataset.duplicates(shard.table() for shard in _made(folder, "filter", finished))
     start = time.perf_counter()
     try:
-        state.rounds = run_rounds(out, recipe, groups, rivals, watch.training)
-        compare(out, recipe, rivals, watch.comparing)
+        state.rounds = run_rounds(folder.path, recipe, groups, rivals, watch.training)
+        compare(folder.path, recipe, rivals, watch.comparing)
     except KeyboardInterrupt:
         state.interrupted = True
-    seconds = round(time.perf_counter() - start, 3)
-    store.append_line(out / "journal.jsonl", {"stage": "distil", "shard": "", "seconds": seconds, "rows": 0})
+    folder.log("distil", round(time.perf_counter() - start, 3))
 
 
-def _clear(out: Path) -> None:
-    import shutil
-
-    rounds = sorted(path.name for path in out.glob("round-*"))
-    for name in ("contexts", *rounds, "evaluation/held-out", REPORT, "journal.jsonl", "manifest.json"):
-        path = out / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _write_manifest(out: Path, recipe: Recipe, state: State, stages: Sequence[MapStage]) -> None:
-    manifest = {
-        "contexts": state.contexts,
-        "shards": state.shards,
-        "target": state.target,
-        "reached": state.reached,
-        "stages": [s.name for s in stages],
-        "models": {model: digest(model) for s in stages for model in s.models},
-        "execution": recipe.execution.model_dump(),
-        "versions": versions(),
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-    }
-    store.write_text(out / "recipe.toml", dump(_seen_from(out, recipe)))
-    store.write_text(out / "manifest.json", json.dumps(manifest, indent=2, sort_keys=True) + "\n")
-
-
-def _seen_from(out: Path, recipe: Recipe) -> Recipe:
-    """The recipe with its corpus as seen from the run's folder, so that it can be run again from anywhere."""
-    if recipe.contexts.corpus is None:
-        return recipe
-    corpus = os.path.relpath(recipe.contexts.corpus, out)
-    return recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update={"corpus": corpus})})
+def _write_down(folder: RunFolder, recipe: Recipe, state: State, stages: Sequence[MapStage]) -> None:
+    """Recipe and manifest."""
+    folder.write_recipe(recipe)
+    folder.write_manifest(
+        Manifest(
+            contexts=state.contexts,
+            shards=state.shards,
+            target=state.target,
+            reached=state.reached,
+            stages=tuple(s.name for s in stages),
+            models={model: digest(model) for s in stages for model in s.models},
+            execution=recipe.execution.model_dump(),
+            versions=versions(),
+            machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        )
+    )
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from ..data import store
-from ..data.run_folder import FOLDERS
 from ..recipe.execution import Execution
 from ..recipe.recipe import Recipe
 from ..recipe.teacher import Teacher
@@ -34,11 +33,6 @@ class MapStage:
     settings: str
     models: tuple[str, ...]
     open: Callable[[Execution], Work]
-
-    @property
-    def folder(self) -> str:
-        """Where its shards lie in a run."""
-        return FOLDERS[self.name]
 
     def made_for(self, digests: Sequence[str], content: str) -> str:
         """The fingerprint of a shard: `digests` are its models', `content` is the checksum of its input."""

@@ -13,12 +13,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..data import dataset, run_folder, store
+from ..data import dataset, store
+from ..data.run_folder import Manifest, RunFolder
 from ..data.schema import DATASET
 from ..errors import DataError, ModelError, StoreError
 from ..generation.contexts import prompts
 from ..models.locate import digest
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
 from .run import versions
 from .stages import MapStage, Work, plan
@@ -46,36 +46,30 @@ def verify(run: Path, sample: int = 3, seed: int = 7, say: Say = lambda _: None)
 
     `say` is told what is being done. Raises StoreError if there is no run.
     """
-    found = Verified()
-    recipe, stages = _planned(run)
-    digests = _digests(run, stages, found)
-    _versions(run, found)
+    found, folder = Verified(), RunFolder(run)
+    manifest, recipe = folder.manifest(), folder.recipe()
+    stages = [stage for stage in plan(recipe) if stage.name in manifest.stages]
+    digests = _digests(manifest, stages, found)
+    _versions(manifest, found)
     say("reading every shard")
-    whole = list(_shards(run, recipe, stages, digests, found))
-    _dataset(run, whole, found)
-    if any(run.glob("round-[1-9]*")):
+    whole = list(_shards(folder, recipe, stages, digests, found))
+    _dataset(folder, whole, found)
+    if any(folder.round_numbers()):
         found.notes.append("rounds of self-distillation are not made again")
     places = [(i, row) for i, n in whole for row in range(n)]
     drawn = random.Random(seed).sample(places, min(sample, len(places)))
     if drawn and not digests.keys() >= {"contexts", "generate", "score"} & {s.name for s in stages}:
         found.notes.append("no group was made again, since a model is missing")
     else:
-        again = _Again(run, recipe, stages)
+        again = _Again(folder, recipe, stages)
         for number, (index, row) in enumerate(drawn, 1):
             say(f"making group {number} of {len(drawn)} again")
             again.group(index, row, found)
     return found
 
 
-def _planned(run: Path) -> tuple[Recipe, list[MapStage]]:
-    made = run_folder.manifest(run)["stages"]
-    recipe = load(run / "recipe.toml")
-    return recipe, [stage for stage in plan(recipe) if stage.name in made]
-
-
-def _digests(run: Path, stages: Sequence[MapStage], found: Verified) -> dict[str, list[str]]:
+def _digests(manifest: Manifest, stages: Sequence[MapStage], found: Verified) -> dict[str, list[str]]:
     """Of each stage whose models are here their digests, which must be those of the manifest."""
-    recorded = run_folder.manifest(run)["models"]
     digests = {}
     for stage in stages:
         try:
@@ -85,21 +79,25 @@ def _digests(run: Path, stages: Sequence[MapStage], found: Verified) -> dict[str
             continue
         for model, here in zip(stage.models, digests[stage.name], strict=True):
             found.count("models")
-            if recorded.get(model) != here:
+            if manifest.models.get(model) != here:
                 found.differs.append(f"model {model} is not the one that the run used: its files changed")
     return digests
 
 
-def _versions(run: Path, found: Verified) -> None:
+def _versions(manifest: Manifest, found: Verified) -> None:
     """Other versions are no fault, but the likeliest reason for one."""
     here = versions()
-    for name, then in run_folder.manifest(run)["versions"].items():
+    for name, then in manifest.versions.items():
         if here.get(name, then) != then:
             found.notes.append(f"the run was made with {name} {then}, here is {here[name]}")
 
 
 def _shards(
-    run: Path, recipe: Recipe, stages: Sequence[MapStage], digests: Mapping[str, list[str]], found: Verified
+    folder: RunFolder,
+    recipe: Recipe,
+    stages: Sequence[MapStage],
+    digests: Mapping[str, list[str]],
+    found: Verified,
 ) -> Iterator[tuple[int, int]]:
     """Check shard after shard; yields the whole ones: their index and how many groups they hold."""
     try:
@@ -108,11 +106,11 @@ def _shards(
         found.unchecked.append(f"what the contexts were made of is not checked: {error}")
         rows = None
     size, missing = recipe.contexts.per_shard, 0
-    for index in range(run_folder.manifest(run)["shards"]):
+    for index in range(folder.manifest().shards):
         content = store.checksum(rows.slice(index * size, size)) if rows is not None else None
         tables: Tables = {}
         for stage in stages:
-            shard, fault = _shard(run, stage, index)
+            shard, fault = _shard(folder, stage, index)
             if shard is None and not fault:
                 missing += 1
                 break
@@ -126,15 +124,15 @@ def _shards(
                     found.differs.append(f"{shard.path} was made for other settings, models or input")
             content, tables[stage.name] = shard.checksum, shard.table()
         else:
-            _verdicts(run, recipe, stages, index, tables, found)
+            _verdicts(folder, recipe, stages, index, tables, found)
             yield index, tables["generate"].num_rows if "generate" in tables else 0
     if missing:
         found.notes.append(f"{missing} shards are not finished: impossible run goes on with them")
 
 
-def _shard(run: Path, stage: MapStage, index: int) -> tuple[store.Shard | None, str]:
+def _shard(folder: RunFolder, stage: MapStage, index: int) -> tuple[store.Shard | None, str]:
     """A shard and what is wrong with it; neither if there is no file."""
-    path = run / stage.folder / f"{index:05d}.parquet"
+    path = folder.shard_file(stage.name, index)
     shard = store.read_shard(path)
     if shard is None:
         return None, f"{path} is damaged: it cannot be read" if path.exists() else ""
@@ -146,7 +144,12 @@ def _shard(run: Path, stage: MapStage, index: int) -> tuple[store.Shard | None, 
 
 
 def _verdicts(
-    run: Path, recipe: Recipe, stages: Sequence[MapStage], index: int, tables: Tables, found: Verified
+    folder: RunFolder,
+    recipe: Recipe,
+    stages: Sequence[MapStage],
+    index: int,
+    tables: Tables,
+    found: Verified,
 ) -> None:
     """The ledger must follow from the scores and the bounds."""
     for stage in stages:
@@ -154,20 +157,20 @@ def _verdicts(
             found.count("pairs decided again", tables["filter"].num_rows)
             ledger_again, _ = stage.open(recipe.execution)(tables["score"], lambda: None)
             if store.checksum(ledger_again) != store.checksum(tables["filter"]):
-                path = run / stage.folder / f"{index:05d}.parquet"
+                path = folder.shard_file(stage.name, index)
                 found.differs.append(f"{path} is not what the scores and the bounds of the recipe give")
 
 
-def _dataset(run: Path, whole: Sequence[tuple[int, int]], found: Verified) -> None:
+def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], found: Verified) -> None:
     """The dataset must be the kept pairs of the ledger."""
-    path = run / "round-0" / "dataset" / dataset.FILE
+    path = folder.dataset_file()
     if not path.exists():
         found.notes.append("there is no dataset yet")
         return
 
     def parts() -> Iterator[dataset.Part]:
         for index, _ in whole:
-            both = [run_folder.shard(run, stage, index) for stage in ("filter", "generate")]
+            both = [folder.shard(stage, index) for stage in ("filter", "generate")]
             tables = [shard.table() for shard in both if shard is not None]
             if len(tables) == 2:
                 yield tables[0], tables[1]
@@ -187,8 +190,8 @@ def _dataset(run: Path, whole: Sequence[tuple[int, int]], found: Verified) -> No
 class _Again:
     """Makes single groups again with the stages of the plan; their models are loaded when first needed."""
 
-    def __init__(self, run: Path, recipe: Recipe, stages: Sequence[MapStage]):
-        self._run, self._recipe = run, recipe
+    def __init__(self, folder: RunFolder, recipe: Recipe, stages: Sequence[MapStage]):
+        self._folder, self._recipe = folder, recipe
         self._stages = {stage.name: stage for stage in stages}
         self._opened: dict[str, Work] = {}
 
@@ -230,9 +233,9 @@ class _Again:
         return self._opened[stage](rows, lambda: None)[0]
 
     def _table(self, stage: str, index: int) -> pa.Table:
-        shard = run_folder.shard(self._run, stage, index)
+        shard = self._folder.shard(stage, index)
         if shard is None:
-            raise StoreError(f"shard {index} of stage {stage} in {self._run} is gone")
+            raise StoreError(f"shard {index} of stage {stage} in {self._folder.path} is gone")
         return shard.table()
 
 

@@ -17,7 +17,8 @@ from ..metrics.statistics import Interval
 from ..models.licence import licence
 from ..recipe.critics import Bound
 from ..report.facts import Comparison, Facts, Precision
-from ..report.page import number, visible
+from ..report.page import number
+from ..text.escape import visible
 from .gate import Finding
 
 _SAMPLE = 10

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..data import dataset, store
 from ..data.rounds import run_student
+from ..data.run_folder import RECIPE_FILE
 from ..data.schema import text_id
 from ..data.state import read_state
 from ..errors import DataError
@@ -132,7 +133,7 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
     corpus = facts.recipe.contexts.corpus
     named = {"corpus": corpus and Path(corpus).name}  # where it lies is nobody's business
     recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=named)})
-    store.write_text(new / "recipe.toml", dump(recipe))
+    store.write_text(new / RECIPE_FILE, dump(recipe))
     if student is not None:
         shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
         write_model_card(new / "student", facts, about.name, about.licences)

@@ -8,14 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from ..critics.personal_data import personal_data
-from ..data import run_folder
 from ..data.rounds import run_student
+from ..data.run_folder import RunFolder
 from ..data.state import read_state
 from ..data.tabular import read_rows
 from ..errors import DataError
 from ..models.licence import licence
 from ..pipeline.verify import verify
-from ..recipe.load import load
 from ..recipe.recipe import Recipe
 from ..students.info import read_info
 from ..text.words import Gram, ngrams, words
@@ -52,7 +51,7 @@ def check(
     `against` are files of benchmarks, `corpora` of texts that must not come out word by word (the run's own
     corpus is one). Raises DataError if one of them cannot be read, StoreError.
     """
-    recipe = load(run / "recipe.toml")
+    recipe = RunFolder(run).recipe()
     own = [Path(recipe.contexts.corpus)] if recipe.contexts.corpus else []
     sentences = list(dict.fromkeys([*pairs["source"].to_pylist(), *pairs["target"].to_pylist()]))
     contexts = list(dict.fromkeys(pairs["context"].to_pylist()))
@@ -105,7 +104,7 @@ def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:
     """
     found = {
         candidate["text"]: None
-        for shard in run_folder.shards(run, "generate")
+        for shard in RunFolder(run).shards("generate")
         for group in shard.table().to_pylist()
         for candidate in group["candidates"]
         if candidate["text"] in sentences
@@ -173,8 +172,7 @@ def _personal(texts: Sequence[str], what: str) -> Iterator[Finding]:
 
 def models(run: Path) -> dict[str, str]:
     """What had a say in a run → the hash of its files: teacher, critics."""
-    found: dict[str, str] = run_folder.manifest(run)["models"]
-    return found
+    return RunFolder(run).manifest().models
 
 
 def _licence_gaps(recipe: Recipe, run: Path, given: Mapping[str, str]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from ..errors import StoreError
+from ..errors import StoreError, first_line
 
 STUDENT = "student"
 
@@ -27,9 +27,8 @@ def upload(folder: Path, name: str, api: HfApi | None = None) -> list[str]:
         if (folder / STUDENT).is_dir():
             done.append(_send(api, folder / STUDENT, f"{name}-{STUDENT}", "model", []))
     except (HfHubHTTPError, HFValidationError, httpx.HTTPError, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise StoreError(
-            f"hub:{name}: {reason}; log in with: hf auth login, or give --to a folder"
+            f"hub:{name}: {first_line(error)}; log in with: hf auth login, or give --to a folder"
         ) from error
     return done
 

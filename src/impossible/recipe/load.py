@@ -19,13 +19,15 @@ from .presets import PRESETS
 from .recipe import Recipe
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+def load(path: Path, overrides: Sequence[str] = (), whole: bool = False) -> Recipe:
     """Read a recipe: preset, then file, then `a.b=c` overrides (values in TOML; bare words are strings).
 
-    The file that a run has written is whole: it is read as it stands, whatever the preset says today.
+    A file that is `whole`, as a run writes it, is read as it stands, whatever the preset says today.
     Raises RecipeError: one line with file, key, what was found and what is allowed.
     """
     given = _read(path)
+    if whole:
+        given["resolved"] = True
     layers = [given, *map(parse_override, overrides)]
     for layer in layers:
         for table, key in (("contexts", "corpus"), ("distil", "texts")):
@@ -53,8 +55,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise RecipeError(f"recipe {path} is not valid TOML: {error}{hint}") from error
     except RecursionError:
         raise RecipeError(f"recipe {path} is nested too deep") from None
-    if path.name == "recipe.toml" and (path.parent / "manifest.json").exists():
-        given["resolved"] = True  # early runs did not write it
     return given
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..data import dataset, run_folder, store
+from ..data import dataset
 from ..data.rounds import read_rounds
+from ..data.run_folder import RunFolder
 from ..data.schema import KEPT
 from ..data.state import read_state
-from ..recipe.load import load
 from .facts import DomainFacts, Facts, Frontier, Histogram, Pair, Stage, Step, TaskFacts
 from .student_facts import answers, comparisons, precision, rounds
 from .task_facts import task_facts
@@ -26,10 +26,10 @@ def gather(run: Path) -> Facts:
 
     Raises StoreError if there is no run, or nothing of it has passed the filter.
     """
-    state, about, rows = read_state(run), run_folder.manifest(run), run_folder.rows(run, "filter")
-    recipe = load(run / "recipe.toml")
-    pairs = dataset.read(run / "round-0" / "dataset" / dataset.FILE)
-    contexts = run_folder.rows(run, "contexts")
+    folder = RunFolder(run)
+    state, about, rows = read_state(run), folder.manifest(), folder.rows("filter")
+    recipe, pairs = folder.recipe(), dataset.read(folder.dataset_file())
+    contexts = folder.rows("contexts")
     tasks = [
         task_facts(rows, pairs, task, state.counts, recipe, recipe.seed) for task, _ in recipe.filter.tasks()
     ]
@@ -37,14 +37,14 @@ def gather(run: Path) -> Facts:
     return Facts(
         folder=run.resolve(),
         recipe=recipe,
-        recipe_text=(run / "recipe.toml").read_text(encoding="utf-8"),
+        recipe_text=folder.recipe_file.read_text(encoding="utf-8"),
         contexts=state.contexts,
         shards=state.shards,
         done=state.done,
         sentences=_sentences(state.counts),
         candidates=state.counts["candidates"],
         pairs=state.counts["pairs"],
-        stages=_stages(run, about["stages"], state.counts, [task.name for task in tasks]),
+        stages=_stages(folder, about.stages, state.counts, [task.name for task in tasks]),
         domains=_domains(contexts, rows, [task.name for task in tasks]),
         per_context=_per_context(contexts, rows),
         tasks=tuple(_with_texts(task, texts) for task in tasks),
@@ -53,9 +53,9 @@ def gather(run: Path) -> Facts:
         answers=answers(run),
         precision=precision(run, recipe),
         dataset=pairs.num_rows,
-        models=about["models"],
-        versions=about["versions"],
-        machine=about["machine"],
+        models=about.models,
+        versions=about.versions,
+        machine=about.machine,
     )
 
 
@@ -68,13 +68,15 @@ def _sentences(counts: Counter[str]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _stages(run: Path, names: Sequence[str], counts: Counter[str], tasks: Sequence[str]) -> tuple[Stage, ...]:
-    journal = store.read_lines(run / "journal.jsonl")
+def _stages(
+    folder: RunFolder, names: Sequence[str], counts: Counter[str], tasks: Sequence[str]
+) -> tuple[Stage, ...]:
+    journal = folder.journal()
     gave = {
         "generate": f"{counts['candidates']:,} sentences of {counts['continuations']:,} continuations",
         "score": ", ".join(f"{counts[f'{task}: scored']:,} {task}" for task in tasks) + " pairs with scores",
         "filter": ", ".join(f"{counts[f'{task}: {KEPT}']:,} {task}" for task in tasks) + " pairs kept",
-        "distil": f"{len(read_rounds(run)):,} students",
+        "distil": f"{len(read_rounds(folder.path)):,} students",
     }
     return tuple(
         Stage(

@@ -12,19 +12,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..data import store
+from ..data.run_folder import RunFolder
 from ..recipe.critic_table import CRITICS
+from ..text.escape import visible
 from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, TaskFacts
 from .gather import gather
 
-FILE = "report.html"
 _SPACE = re.compile(r"(\s+)")
 _PUNCTUATION = ".,;:!?\"'()“”‘’"
 
 
 def write_report(run: Path, out: Path | None = None) -> Path:
     """Write the report of a run, by default into its folder; returns the file. Raises StoreError."""
-    file = out or run / FILE
+    file = out or RunFolder(run).report_file
     store.write_text(file, page(gather(run)))
     return file
 
@@ -115,11 +116,6 @@ def why(pair: Pair, task: TaskFacts) -> str:
         return f"{pair.verdict}: outside its bound by {number(pair.margin)}"
     sign, bound = ("<", wall.low) if wall.low is not None and score < wall.low else (">", wall.high)
     return f"{pair.verdict} {number(score)} {sign} {number(bound)}, by {number(pair.margin)}"
-
-
-def visible(text: str) -> str:
-    """Control characters and other invisible ones shown as such; spaces of any kind become a space."""
-    return "".join(c if c.isprintable() else " " if c in "\t\n\r\xa0" else f"\\x{ord(c):02x}" for c in text)
 
 
 def number(value: float | None) -> str:

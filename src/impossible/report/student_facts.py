@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from ..analysis.calibrate import Population, population, thresholds, wilson
 from ..data import dataset, store
 from ..data.judgements import read_judgements
-from ..data.rounds import read_rounds, student_folder
+from ..data.rounds import read_rounds
+from ..data.run_folder import RunFolder
 from ..data.schema import KEPT
 from ..errors import DataError, StoreError
 from ..filtering.cascade import as_scores
@@ -38,11 +39,11 @@ def rounds(run: Path, recipe: Recipe) -> tuple[RoundFacts, ...]:
             quality=one.quality,
             wording=_means(pairs, "rouge_l"),
             meaning=_means(pairs, "entailment"),
-            curve=curve(student_folder(run, one.number) / "loss.jsonl"),
+            curve=curve(RunFolder(run).student_folder(one.number) / "loss.jsonl"),
             sample=_sample(pairs, recipe.seed) if one.number else (),
         )
         for one in read_rounds(run)
-        for pairs in [dataset.read(run / f"round-{one.number}" / "dataset" / dataset.FILE)]
+        for pairs in [dataset.read(RunFolder(run).dataset_file(one.number))]
     )
 
 
@@ -90,7 +91,7 @@ def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 def comparisons(run: Path) -> tuple[Comparison, ...]:
     """What `impossible evaluate --out` and the end of a run have left in `evaluation/`."""
     found = []
-    for path in sorted((run / "evaluation").rglob("*.json")):
+    for path in sorted(RunFolder(run).evaluation_folder.rglob("*.json")):
         report = _read(path)
         found += [_comparison(result) for result in report.get("results", []) if "outcomes" in result]
     return tuple(found)
@@ -124,7 +125,7 @@ def _figure(outcome: Mapping[str, Any], metric: str) -> Figure:
 
 def answers(run: Path) -> tuple[Answers, ...]:
     """Some held-out sentences with the best answers of teacher and student; as many of each task."""
-    rows = store.read_lines(run / "evaluation" / "held-out" / "outputs.jsonl")
+    rows = store.read_lines(RunFolder(run).answers_file)
     found: list[Answers] = []
     for task in dict.fromkeys(row["task"] for row in rows):
         of_it = [row for row in rows if row["task"] == task][:_ANSWERS]

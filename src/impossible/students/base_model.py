@@ -13,7 +13,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..recipe.distil import Distil
 from .info import Kind
 from .prefix_cache import ARCHITECTURES, share_beginnings
@@ -29,7 +29,7 @@ def kind_of(base: Path) -> Kind:
     try:
         config = AutoConfig.from_pretrained(base)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+        raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
     return "seq2seq" if config.is_encoder_decoder else "causal"
 
 
@@ -38,7 +38,7 @@ def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError, ImportError) as error:
-        raise ModelError(f"the tokenizer of {base} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"the tokenizer of {base} cannot be loaded: {first_line(error)}") from error
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so no output would ever end")
     if tokenizer.pad_token_id is None:
@@ -98,7 +98,7 @@ def _load(base: Path, kind: Kind, dtype: torch.dtype, attention: str | None = No
     try:
         return auto.from_pretrained(base, dtype=dtype, use_safetensors=True, attn_implementation=attention)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{base} cannot be loaded as a model to train: {_first_line(error)}") from error
+        raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
 
 
 def _rank(kind: Kind, settings: Distil) -> int:
@@ -112,7 +112,3 @@ def contiguous_head(model: PreTrainedModel) -> None:
     the whole head.
     """
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -13,7 +13,7 @@ import ctranslate2
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.threads import threads_kept
 from ..teachers.ctranslate2 import arithmetic, converted
 from .info import Kind
@@ -70,9 +70,7 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, ImportError) as error:
-        raise ModelError(
-            f"the tokenizer in {folder} cannot be loaded: {str(error).splitlines()[0]}"
-        ) from error
+        raise ModelError(f"the tokenizer in {folder} cannot be loaded: {first_line(error)}") from error
 
 
 def _limit(tokens: int, max_tokens: int) -> int:
@@ -206,7 +204,7 @@ class Transformers:
             model = auto.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
             self._model = model.to(device).eval()
         except (OSError, ValueError, RuntimeError, AssertionError) as error:
-            raise ModelError(f"student {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+            raise ModelError(f"student {folder} cannot be loaded: {first_line(error)}") from error
         self._kind, self._tokenizer, self._max_tokens = kind, tokenizer, max_tokens
 
     def tokens(self, prompt: str) -> int:

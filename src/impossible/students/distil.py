@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ..data import dataset, store
-from ..data.tabular import read_rows
-from ..errors import DataError, StoreError
+from ..data import store
+from ..errors import StoreError
 from ..models.locate import digest, locate
 from ..recipe.base import TASKS
 from ..recipe.distil import Distil
@@ -99,18 +98,6 @@ def _info(
         settings=settings.model_copy(update={"precision": trained.precision}),
         seed=seed,
     )
-
-
-def read_pairs(paths: Sequence[Path]) -> pa.Table:
-    """The pairs of runs and files, one after the other. Raises StoreError, DataError."""
-    if absent := [path for path in paths if not path.exists()]:
-        raise DataError(f"{absent[0]} does not exist; give a run, or a .jsonl, .csv or .parquet of pairs")
-    whole = [p.is_dir() or (p.suffix == ".parquet" and p.exists()) for p in paths]
-    found = [
-        dataset.read(path) if ours else pa.Table.from_pylist(read_rows(path))
-        for path, ours in zip(paths, whole, strict=True)
-    ]
-    return pa.concat_tables(found, promote_options="permissive")
 
 
 def _claim(work: Path, wanted: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from ..data.rounds import run_student
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..recipe.base import Settings
 from ..recipe.distil import Distil
 from .controls import LENGTHS, WORDINGS, Controls
@@ -50,8 +50,7 @@ def read_info(folder: Path) -> Info:
             f"{folder} is no student (no {FILE}); make one with: impossible distil RUN --out {folder}"
         ) from None
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{path} cannot be read ({reason}); train the student again") from error
+        raise ModelError(f"{path} cannot be read ({first_line(error)}); train the student again") from error
 
 
 def best_student(path: Path) -> Path:

@@ -16,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..data import dataset, run_folder, store
-from ..data.rounds import Round, student_folder, write_rounds
+from ..data import dataset, store
+from ..data.pairs import pair_table
+from ..data.rounds import Round, write_rounds
+from ..data.run_folder import RunFolder
 from ..data.schema import DATASET, KEPT, text_id
 from ..filtering.cascade import as_scores
 from ..filtering.ranking import Floats, quality
@@ -27,7 +29,7 @@ from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Filter
 from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
-from .distil import make_student, read_pairs
+from .distil import make_student
 from .examples import make_examples, split_examples
 from .progress import Pace, Progress
 from .student import Answer, Student
@@ -77,10 +79,15 @@ def run_rounds(
                 break
             used |= _sentences(new)
             pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
-        folder = student_folder(out, number)
-        make_student(pairs, folder, recipe.distil, recipe.seed, partial(tell, f"round {number}"))
+        make_student(
+            pairs,
+            RunFolder(out).student_folder(number),
+            recipe.distil,
+            recipe.seed,
+            partial(tell, f"round {number}"),
+        )
         own = new if number else pairs
-        worth = _measured(folder, tests, recipe, partial(tell, f"round {number}, measuring"))
+        worth = _measured(RunFolder(out), number, tests, recipe, partial(tell, f"round {number}, measuring"))
         found.append(Round(number, sources, own.num_rows, pairs.num_rows, *worth, _pair_quality(own)))
         write_rounds(out, found)
         if number and any(tests.values()) and found[-1].quality <= found[-2].quality:
@@ -91,7 +98,7 @@ def run_rounds(
 def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
     """The pairs that a run's first student learns from. Raises StoreError, DataError."""
     assert recipe.distil is not None
-    pairs = read_pairs([out / "round-0" / "dataset" / dataset.FILE, *map(Path, recipe.distil.also)])
+    pairs = pair_table([RunFolder(out).dataset_file(), *map(Path, recipe.distil.also)])
     return dataset.distinct([pairs, rivals]) if recipe.distil.duplicates == "learn" else pairs
 
 
@@ -125,17 +132,21 @@ def _load(folder: Path, bounds: Filter, recipe: Recipe) -> Student:
 
 
 def _measured(
-    folder: Path, tests: dict[str, list[str]], recipe: Recipe, tell: Callable[[Progress], None]
+    folder: RunFolder,
+    number: int,
+    tests: dict[str, list[str]],
+    recipe: Recipe,
+    tell: Callable[[Progress], None],
 ) -> tuple[float, float]:
-    """What `_measure` gives for the student in `folder`; kept beside it, so that it is measured once."""
-    path = folder.with_name("measured.json")
-    made_for = store.folder_fingerprint(folder) or ""
+    """What `_measure` gives for a round's student; kept beside it, so that it is measured once."""
+    path = folder.measured_file(number)
+    made_for = store.folder_fingerprint(folder.student_folder(number)) or ""
     bounds = round_bounds(recipe)
     wanted = store.fingerprint("measured", "4", made_for, cascade_key(recipe, bounds), json.dumps(tests))
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
-    student = _load(folder, bounds, recipe)
+    student = _load(folder.student_folder(number), bounds, recipe)
     accepted, quality = _measure(student, tests, recipe.seed, tell)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
     store.write_text(path, json.dumps(row) + "\n")
@@ -190,7 +201,7 @@ def _of_texts(path: Path, field: str | None) -> list[SourceSentence]:
     Raises DataError, StoreError.
     """
     if path.is_dir():
-        return _of_groups(run_folder.rows(path, "generate"))
+        return _of_groups(RunFolder(path).rows("generate"))
     documents = read_documents(path, field)
     found = (text for document in documents for text in split(document.text))
     return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
@@ -206,7 +217,8 @@ def _round_dataset(
     out: Path, fresh: Sequence[SourceSentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
 ) -> pa.Table:
     """The pairs that the last round's student makes of new sentences, schema DATASET."""
-    teacher, folder = student_folder(out, number - 1), out / f"round-{number}" / "dataset"
+    run, folder = RunFolder(out), RunFolder(out).dataset_folder(number)
+    teacher = run.student_folder(number - 1)
     texts = [text for *_, text in fresh]
     made_for = store.folder_fingerprint(teacher) or ""
     bounds = round_bounds(recipe)
@@ -214,11 +226,11 @@ def _round_dataset(
     if store.folder_fingerprint(folder) != wanted:
         student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
-        parts = folder.with_name("drawn")
+        parts = run.drawn_folder(number)
         table = _in_parts(student, tasks, fresh, recipe.seed + number, parts, wanted, tell)
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
         shutil.rmtree(parts, ignore_errors=True)
-    return dataset.read(folder / dataset.FILE)
+    return dataset.read(run.dataset_file(number))
 
 
 def _in_parts(

@@ -12,11 +12,11 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArguments
-from transformers.utils.logging import disable_progress_bar
 
 from ..errors import DataError
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
+from ..models.progress_bars import hide_progress_bars
 from ..recipe.distil import Distil
 from .base_model import kind_of, open_base, open_tokenizer, write_weights
 from .callbacks import LossCurve, OnlyFinite
@@ -95,7 +95,7 @@ def train(
 
 
 def _quieten() -> None:
-    disable_progress_bar()
+    hide_progress_bars()
     # transformers' own Trainer asks for what transformers has renamed
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
 

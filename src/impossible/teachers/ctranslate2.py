@@ -13,7 +13,7 @@ import ctranslate2
 from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.locate import build_once, cache_folder, digest, locate
 from ..models.number_format import exact_int8
 from ..models.threads import threads_kept
@@ -37,8 +37,9 @@ class CTranslate2Sampler:
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(source)
         except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"the tokenizer of {settings.model} cannot be loaded: {reason}") from error
+            raise ModelError(
+                f"the tokenizer of {settings.model} cannot be loaded: {first_line(error)}"
+            ) from error
         self._folder = converted(settings.model, settings.compute_type)
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
         self._compute_type = arithmetic(settings.compute_type, self._device)
@@ -57,9 +58,9 @@ class CTranslate2Sampler:
                 intra_threads=threads,
             )
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[0]
             raise ModelError(
-                f"the converted teacher cannot be loaded ({reason}); remove {self._folder} and run again"
+                f"the converted teacher cannot be loaded ({first_line(error)}); "
+                f"remove {self._folder} and run again"
             ) from error
 
     def sample(
@@ -190,7 +191,6 @@ def converted(model: str, compute_type: str) -> Path:
         except (OSError, RuntimeError, SafetensorError) as error:
             if getattr(error, "errno", None):
                 raise  # the disk's, not the model's
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"the files of {model} cannot be read: {reason}") from error
+            raise ModelError(f"the files of {model} cannot be read: {first_line(error)}") from error
 
     return build_once(cache_folder() / f"ctranslate2-{digest(model)}-{compute_type}", make)

@@ -14,7 +14,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.locate import locate
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
@@ -33,8 +33,9 @@ class TransformersSampler:
                 folder, dtype=getattr(torch, settings.compute_type), use_safetensors=True
             ).to(execution.device)
         except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"teacher {settings.model} cannot be loaded as a causal LM: {reason}") from error
+            raise ModelError(
+                f"teacher {settings.model} cannot be loaded as a causal LM: {first_line(error)}"
+            ) from error
         self._model.eval()
         if execution.threads:
             torch.set_num_threads(execution.threads)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.llama import Decoder, Prompt, Suffixes
 from ..models.locate import locate
 from ..recipe.execution import Execution
@@ -177,8 +177,7 @@ def _open(settings: Teacher) -> Any:
             locate(settings.model), dtype=torch.float32, use_safetensors=True
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"teacher {settings.model} cannot be loaded: {reason}") from error
+        raise ModelError(f"teacher {settings.model} cannot be loaded: {first_line(error)}") from error
     if model.config.model_type not in _ARCHITECTURES:
         raise ModelError(
             f"teacher {settings.model} is a {model.config.model_type} model, and the backend tree knows "

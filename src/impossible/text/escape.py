@@ -1,10 +1,14 @@
-"""Text of a model or a file made safe for a terminal, which would obey the escape sequences in it."""
+"""Text of a model or a file made safe for a terminal, which would obey its escape sequences; strict JSON."""
 
 import json
+import math
 import re
 from typing import Any
 
+from pydantic import BaseModel
+
 _CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # JSON leaves them
+_SPACES = str.maketrans(dict.fromkeys("\t\n\r\xa0", " "))
 
 
 def plain(text: str) -> str:
@@ -12,12 +16,32 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
+def visible(text: str) -> str:
+    """The text with white space of any kind as a space, and all else that is not printable spelt."""
+    return plain(text.translate(_SPACES))
+
+
 def counted(n: int, noun: str) -> str:
     """`1 shard`, `2 shards`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def json_value(value: Any) -> Any:
+    """The value in what JSON has: NaN and infinity are null, settings their fields."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case BaseModel():
+            return json_value(value.model_dump(mode="json"))
+        case dict():
+            return {key: json_value(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [json_value(inner) for inner in value]
+        case _:
+            return value
+
+
 def plain_json(value: Any, indent: int | None = None) -> str:
-    """JSON that reads back to the same value, without a character that a terminal would obey."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    """JSON that reads back to `json_value(value)`, without a character that a terminal would obey."""
+    text = json.dumps(json_value(value), ensure_ascii=False, indent=indent, allow_nan=False)
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

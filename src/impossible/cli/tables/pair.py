@@ -11,7 +11,7 @@ from rich.text import Text
 from ...analysis.whatif import Change, Example
 from ...analysis.why import Check, Story
 from ...recipe.critics import Bound
-from ..terminal import visible
+from ..terminal import as_markup
 
 
 def change_table(changes: Sequence[Change]) -> Table:
@@ -55,8 +55,8 @@ def example_lines(changes: Sequence[Change]) -> Iterator[RenderableType]:
 
 def _example(example: Example) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row(visible(example.source))
-    table.add_row(visible(example.target))
+    table.add_row(as_markup(example.source))
+    table.add_row(as_markup(example.target))
     table.add_row(f"{example.pair_id}: {example.before} → {example.after}", style="dim")
     return table
 
@@ -64,23 +64,23 @@ def _example(example: Example) -> Table:
 def story(told: Story) -> Iterator[RenderableType]:
     """Context, sentences, scores against bounds, verdict."""
     yield Text(f"{told.task} pair {told.pair_id}", style="bold")
-    yield f"context ({visible(told.domain)}, from {visible(told.origin)})"
-    yield Padding(visible(told.context), (0, 0, 0, 2))
+    yield f"context ({as_markup(told.domain)}, from {as_markup(told.origin)})"
+    yield Padding(as_markup(told.context), (0, 0, 0, 2))
     for role, sentence in (("source", told.source), ("target", told.target)):
         times = f"{sentence.count} continuation{'s' if sentence.count > 1 else ''}"
         yield f"{role} ({times}, log-probability {sentence.logprob:.1f})"
-        yield Padding(visible(sentence.text), (0, 0, 0, 2))
+        yield Padding(as_markup(sentence.text), (0, 0, 0, 2))
     yield checks_table(told.checks)
     yield Text(
         "bound: what a kept pair has; gate: what it needs for the dearer critics to look at it", style="dim"
     )
     yield Text(verdict_line(told), style="bold")
     if told.lost_to is not None:
-        yield f"  {told.lost_to.pair_id}: {visible(told.lost_to.source)} → {visible(told.lost_to.target)}"
+        yield f"  {told.lost_to.pair_id}: {as_markup(told.lost_to.source)} → {as_markup(told.lost_to.target)}"
     if told.beat:
         yield f"it stands for {len(told.beat)} more:"
     for rival in told.beat[:5]:
-        yield f"  {rival.pair_id}: {visible(rival.source)} → {visible(rival.target)}"
+        yield f"  {rival.pair_id}: {as_markup(rival.source)} → {as_markup(rival.target)}"
 
 
 def verdict_line(told: Story) -> str:

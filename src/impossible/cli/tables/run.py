@@ -14,7 +14,7 @@ from ...pipeline.forecast import Forecast, slowest
 from ...recipe.base import TASKS
 from ...recipe.recipe import Recipe
 from ...recipe.reference import Setting
-from ..terminal import visible
+from ..terminal import as_markup
 
 
 def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
@@ -79,7 +79,7 @@ def sample_table(state: State, count: int, seed: int) -> Table | None:
     for name in ("task", "source", "target"):
         table.add_column(name, ratio=None if name == "task" else 1)
     for row in rows:
-        table.add_row(row["task"], visible(row["source"]), visible(row["target"]))
+        table.add_row(row["task"], as_markup(row["source"]), as_markup(row["target"]))
     return table
 
 

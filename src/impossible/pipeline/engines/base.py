@@ -4,12 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from ...data import store
-from ...errors import ImpossibleError, ModelError
+from ...data.run_folder import RunFolder, shard_name
+from ...errors import ImpossibleError, ModelError, first_line
 from ...recipe.execution import Execution
 from ..stages import MapStage, Tick, Work
 
@@ -57,7 +57,7 @@ Engine = Callable[[Iterable[Way], Sequence[MapStage], Execution, Calls], Generat
 
 
 def way(
-    out: Path,
+    folder: RunFolder,
     stages: Sequence[MapStage],
     models: Mapping[str, Sequence[str]],
     index: int,
@@ -72,12 +72,11 @@ def way(
     content, before, made = store.checksum(rows), "", False
     for stage in stages:
         slow = stage.name in SLOW
-        path = out / stage.folder / f"{index:05d}.parquet"
         wanted = stage.made_for(models[stage.name], content)
-        shard = store.finished(path, wanted)
+        shard = store.finished(folder.shard_file(stage.name, index), wanted)
         if shard is None:
             made, task = True, Task(stage, index, shards[before].table() if before else rows)
-            shard = _write(out, path, wanted, task, (yield task))
+            shard = _write(folder, wanted, task, (yield task))
         elif slow:
             calls.tick(rows.num_rows)
         shards[stage.name] = shard
@@ -88,10 +87,10 @@ def way(
 SLOW = ("generate", "score")  # the stages whose contexts are counted
 
 
-def _write(out: Path, path: Path, wanted: str, task: Task, made: Made) -> store.Shard:
-    shard = store.write_shard(path, made.table, wanted, made.counts)
-    row = {"stage": task.stage.name, "shard": path.stem, "seconds": made.seconds, "rows": task.rows.num_rows}
-    store.append_line(out / "journal.jsonl", row | ({"worker": made.worker} if made.worker else {}))
+def _write(folder: RunFolder, wanted: str, task: Task, made: Made) -> store.Shard:
+    stage = task.stage.name
+    shard = store.write_shard(folder.shard_file(stage, task.index), made.table, wanted, made.counts)
+    folder.log(stage, made.seconds, task.rows.num_rows, task.index, made.worker)
     return shard
 
 
@@ -120,9 +119,8 @@ class Workshop:
         except ImpossibleError:
             raise
         except Exception as error:  # a model out of memory, a library's own error
-            reason = next(iter(str(error).strip().splitlines()), "")
             raise ModelError(
-                f"stage {stage.name} failed on shard {index:05d}: {type(error).__name__}: {reason}; what is "
-                "finished is kept, the same command goes on there"
+                f"stage {stage.name} failed on shard {shard_name(index)}: {type(error).__name__}: "
+                f"{first_line(error)}; what is finished is kept, the same command goes on there"
             ) from error
         return Made(table, counts, round(time.perf_counter() - start, 3))

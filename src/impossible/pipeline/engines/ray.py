@@ -30,6 +30,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
+from ...data.run_folder import shard_name
 from ...errors import ImpossibleError, ModelError
 from ...models.locate import digest
 from ...recipe.execution import Execution, Workers
@@ -213,10 +214,10 @@ class _Floor:
         self._tries[stage, index] += 1
         if self._tries[stage, index] == _TRIES:
             raise ModelError(
-                f"stage {stage}: {_TRIES} workers died at shard {index:05d}, perhaps of lack of memory "
-                f"({_said(error)}); what is finished is kept, the same command goes on there"
+                f"stage {stage}: {_TRIES} workers died at shard {shard_name(index)}, perhaps of lack of "
+                f"memory ({_said(error)}); what is finished is kept, the same command goes on there"
             ) from None
-        self._calls.note(f"a worker died at shard {index:05d} of stage {stage}; it is made again")
+        self._calls.note(f"a worker died at shard {shard_name(index)} of stage {stage}; it is made again")
 
     def _say_what_is_waited_for(self) -> None:
         if any(flight.task for flight in self._flying.values()):
