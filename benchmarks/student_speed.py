@@ -1,4 +1,4 @@
-"""A student's drafts on each backend, the first the one that `impossible paraphrase` takes, and by `generate`.
+"""A student's drafts on each backend, first that which `impossible paraphrase` takes, and by `generate`.
 
 python benchmarks/student_speed.py STUDENT FILE.jsonl [--rows 64] [--draws 8] [--repeats 3] [--only WORD]
 

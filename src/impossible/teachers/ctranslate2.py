@@ -154,7 +154,7 @@ _SEEDING = Lock()
 
 
 class _Job:
-    """One prompt being drawn; held at its first token until it is let go, so that its worker takes no other."""
+    """One prompt being drawn; held at its first token, until it is let go, lest its worker take another."""
 
     result: Any
 
