@@ -1,16 +1,19 @@
-"""A student's drafts a second: CTranslate2 int8 as `impossible paraphrase` draws them, against `generate`.
+"""A student's drafts on each backend, first that which `impossible paraphrase` takes, and by `generate`.
 
-python benchmarks/student_speed.py STUDENT FILE.jsonl [--rows 64] [--draws 8] [--repeats 3]
+python benchmarks/student_speed.py STUDENT FILE.jsonl [--rows 64] [--draws 8] [--repeats 3] [--only WORD]
 
 FILE has a source a row. All sides draw the same number of drafts of the same prompts with the same settings;
-`generate` (transformers, float32, all threads) gets one prompt at a time and, as a user would rather do it,
+the backend transformers (float32, all threads) gets one prompt at a time and, as a user would rather do it,
 16 padded together. The critics that rank the drafts come on top of either: the last line is with them.
+CPU-seconds are of all threads; other work on the machine touches them less than the clock. `--only` leaves
+out the sides that do not have WORD in their names.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -18,9 +21,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from impossible import open_student
+from impossible.errors import ModelError
+from impossible.recipe.execution import Execution
 from impossible.students.controls import Controls
-from impossible.students.decode import Drawing, Transformers
+from impossible.students.decode import decoding, open_sampler, suited
 from impossible.students.prompts import prompt, prompt_ids
+from impossible.students.student import Student
+from impossible.teachers.base import Sampler
 
 _TOGETHER = 16
 
@@ -30,7 +37,7 @@ def padded(folder: Path, prompts: list[str], draws: int) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    how = Drawing.of(draws)
+    how = decoding(draws, model.config.max_position_embeddings)
     for start in range(0, len(prompts), _TOGETHER):
         ids = [prompt_ids(tokenizer, text, causal=True) for text in prompts[start : start + _TOGETHER]]
         batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt")
@@ -45,6 +52,25 @@ def padded(folder: Path, prompts: list[str], draws: int) -> None:
         )
 
 
+def drawn(student: Student, sampler: Sampler, prompts: list[str], draws: int) -> None:
+    """The drafts as the student draws them."""
+    for _ in sampler.sample(prompts, draws, range(len(prompts)), student.decoding(draws)):
+        pass
+
+
+def backends(student: Student, folder: Path) -> dict[str, Sampler]:
+    """The student on each backend that knows it; first the one that it runs on."""
+    own = suited(folder, student.tokens.seq2seq, Execution())
+    found = {own: student.sampler}
+    for backend in ("ctranslate2", "tree", "transformers"):
+        if backend != own and not (backend == "tree" and student.tokens.seq2seq):
+            try:
+                found[backend] = open_sampler(folder, student.tokens, Execution(), backend)
+            except ModelError as error:
+                print(f"{backend}: {error}")
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("student", type=Path)
@@ -52,38 +78,32 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--draws", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="")
     options = parser.parse_args()
     lines = options.file.read_text(encoding="utf-8").splitlines()[: options.rows]
     texts = [json.loads(line)["source"] for line in lines]
     student = open_student(options.student)
-    causal = student.info.kind == "causal"
+    causal = not student.tokens.seq2seq
     prompts = [prompt("paraphrase", text, Controls(), causal) for text in texts]
-    tokenizer = AutoTokenizer.from_pretrained(options.student)
-    alone = Transformers(options.student, student.info.kind, tokenizer, student.info.max_tokens, "cpu")
-    seeds = list(range(len(texts)))
     sides: dict[str, Callable[[], object]] = {
-        "ours: CTranslate2, int8": lambda: list(
-            student.decoder.draw(prompts, options.draws, seeds, Drawing.of(options.draws))
-        ),
-        "generate, one prompt at a time": lambda: list(
-            alone.draw(prompts, options.draws, seeds, Drawing.of(options.draws))
-        ),
+        f"drafts, {name}": partial(drawn, student, sampler, prompts, options.draws)
+        for name, sampler in backends(student, options.student).items()
     }
     if causal:
         sides[f"generate, {_TOGETHER} prompts padded together"] = lambda: padded(
             options.student, prompts, options.draws
         )
-    sides["ours, with the critics"] = lambda: student.paraphrase(texts, 1, draws=options.draws)
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    sides["answers, with the critics"] = lambda: student.paraphrase(texts, 1, draws=options.draws)
+    sides = {name: side for name, side in sides.items() if options.only in name}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for _ in range(options.repeats):  # in turn, so that all meet the same machine
         for name, side in sides.items():
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             side()
-            seconds[name].append(time.perf_counter() - start)
-    rates = {name: len(texts) / median(found) for name, found in seconds.items()}
-    first = next(iter(rates.values()))
-    for name, rate in rates.items():
-        print(f"{name}: {rate:.2f} sentences/s; the first is {first / rate:.1f} times as fast")
+            seconds[name].append((time.perf_counter() - start, time.process_time() - cpu))
+    for name, found in seconds.items():
+        clock, cpu = (median(column) / len(texts) for column in zip(*found, strict=True))
+        print(f"{name}: {1 / clock:.2f} sentences/s, {cpu:.2f} CPU-seconds each")
 
 
 if __name__ == "__main__":

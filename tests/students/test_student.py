@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,9 +6,17 @@ import torch
 
 from impossible.errors import DataError, ModelError, RecipeError
 from impossible.recipe.critics import Bound, Filter, Score, TaskFilter
-from impossible.students.decode import CTranslate2, Drawing, Transformers, open_decoder
+from impossible.recipe.execution import Execution
+from impossible.recipe.teacher import Backend
+from impossible.students import decode
+from impossible.students.controls import Controls
+from impossible.students.decode import finished, open_sampler, open_student_tokens, suited
 from impossible.students.distil import make_student
+from impossible.students.prompts import prompt
 from impossible.students.student import Student
+from impossible.teachers.base import Decoding
+from impossible.teachers.ctranslate2 import CTranslate2Sampler
+from impossible.teachers.transformers import TransformersSampler
 from tests import tiny
 from tests.students import models
 
@@ -17,6 +26,7 @@ SETTINGS = models.SETTINGS.model_copy(
 # critics without a model, so that the tests are about the student
 CHEAP = TaskFilter(numbers=Bound(min=1.0), rouge_l=Bound(max=0.95))
 CHEAP_FILTER = Filter(paraphrase=CHEAP, summary=CHEAP)
+WIDE = Decoding(1.0, 1.0, 0, 24, sentences=0, max_ratio=2)
 TEXTS = ["The cat is new and it is quite big.", "My old house is very small.", "A phone is red and nice."]
 
 
@@ -31,8 +41,17 @@ def student(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         return Student.load(folder / "student", CHEAP_FILTER)
 
 
+def folder_of(student: Student) -> Path:
+    return Path(student.info.base).parent / "student"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPOSSIBLE_CACHE", str(tmp_path / "cache"))
+
+
 def test_both_kinds_run_on_ctranslate2(student: Student) -> None:
-    assert isinstance(student.decoder, CTranslate2)
+    assert isinstance(student.sampler, CTranslate2Sampler)
 
 
 def test_others_in_the_call_change_nothing(student: Student) -> None:
@@ -73,7 +92,7 @@ def test_outputs_are_distinct_and_the_best_come_first(student: Student) -> None:
 
 def test_nothing_good_enough_is_an_answer(student: Student) -> None:
     never = TaskFilter(rouge_l=Bound(max=0.0), numbers=Bound(min=1.0))
-    strict = Student(student.info, student.decoder, Filter(paraphrase=never))
+    strict = Student(student.info, student.sampler, student.tokens, Filter(paraphrase=never))
     [answer] = strict.paraphrase(TEXTS[:1], 2)
     assert answer.best is None
     assert all(o.verdict == "rouge_l" and o.quality == 0 for o in answer.outputs if not o.accepted)
@@ -84,7 +103,8 @@ def test_a_critic_is_loaded_when_an_output_gets_that_far(student: Student) -> No
 
     def ask(bound: Bound) -> None:
         bounds = TaskFilter(length_ratio=bound, entities=Bound(min=0.5))
-        Student(student.info, student.decoder, Filter(paraphrase=bounds), score).paraphrase(TEXTS[:1], 2)
+        strict = Student(student.info, student.sampler, student.tokens, Filter(paraphrase=bounds), score)
+        strict.paraphrase(TEXTS[:1], 2)
 
     ask(Bound(max=0.0))
     with pytest.raises(ModelError, match="no/such/parser"):
@@ -129,21 +149,75 @@ def test_what_cannot_be_asked_is_named(student: Student) -> None:
 
 
 def test_a_student_of_one_task(student: Student) -> None:
-    one = Student(student.info.model_copy(update={"tasks": ("summary",)}), student.decoder, CHEAP_FILTER)
+    info = student.info.model_copy(update={"tasks": ("summary",)})
+    one = Student(info, student.sampler, student.tokens, CHEAP_FILTER)
     with pytest.raises(RecipeError, match="has not learned paraphrase; it has learned summary"):
         one.paraphrase(TEXTS)
 
 
-def test_a_family_that_ctranslate2_lacks_runs_on_transformers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMPOSSIBLE_CACHE", str(tmp_path / "cache"))
-    decoder = open_decoder(tiny.biogpt(tmp_path / "base"), "causal", 24)
-    assert isinstance(decoder, Transformers)
+def test_a_family_that_ctranslate2_lacks_runs_on_transformers(tmp_path: Path) -> None:
+    folder = tiny.biogpt(tmp_path / "base")
+    sampler = open_sampler(folder, open_student_tokens(folder, "causal"), Execution())
+    assert isinstance(sampler, TransformersSampler)
     prompts = ["The cat is big .\n", "My old house .\n"]
-    drawn = list(decoder.draw(prompts, 20, [1, 2], Drawing(temperature=1.0, top_p=1.0, top_k=0)))
-    assert drawn[1:] == list(decoder.draw(prompts[1:], 20, [2], Drawing(1.0, 1.0, 0)))
-    assert len(drawn) == 2 and all(isinstance(text, str) for texts in drawn for text in texts)
+    drawn = list(sampler.sample(prompts, 20, [1, 2], WIDE))
+    assert drawn[1:] == list(sampler.sample(prompts[1:], 20, [2], WIDE))
+    assert len(drawn) == 2 and all(isinstance(one.text, str) for found in drawn for one in found)
+
+
+def test_where_sums_of_bytes_are_cut_off_a_llama_runs_on_the_tree(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(student)
+    llama = student.info.kind == "causal"
+    assert suited(folder, student.tokens.seq2seq, Execution()) == "ctranslate2"
+    assert suited(folder, student.tokens.seq2seq, Execution(device="cuda")) == "transformers"
+    monkeypatch.setattr(decode, "exact_int8", lambda: False)
+    assert suited(folder, student.tokens.seq2seq, Execution()) == ("tree" if llama else "ctranslate2")
+
+
+BACKENDS: tuple[Backend, ...] = ("ctranslate2", "transformers", "tree")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_student_is_a_sampler_on_the_teachers_backends(
+    student: Student, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend == "tree" and student.tokens.seq2seq:
+        pytest.skip("the tree knows causal models only")
+    sampler = open_sampler(folder_of(student), student.tokens, Execution(), backend)
+    prompts = [prompt("paraphrase", text, Controls(), not student.tokens.seq2seq) for text in TEXTS]
+    how = student.decoding(8)
+    together = list(sampler.sample(prompts, 8, [1, 2, 3], how))
+    assert together == [
+        next(sampler.sample([p], 8, [s], how)) for p, s in zip(prompts, [1, 2, 3], strict=True)
+    ]
+    for asked, found in zip(prompts, together, strict=True):
+        assert len(found) == 8 and len(finished(found)) > 4
+        limit = how.limit(len(student.tokens.prompt(asked)))
+        lengths = [len(student.tokens.continuation(one.text)) for one in found]
+        assert all(length <= limit for length in lengths)
+        # as the model was trained to read a prompt, so it scores what it wrote behind it
+        scored = sampler.logprobs(asked, [one.text for one in found])
+        assert [one.logprob for one in found] == pytest.approx(scored, rel=0.02, abs=0.1)
+
+
+def test_what_has_no_end_token_is_no_draft(student: Student) -> None:
+    prompts = [prompt("paraphrase", text, Controls(), not student.tokens.seq2seq) for text in TEXTS]
+    short = replace(student.decoding(8), max_tokens=3)
+    for backend in BACKENDS[: 2 if student.tokens.seq2seq else 3]:
+        sampler = open_sampler(folder_of(student), student.tokens, Execution(), backend)
+        drawn = [one for found in sampler.sample(prompts, 8, [1, 2, 3], short) for one in found]
+        assert any(not one.ended for one in drawn)
+        assert all(len(student.tokens.continuation(one.text)) < 3 for one in drawn if one.ended)
+
+
+def test_who_has_had_enough_leaves_no_thread_waiting(student: Student) -> None:
+    prompts = [prompt("paraphrase", text, Controls(), not student.tokens.seq2seq) for text in TEXTS]
+    drawn = student.sampler.sample(prompts, 8, [1, 2, 3], student.decoding(8))
+    first = next(drawn)
+    del drawn  # held workers must end, or this test would hang here
+    assert next(student.sampler.sample(prompts, 8, [1, 2, 3], student.decoding(8))) == first
 
 
 def test_no_student(tmp_path: Path) -> None:

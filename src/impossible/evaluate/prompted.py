@@ -1,7 +1,7 @@
 """A language model with a prompt as a system: the teacher, zero-shot or few-shot."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -12,7 +12,7 @@ from ..metrics.table import BenchmarkRow
 from ..models.locate import locate
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
-from ..students.decode import Drawing
+from ..students.decode import decoding
 from ..teachers import open_teacher
 from ..teachers.base import Decoding
 from ..text.sentences import cut
@@ -75,26 +75,26 @@ class Prompted:
 
     def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
         """See System: the greedy answer."""
-        greedy = (
-            Drawing(1.0, 1.0, 1) if self._tokenizer else Drawing(0.0, 1.0, 0)
-        )  # not all servers know top-k
+        longest = self._longest(examples)
+        # not all servers know top-k
+        greedy = Decoding(1.0, 1.0, 1, longest) if self._tokenizer else Decoding(0.0, 1.0, 0, longest)
         return [draft for [draft] in self._drawn(examples, task, 1, greedy)]
 
     def drafts(self, examples: Sequence[BenchmarkRow], task: str, n: int) -> list[list[str]]:
         """`n` answers an example, drawn as a student draws; a server's from its whole vocabulary."""
-        drawing = Drawing.of(n)
-        return self._drawn(examples, task, n, drawing if self._tokenizer else replace(drawing, top_k=0))
+        how = decoding(n, self._longest(examples))
+        return self._drawn(examples, task, n, how if self._tokenizer else replace(how, top_k=0))
 
-    def _drawn(
-        self, examples: Sequence[BenchmarkRow], task: str, n: int, drawing: Drawing
-    ) -> list[list[str]]:
+    def _longest(self, examples: Sequence[BenchmarkRow]) -> int:
+        """The most tokens of an answer."""
+        return 2 * max((self._tokens(e.source) for e in examples), default=0) + 8
+
+    def _drawn(self, examples: Sequence[BenchmarkRow], task: str, n: int, how: Decoding) -> list[list[str]]:
         prompts = [self._prompt(e.source, task) for e in examples]
-        longest = max((self._tokens(e.source) for e in examples), default=0)
         # no end before the first token: an empty answer is no answer; a server may not know the setting
-        least = 1 if self._tokenizer else 0
-        decoding = Decoding(**asdict(drawing), max_tokens=2 * longest + 8, min_tokens=least)
+        how = replace(how, min_tokens=1 if self._tokenizer else 0)
         seeds = [seed_for(0, text_id(prompt), "prompted") for prompt in prompts]
-        drawn = self._sampler.sample(prompts, n, seeds, decoding)
+        drawn = self._sampler.sample(prompts, n, seeds, how)
         return [[cut(continuation.text) for continuation in found] for found in drawn]
 
     def _prompt(self, source: str, task: str) -> str:

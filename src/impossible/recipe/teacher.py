@@ -11,6 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from .base import Settings
 
+Backend = Literal["ctranslate2", "tree", "transformers", "endpoint", "own"]
+
 
 class Endpoint(Settings):
     """A server of OpenAI-style completions."""
@@ -85,7 +87,7 @@ class Endpoint(Settings):
 class Teacher(Settings):
     """The language model, and what runs it."""
 
-    backend: Literal["ctranslate2", "tree", "transformers", "endpoint", "own"] = "ctranslate2"
+    backend: Backend = "ctranslate2"
     """What runs it. `tree`: Llama-like models on CPU, what continuations have in common is computed once;
     `ctranslate2`: fast on CPU and GPU; `transformers`: any causal LM; `endpoint`: a server that `endpoint`
     describes; `own`: a Sampler of yours that `impossible.run` gets from Python.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -17,8 +17,10 @@ from ..filtering.ranking import Rank, ranked
 from ..recipe.critics import Bounds, Filter, Score
 from ..recipe.execution import Execution
 from ..recipe.load import resolve
+from ..teachers.base import Decoding, Sampler
+from ..teachers.tokens import Tokens
 from .controls import Controls, check, length, likeness, template_reader, wording
-from .decode import Decoder, Drawing, open_decoder
+from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
 
@@ -90,7 +92,8 @@ class Student:
     """
 
     info: Info
-    decoder: Decoder
+    sampler: Sampler
+    tokens: Tokens
     filter: Filter
     score: Score = field(default_factory=Score)
     execution: Execution = field(default_factory=Execution)
@@ -116,8 +119,9 @@ class Student:
         """
         folder, execution = best_student(Path(path)), execution or Execution()
         info = read_info(folder)
-        decoder = open_decoder(folder, info.kind, info.max_tokens, execution.device)
-        return cls(info, decoder, filter or resolve({}).filter, score or Score(), execution)
+        tokens = open_student_tokens(folder, info.kind)
+        sampler = open_sampler(folder, tokens, execution)
+        return cls(info, sampler, tokens, filter or resolve({}).filter, score or Score(), execution)
 
     def paraphrase(self, texts: Sequence[str], n: int = 5, **wish: Unpack[Wish]) -> list[Answer]:
         """At most `n` paraphrases of each text, the best first.
@@ -203,14 +207,19 @@ class Student:
             return "there are no words in it"
         if sum(c < "ɐ" for c in letters) < len(letters) / 2:  # the Latin blocks of Unicode end there
             return "it is not in the Latin alphabet, and this student reads English"
-        tokens = self.decoder.tokens(prompt)
+        tokens = len(self.tokens.prompt(prompt))
         if tokens > self.info.max_tokens:
             return f"too long: {tokens} tokens, and this student reads {self.info.max_tokens}; split it"
         return ""
 
     def _draw(self, prompts: Sequence[str], seed: int, draws: int) -> Iterator[list[str]]:
         seeds = [seed_for(seed, text_id(p), "student") for p in prompts]
-        return self.decoder.draw(prompts, draws, seeds, Drawing.of(draws))
+        return map(finished, self.sampler.sample(prompts, draws, seeds, self.decoding(draws)))
+
+    def decoding(self, draws: int) -> Decoding:
+        """How it draws, to its end token: nobody wants a paraphrase of twice the length."""
+        how = decoding(draws, self.info.max_tokens)
+        return replace(how, sentences=0, max_ratio=2, min_tokens=int(self.tokens.seq2seq))
 
     def _outputs(
         self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Sequence[Controls]

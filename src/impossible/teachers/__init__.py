@@ -7,23 +7,24 @@ from ..models.extras import require_extra
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Sampler
+from .tokens import Tokens, open_tokens
 
 
-def open_teacher(settings: Teacher, execution: Execution) -> Sampler:
-    """Load a teacher. Raises ModelError."""
+def open_teacher(settings: Teacher, execution: Execution, tokens: Tokens | None = None) -> Sampler:
+    """Load a teacher, or a student with the `tokens` that it was trained on. Raises ModelError."""
     match settings.backend:
         case "ctranslate2":
             from .ctranslate2 import CTranslate2Sampler
 
-            return CTranslate2Sampler(settings, execution)
+            return CTranslate2Sampler(settings, execution, tokens or open_tokens(settings.model))
         case "tree":
             from .tree import TreeSampler
 
-            return TreeSampler(settings, execution)
+            return TreeSampler(settings, execution, tokens or open_tokens(settings.model))
         case "transformers":
             from .transformers import TransformersSampler
 
-            return TransformersSampler(settings, execution)
+            return TransformersSampler(settings, execution, tokens or open_tokens(settings.model))
         case "endpoint":
             require_extra("endpoint", 'teacher.backend = "endpoint"')
             from .endpoint import EndpointSampler

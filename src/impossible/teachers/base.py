@@ -11,6 +11,9 @@ class Decoding:
     """How to draw tokens. `top_k` 0 keeps all. A sequence stops after `sentences` complete sentences; no end
     token is drawn before `min_tokens`; with `no_repeat_ngram` above 0 no sequence of so many tokens
     comes twice. One whose log-probability falls under `min_logprob` may be left unfinished.
+
+    With `sentences` 0 only the end token ends a sequence, as a student's. With `max_ratio` above 0 it has at
+    most so many tokens for each of its prompt's, and eight.
     """
 
     temperature: float
@@ -21,6 +24,11 @@ class Decoding:
     min_tokens: int = 0
     no_repeat_ngram: int = 0
     min_logprob: float = -math.inf
+    max_ratio: int = 0
+
+    def limit(self, prompt: int) -> int:
+        """The most tokens behind a prompt of so many."""
+        return min(self.max_tokens, self.max_ratio * prompt + 8) if self.max_ratio else self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +36,12 @@ class Continuation:
     """Text as the model wrote it, up to the sentence end, and the sum of its tokens' log-probabilities.
 
     The log-probabilities are the model's own: natural, temperature 1, whole vocabulary. Their sum is NaN
-    where an endpoint does not give them.
+    where an endpoint does not give them. Not `ended`: its tokens ran out, or it was left.
     """
 
     text: str
     logprob: float
+    ended: bool = True
 
 
 class Sampler(Protocol):

@@ -1,17 +1,18 @@
-"""Teacher on CTranslate2: int8 or float32 on CPU, converted once into the cache.
+"""Teachers and students on CTranslate2: int8 or float32 on CPU, converted once into the cache.
 
 Its log-probabilities are those behind the ban on the end token that `min_tokens` asks for: those of the first
 tokens of a chat model that wants to stop are a little too high.
 """
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
+from threading import Event, Lock
+from typing import Any
 
 import ctranslate2
 from safetensors import SafetensorError
-from transformers import AutoTokenizer
 
 from ..errors import ModelError, first_line
 from ..models.locate import build_once, cache_folder, digest, locate
@@ -22,144 +23,180 @@ from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
 from .parallel import each_in_a_thread
 from .sentence_stop import SentenceStop
+from .tokens import Tokens
 
 # Sequences drawn together: with more the logits of a step outgrow what glibc's malloc keeps (32 MiB), so that
 # each step faults its pages in anew. On 2 cores 200 at once ran at 298 tokens/s, 100 at 883, 25 at 695.
 _AT_ONCE = 100
 _LOGITS_BYTES = 24 * 2**20
+_FEW = 16  # sequences of a prompt, beside which to open the model for it, a tenth of a second, takes long
+_CROWD = 16  # prompts that share one opening then, each with a KV cache of its own
 
 
 class CTranslate2Sampler:
-    """Samples with `ctranslate2.Generator`, one prompt a thread, so that a batch changes nothing."""
+    """Samples with `ctranslate2.Generator` or `Translator`, one prompt a thread, so that a batch changes
+    nothing.
+    """
 
-    def __init__(self, settings: Teacher, execution: Execution):
-        source = locate(settings.model)
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(source)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"the tokenizer of {settings.model} cannot be loaded: {first_line(error)}"
-            ) from error
+    def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
+        self._tokens = tokens
         self._folder = converted(settings.model, settings.compute_type)
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
         self._compute_type = arithmetic(settings.compute_type, self._device)
         self._threads = execution.threads or os.cpu_count() or 1
-        self._special = set(self._tokenizer.all_special_ids)
-        self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(self._tokenizer))))
+        self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(tokens.tokenizer))))
 
     @threads_kept()
-    def _open(self, threads: int) -> ctranslate2.Generator:
+    def _open(self, workers: int, threads: int) -> Any:
+        engine = ctranslate2.Translator if self._tokens.seq2seq else ctranslate2.Generator
         try:
-            return ctranslate2.Generator(
+            return engine(
                 str(self._folder),
                 device=self._device,
                 compute_type=self._compute_type,
-                inter_threads=1,
+                inter_threads=workers,
                 intra_threads=threads,
             )
         except RuntimeError as error:
             raise ModelError(
-                f"the converted teacher cannot be loaded ({first_line(error)}); "
-                f"remove {self._folder} and run again"
+                f"the converted model cannot be loaded ({first_line(error)}); remove {self._folder} and run again"
             ) from error
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
         """See Sampler. A prompt a thread: faster than all threads on one prompt."""
-        at_once = min(self._threads, len(prompts))
+        asked = list(zip(prompts, seeds, strict=True))
+        if n <= _FEW:
+            return self._few(asked, n, decoding)
+        at_once = min(self._threads, len(asked))
 
-        def one(prompt: str, seed: int, stopping: threading.Event) -> list[Continuation]:
-            return self._sample(prompt, n, seed, decoding, self._threads // at_once, stopping)
+        def one(prompt: tuple[str, int], stopping: Event) -> list[Continuation]:
+            return self._many(*prompt, n, decoding, self._threads // at_once, stopping)
 
-        return each_in_a_thread(one, prompts, seeds, at_once)
+        return each_in_a_thread(one, asked, at_once)
 
-    def _sample(
-        self, prompt: str, n: int, seed: int, decoding: Decoding, threads: int, stopping: threading.Event
+    def _few(
+        self, asked: Sequence[tuple[str, int]], n: int, decoding: Decoding
+    ) -> Iterator[list[Continuation]]:
+        """So few of each prompt that to open the model would take long beside them: prompts share it."""
+        for start in range(0, len(asked), _CROWD):
+            crowd = asked[start : start + _CROWD]
+            engine = self._open(len(crowd), 1)
+            jobs: list[_Job] = []
+            try:
+                with _SEEDING:
+                    for prompt, seed in crowd:
+                        ctranslate2.set_random_seed(seed)
+                        jobs.append(self._job(engine, prompt, n, decoding))
+                        jobs[-1].begin()
+                yield from each_in_a_thread(_Job.finish, jobs, self._threads)
+            finally:
+                for job in jobs:
+                    job.leave()
+
+    def _many(
+        self, prompt: str, seed: int, n: int, decoding: Decoding, threads: int, stopping: Event
     ) -> list[Continuation]:
-        seeded = _Seeded(seed)
+        """With one worker, which draws part after part from where its random numbers are."""
         drawn: list[Continuation] = []
-        with seeded:
-            generator = self._open(threads)
-            while (left := n - len(drawn)) > 0:
-                stops = self._draw(generator, prompt, min(left, self._at_once), decoding, seeded, stopping)
-                drawn += [Continuation(stop.text(), stop.logprob) for stop in stops]
+        with _SEEDING:
+            engine = self._open(1, threads)
+            ctranslate2.set_random_seed(seed)
+            job = self._job(engine, prompt, min(n, self._at_once), decoding)
+            job.begin()
+        drawn += job.finish(stopping)
+        while (left := n - len(drawn)) > 0:
+            drawn += self._job(engine, prompt, min(left, self._at_once), decoding).finish(stopping)
         return drawn
 
-    def _draw(
-        self,
-        generator: ctranslate2.Generator,
-        prompt: str,
-        n: int,
-        decoding: Decoding,
-        seeded: "_Seeded",
-        stopping: threading.Event,
-    ) -> list[SentenceStop]:
-        stops = [SentenceStop(self._decode, decoding.sentences) for _ in range(n)]
-
-        def on_token(step: ctranslate2.GenerationStepResult) -> bool:
-            seeded.done()
-            if stopping.is_set() or step.token_id in self._special:
-                return True
-            stop = stops[step.hypothesis_id]
-            ended = stop.push(step.token_id, _surface(step.token), step.log_prob)
-            return ended or stop.logprob < decoding.min_logprob
-
-        generator.generate_batch(
-            [self._tokens(prompt)],
-            num_hypotheses=n,
-            sampling_topk=decoding.top_k,
-            sampling_topp=decoding.top_p,
-            sampling_temperature=decoding.temperature,
-            min_length=decoding.min_tokens,
-            max_length=decoding.max_tokens,
-            no_repeat_ngram_size=decoding.no_repeat_ngram,
-            include_prompt_in_result=False,
-            return_scores=True,  # else a single sequence has no log-probabilities
-            callback=on_token,
-        )
-        return stops
+    def _job(self, engine: Any, prompt: str, n: int, decoding: Decoding) -> "_Job":
+        ids = self._tokens.prompt(prompt)
+        limit = decoding.limit(len(ids))
+        stops = [SentenceStop(self._tokens.text, decoding.sentences) for _ in range(n)]
+        job = _Job(stops, self._tokens.ends(decoding.sentences), decoding)
+        options: dict[str, Any] = {
+            "num_hypotheses": n,
+            "beam_size": 1,
+            "sampling_topk": decoding.top_k,
+            "sampling_topp": decoding.top_p,
+            "sampling_temperature": decoding.temperature,
+            "no_repeat_ngram_size": decoding.no_repeat_ngram,
+            "return_scores": True,  # else a single sequence has no log-probabilities
+            "callback": job.on_token,
+            "asynchronous": True,
+        }
+        start = [self._tokens.spelt(ids)]
+        if self._tokens.seq2seq:
+            lengths = {"min_decoding_length": decoding.min_tokens, "max_decoding_length": limit}
+            [job.result] = engine.translate_batch(start, **lengths, **options)
+        else:
+            lengths = {"min_length": decoding.min_tokens, "max_length": limit}
+            [job.result] = engine.generate_batch(start, include_prompt_in_result=False, **lengths, **options)
+        return job
 
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
-        start = self._tokens(prompt)
-        rows = [start + self._tokens(text, continued=True) for text in texts]
-        scored = self._open(self._threads).score_batch(rows)
+        start = self._tokens.spelt(self._tokens.prompt(prompt))
+        rests = [self._tokens.spelt(self._tokens.continuation(text)) for text in texts]
+        engine = self._open(1, self._threads)
+        if self._tokens.seq2seq:  # it scores the end token too
+            scored = engine.score_batch([start] * len(rests), rests)
+            return [float(sum(s.log_probs[: len(rest)])) for s, rest in zip(scored, rests, strict=True)]
+        scored = engine.score_batch([start + rest for rest in rests])
         return [float(sum(s.log_probs[len(start) - 1 :])) for s in scored]
 
-    def _tokens(self, text: str, continued: bool = False) -> list[str]:
-        ids = self._tokenizer(text, add_special_tokens=not continued)["input_ids"]
-        return self._tokenizer.convert_ids_to_tokens(ids)
 
-    def _decode(self, ids: Sequence[int]) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+# CTranslate2's seed is global, and a worker thread reads it once in its life, when it first draws. So each
+# prompt gets a worker that has never drawn, and the next seed is set when that has its first token.
+_SEEDING = Lock()
 
 
-class _Seeded:
-    """Holds CTranslate2's seed, which is global, until a new generator has drawn its first token.
+class _Job:
+    """One prompt being drawn; held at its first token, until it is let go, lest its worker take another."""
 
-    The library reads the seed once in the life of a thread, when that thread first draws. So each prompt gets
-    a generator of its own, hence new threads; opening one takes a tenth of a second, sampling takes seconds.
-    """
+    result: Any
 
-    _lock = threading.Lock()
+    def __init__(self, stops: list[SentenceStop], ends: set[int], decoding: Decoding):
+        self._stops, self._ends, self._decoding = stops, ends, decoding
+        self._logprobs: list[list[float]] = [[] for _ in stops]
+        self._began, self._go, self._stopping = Event(), Event(), Event()
 
-    def __init__(self, seed: int):
-        self._seed, self._holding = seed, False
+    def on_token(self, step: Any) -> bool:
+        """Take a token; True if its sequence is to end."""
+        self._began.set()
+        self._go.wait()
+        stop = self._stops[step.hypothesis_id]
+        self._logprobs[step.hypothesis_id].append(step.log_prob)
+        if step.token_id in self._ends:
+            stop.ended = True
+        elif not self._stopping.is_set():
+            stop.push(step.token_id, _surface(step.token), step.log_prob)
+        return stop.ended or stop.logprob < self._decoding.min_logprob or self._stopping.is_set()
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._holding = True
-        ctranslate2.set_random_seed(self._seed)
+    def begin(self) -> None:
+        """Wait until the first token is drawn, or the work is over without one."""
+        while not self._began.wait(0.02) and not self.result.done():
+            pass
 
-    def done(self) -> None:
-        """The first token is drawn: another thread may seed."""
-        if self._holding:
-            self._holding = False
-            self._lock.release()
+    def finish(self, stopping: Event) -> list[Continuation]:
+        """Let it go, to its end or until `stopping` is set.
 
-    def __exit__(self, *_: object) -> None:
-        self.done()
+        Whole sequences come as CTranslate2 orders them, likeliest a token first.
+        """
+        self._stopping = stopping
+        self._go.set()
+        self.result.result()
+        order = list(range(len(self._stops)))
+        if not self._decoding.sentences and not stopping.is_set():
+            order.sort(key=lambda i: fmean(self._logprobs[i]), reverse=True)
+        return [self._stops[i].continuation() for i in order]
+
+    def leave(self) -> None:
+        """Let it go, to end at once if it has not been finished."""
+        if not self._go.is_set():
+            self._stopping.set()
+            self._go.set()
 
 
 def _surface(token: str) -> str:

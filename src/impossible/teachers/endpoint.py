@@ -271,14 +271,18 @@ def _choices(content: bytes, sentences: int) -> list[Continuation]:
 
 
 def _continuation(choice: dict[str, Any], sentences: int) -> Continuation:
-    """The text up to the end of its last wanted sentence, and the log-probability of its tokens."""
+    """The text up to the end of its last wanted sentence, and the log-probability of its tokens; with
+    `sentences` 0 up to where the server stopped.
+    """
     # JSON can spell half a character, nothing can store it
     text = choice["text"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    end = 0
+    end = 0 if sentences else len(text)
+    found: int | None = None
     for _ in range(sentences):
         found = first_end(text[end:])
         end = end + found if found is not None else len(text)
-    return Continuation(text[:end], _logprob(choice.get("logprobs"), len(text[:end].encode())))
+    ended = found is not None or choice.get("finish_reason") == "stop"
+    return Continuation(text[:end], _logprob(choice.get("logprobs"), len(text[:end].encode())), ended)
 
 
 def _logprob(said: Any, length: int) -> float:

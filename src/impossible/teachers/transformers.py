@@ -1,4 +1,4 @@
-"""Teacher on transformers: any causal LM, on CPU or GPU."""
+"""Teachers and students on transformers: any model, on CPU or GPU."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,10 +6,9 @@ import torch
 from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
-    AutoTokenizer,
+    AutoModelForSeq2SeqLM,
     LogitsProcessor,
     LogitsProcessorList,
-    PreTrainedTokenizerBase,
     StoppingCriteria,
     StoppingCriteriaList,
 )
@@ -20,22 +19,23 @@ from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
 from .sentence_stop import SentenceStop
+from .tokens import Tokens
 
 
 class TransformersSampler:
     """Samples with `generate`, one prompt at a time, so that a batch changes nothing."""
 
-    def __init__(self, settings: Teacher, execution: Execution):
-        folder = locate(settings.model)
+    def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
+        self._tokens = tokens
+        auto = AutoModelForSeq2SeqLM if tokens.seq2seq else AutoModelForCausalLM
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder)
-            self._model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, settings.compute_type), use_safetensors=True
+            self._model = auto.from_pretrained(
+                locate(settings.model), dtype=getattr(torch, settings.compute_type), use_safetensors=True
             ).to(execution.device)
         except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
-            raise ModelError(
-                f"teacher {settings.model} cannot be loaded as a causal LM: {first_line(error)}"
-            ) from error
+            reason = first_line(error)
+            kind = "seq2seq model" if tokens.seq2seq else "causal LM"
+            raise ModelError(f"{settings.model} cannot be loaded as a {kind}: {reason}") from error
         self._model.eval()
         if execution.threads:
             torch.set_num_threads(execution.threads)
@@ -49,38 +49,44 @@ class TransformersSampler:
 
     @torch.inference_mode()
     def _sample(self, prompt: str, n: int, seed: int, decoding: Decoding) -> list[Continuation]:
-        inputs = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
+        ids = torch.tensor([self._tokens.prompt(prompt)], device=self._model.device)
         raw = _RawLogits()
-        watch = _Watch(self._tokenizer, n, decoding.sentences, raw)
+        watch = _Watch(self._tokens, n, decoding.sentences, raw)
         devices = [self._model.device] if self._model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
             self._model.generate(
-                **inputs,
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
                 do_sample=True,
                 num_return_sequences=n,
                 temperature=decoding.temperature,
                 top_p=decoding.top_p,
                 top_k=decoding.top_k,
                 min_new_tokens=decoding.min_tokens,
-                max_new_tokens=decoding.max_tokens,
+                max_new_tokens=decoding.limit(ids.shape[1]),
                 no_repeat_ngram_size=decoding.no_repeat_ngram,
-                pad_token_id=_pad(self._tokenizer),
+                pad_token_id=_pad(self._tokens),
                 logits_processor=LogitsProcessorList([raw]),
                 stopping_criteria=StoppingCriteriaList([watch]),
             )
-        return [Continuation(stop.text(), stop.logprob) for stop in watch.stops]
+        return [stop.continuation() for stop in watch.stops]
 
     @torch.inference_mode()
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
-        start = self._tokenizer(prompt)["input_ids"]
+        start = self._tokens.prompt(prompt)
         totals = []
         for text in texts:
-            rest = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-            ids = torch.tensor([start + rest], device=self._model.device)
-            log_p = self._model(ids).logits[0, len(start) - 1 : -1].float().log_softmax(-1)
-            totals.append(float(log_p.gather(1, ids[0, len(start) :, None]).sum()))
+            rest = self._tokens.continuation(text)
+            target = torch.tensor(rest, device=self._model.device)
+            if self._tokens.seq2seq:  # it shifts its labels to the right by itself
+                ids = torch.tensor([start], device=self._model.device)
+                logits = self._model(ids, labels=target[None]).logits[0]
+            else:
+                ids = torch.tensor([start + rest], device=self._model.device)
+                logits = self._model(ids).logits[0, len(start) - 1 : -1]
+            totals.append(float(logits.float().log_softmax(-1).gather(1, target[:, None]).sum()))
         return totals
 
 
@@ -97,26 +103,24 @@ class _RawLogits(LogitsProcessor):
 class _Watch(StoppingCriteria):
     """Feeds each drawn token to its sequence's SentenceStop."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, n: int, sentences: int, raw: _RawLogits):
-        def decode(ids: Sequence[int]) -> str:
-            return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
-
-        self._decode = decode
-        self._special = set(tokenizer.all_special_ids)
+    def __init__(self, tokens: Tokens, n: int, sentences: int, raw: _RawLogits):
+        self._text = tokens.text
+        self._ends = tokens.ends(sentences)
         self._raw = raw
-        self._done = [False] * n
-        self.stops = [SentenceStop(decode, sentences) for _ in range(n)]
+        self.stops = [SentenceStop(tokens.text, sentences) for _ in range(n)]
 
     def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
         tokens = input_ids[:, -1]
         logprobs = self._raw.log_p.gather(1, tokens[:, None])[:, 0].tolist()
-        for i, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs, strict=True)):
-            if not self._done[i]:
-                ended = token in self._special
-                self._done[i] = ended or self.stops[i].push(token, self._decode([token]), logprob)
-        return torch.tensor(self._done, device=input_ids.device)
+        for stop, token, logprob in zip(self.stops, tokens.tolist(), logprobs, strict=True):
+            if token in self._ends:
+                stop.ended = True
+            elif not stop.ended:
+                stop.push(token, self._text([token]), logprob)
+        return torch.tensor([stop.ended for stop in self.stops], device=input_ids.device)
 
 
-def _pad(tokenizer: PreTrainedTokenizerBase) -> int:
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+def _pad(tokens: Tokens) -> int:
+    pad, end = tokens.tokenizer.pad_token_id, tokens.tokenizer.eos_token_id
+    pad = end if pad is None else pad
     return 0 if pad is None else int(pad)

@@ -3,7 +3,7 @@
 import copy
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from ..errors import ModelError, first_line
 from ..models.llama import Decoder, Prompt, Suffixes
@@ -22,8 +22,9 @@ from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
 from .parallel import each_in_a_thread
 from .sentence_stop import SentenceStop
+from .tokens import Tokens
 
-_ARCHITECTURES = ("llama", "mistral", "qwen2")
+ARCHITECTURES = ("llama", "mistral", "qwen2")
 _BLOCK = 64  # the vocabulary is searched for its top k by blocks of this many
 _CACHE_BYTES = 2**30  # of one tree; more continuations are drawn in several
 # tokens, cumulative probabilities to draw by, and the model's own log-probabilities; likeliest first
@@ -37,9 +38,9 @@ class TreeSampler:
     has random numbers of its own, one a token, so that the batch changes nothing. Raises ModelError.
     """
 
-    def __init__(self, settings: Teacher, execution: Execution):
+    def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
         model = _open(settings)
-        self._tokenizer = AutoTokenizer.from_pretrained(locate(settings.model))
+        self._tokens = tokens
         try:
             with torch.inference_mode():
                 self._decoder = Decoder(model, settings.compute_type)
@@ -49,7 +50,7 @@ class TreeSampler:
                 'or teacher.compute_type = "float32"'
             ) from error
         self._threads = execution.threads or os.cpu_count() or 1
-        self._special = sorted(self._tokenizer.all_special_ids)
+        self._special = sorted(tokens.tokenizer.all_special_ids)
         self._surfaces: dict[int, str] = {}
 
     def sample(
@@ -57,17 +58,18 @@ class TreeSampler:
     ) -> Iterator[list[Continuation]]:
         """See Sampler. A prompt a thread, since two threads on one prompt round differently from one."""
 
-        def one(prompt: str, seed: int, stopping: Event) -> list[Continuation]:
+        def one(asked: tuple[str, int], stopping: Event) -> list[Continuation]:
             torch.set_num_threads(1)  # of this thread
             with torch.inference_mode():
-                return self._sample(prompt, n, seed, decoding, stopping)
+                return self._sample(*asked, n, decoding, stopping)
 
-        return each_in_a_thread(one, prompts, seeds, self._threads)
+        return each_in_a_thread(one, list(zip(prompts, seeds, strict=True)), self._threads)
 
     def _sample(
-        self, prompt: str, n: int, seed: int, decoding: Decoding, stopping: Event
+        self, prompt: str, seed: int, n: int, decoding: Decoding, stopping: Event
     ) -> list[Continuation]:
-        shared = Prompt(self._decoder, self._tokenizer(prompt)["input_ids"])
+        shared = Prompt(self._decoder, self._tokens.prompt(prompt))
+        decoding = replace(decoding, max_tokens=decoding.limit(shared.length), max_ratio=0)
         random = np.random.default_rng(seed).random((n, decoding.max_tokens))
         at_once = max(1, _CACHE_BYTES // Suffixes.slot_bytes(self._decoder, decoding.max_tokens))
         drawn: list[Continuation] = []
@@ -81,17 +83,17 @@ class TreeSampler:
         """A continuation for each row of random numbers."""
         drawn: dict[int, Continuation] = {}
         cache = Suffixes(self._decoder, prompt, len(random), decoding.max_tokens)
-        rows = [_Row(SentenceStop(self._decode, decoding.sentences), np.arange(len(random)))]
+        ends = self._tokens.ends(decoding.sentences)
+        rows = [_Row(SentenceStop(self._tokens.text, decoding.sentences), np.arange(len(random)))]
         hidden = prompt.hidden[-1:]
         for position in range(decoding.max_tokens):
             last = position + 1 == decoding.max_tokens or stopping.is_set()
             growing = []
             for row, choice in zip(rows, self._choices(hidden, rows, decoding, position), strict=True):
-                children = self._children(row, choice, random[:, position], decoding)
+                children = self._children(row, choice, random[:, position], ends, decoding.min_logprob)
                 for child in children:
                     if child.done or last:
-                        one = Continuation(child.stop.text(), child.stop.logprob)
-                        drawn.update(dict.fromkeys(child.members.tolist(), one))
+                        drawn.update(dict.fromkeys(child.members.tolist(), child.stop.continuation()))
                 growing.append([child for child in children if not child.done])
             rows, sources, targets = _arranged(growing)
             if last or not rows:
@@ -122,7 +124,7 @@ class TreeSampler:
         return found
 
     def _children(
-        self, row: "_Row", choice: _Choice, random: NDArray[np.float64], decoding: Decoding
+        self, row: "_Row", choice: _Choice, random: NDArray[np.float64], ends: set[int], least: float
     ) -> "list[_Row]":
         """The row with each token that some of its members drew."""
         tokens, cumulative, logprobs = choice
@@ -132,32 +134,29 @@ class TreeSampler:
             token = int(tokens[k])
             child = _Row(copy.copy(row.stop), row.members[picked == k], token)
             child.stop.ids = [*row.stop.ids]
-            child.done = (
-                token in self._special
-                or child.stop.push(token, self._surface(token), float(logprobs[k]))
-                or child.stop.logprob < decoding.min_logprob
-            )
+            if token in ends:
+                child.stop.ended = True
+            else:
+                child.stop.push(token, self._surface(token), float(logprobs[k]))
+            child.done = child.stop.ended or child.stop.logprob < least
             found.append(child)
         return found
 
     @torch.inference_mode()
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
-        start = self._tokenizer(prompt)["input_ids"]
+        start = self._tokens.prompt(prompt)
         totals = []
         for text in texts:
-            rest = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+            rest = self._tokens.continuation(text)
             hidden = Prompt(self._decoder, start + rest).hidden[len(start) - 1 : -1]
             log_p = torch.cat([part.log_softmax(-1) for part in self._decoder.logits(hidden)])
             totals.append(float(log_p.gather(1, torch.tensor(rest)[:, None]).sum()))
         return totals
 
-    def _decode(self, ids: Sequence[int]) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-
     def _surface(self, token: int) -> str:
         if token not in self._surfaces:
-            self._surfaces[token] = self._decode([token])
+            self._surfaces[token] = self._tokens.text([token])
         return self._surfaces[token]
 
 
@@ -177,11 +176,12 @@ def _open(settings: Teacher) -> Any:
             locate(settings.model), dtype=torch.float32, use_safetensors=True
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"teacher {settings.model} cannot be loaded: {first_line(error)}") from error
-    if model.config.model_type not in _ARCHITECTURES:
+        reason = first_line(error)
+        raise ModelError(f"{settings.model} cannot be loaded: {reason}") from error
+    if model.config.model_type not in ARCHITECTURES:
         raise ModelError(
-            f"teacher {settings.model} is a {model.config.model_type} model, and the backend tree knows "
-            f'{", ".join(_ARCHITECTURES)}; use teacher.backend = "ctranslate2"'
+            f"{settings.model} is a {model.config.model_type} model, and the backend tree knows "
+            f'{", ".join(ARCHITECTURES)}; use teacher.backend = "ctranslate2"'
         )
     return model.eval()
 
