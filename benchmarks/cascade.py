@@ -177,7 +177,7 @@ def drawn(
             scores = {f"{name}_forward": table.score(s, t), f"{name}_backward": table.score(t, s)}
             one_way = name in ("length_ratio", "prefix") or critics[name].symmetric
             scores = {name: scores[f"{name}_forward"]} if one_way else scores
-            inside = shortfall(name, task, gates, scores) == 0
+            inside = shortfall(name, getattr(gates, name), task, scores) == 0
             s, t = s[inside], t[inside]
         sources += [texts[i] for i in s]
         targets += [texts[i] for i in t]
@@ -192,7 +192,7 @@ def within(
 
     def one_way(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
         scores = {f"{name}_forward": critic.score(a.tolist(), b.tolist())}
-        return shortfall(name, "summary", bounds, scores) == 0
+        return shortfall(name, getattr(bounds, name), "summary", scores) == 0
 
     inside = one_way(sources, targets)
     if task == "paraphrase":

@@ -32,13 +32,13 @@ from transformers.utils.logging import disable_progress_bar
 from impossible.critics import open_critics
 from impossible.critics.base import Critics
 from impossible.data import dataset
-from impossible.data.schema import SCORE_FIELDS, SCORES, Candidate, Context, Group
-from impossible.filtering.cascade import Pairs, Table, _to_table, oriented
+from impossible.data.schema import SCORES, Candidate, Context, Group
+from impossible.filtering.cascade import Ask, Indices, Pairs, Table, cascade, oriented, to_table, unscored
 from impossible.filtering.ledger import filter_scores
-from impossible.filtering.verdict import columns, shortfall
-from impossible.generation.groups import candidates, contexts_from_table, groups_to_table
+from impossible.filtering.verdict import Floats, columns
+from impossible.generation.groups import candidates, contexts_from_table, groupsto_table
 from impossible.models.locate import locate
-from impossible.recipe.critics import Filter
+from impossible.recipe.critics import Bounds, Filter
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.teacher import Sampling
@@ -84,10 +84,10 @@ def main() -> None:
         groups, tokens = groups + of_chunk, tokens + drawn
         tables += score(of_chunk, recipe, spent)
     ledger, counts = filter_scores(pa.concat_tables(tables).cast(SCORES), recipe.filter)
-    pairs = dataset.assemble(ledger, groups_to_table(groups))
+    pairs = dataset.assemble(ledger, groupsto_table(groups))
     options.out.mkdir(parents=True, exist_ok=True)
     pq.write_table(pairs, options.out / "pairs.parquet")
-    pq.write_table(groups_to_table(groups), options.out / "groups.parquet")
+    pq.write_table(groupsto_table(groups), options.out / "groups.parquet")
     result = {"seconds": spent, "tokens": tokens, "counts": dict(counts)}
     (options.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
 
@@ -139,38 +139,28 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
     sentences = [c.text for c in group.candidates]
     tables = {name: Table(critics[name], sentences) for name in critics}
     source, target = oriented(sentences)
+
+    def ask(critic: str, s: Indices, t: Indices) -> Floats:
+        return tables[critic].score(s, t)
+
     found, roles = [], []
     for task, of_task in bounds.tasks():
-        pairs = Pairs(task, source, target, _unknown(len(source)))
-        alive = np.ones(len(source), dtype=bool)
+        pairs = unscored(task, source, target)
         asked = [name for name in ORDER if name in tables and (task, name) != ("paraphrase", "retention")]
-        for critic in asked:
-            _fill(pairs, critic, alive, tables)
-            if getattr(of_task, critic) is not None:
-                alive &= shortfall(critic, task, of_task, pairs.scores) == 0
-        found.append(_to_table(group, sentences, pairs))
+        # the NLI model reads every pair both ways
+        steps = [(c, columns(c, task) if c == "judge" else columns(c)) for c in asked]
+        alive = cascade(pairs, steps, of_task, ask)
+        found.append(to_table(group, sentences, pairs))
         roles += [source[alive], target[alive]]
-    return [*found, _to_table(group, sentences, _equivalent(roles, tables))]
+    return [*found, to_table(group, sentences, _equivalent(roles, ask))]
 
 
-def _unknown(n: int) -> dict[str, np.ndarray]:
-    return {name: np.full(n, np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
-
-
-def _fill(pairs: Pairs, critic: str, alive: np.ndarray, tables: dict[str, Table]) -> None:
-    s, t = pairs.source[alive], pairs.target[alive]
-    task = "paraphrase" if critic != "judge" else pairs.task  # the NLI model reads every pair both ways
-    for column in columns(critic, task, pairs.scores):
-        backward = column.endswith("_backward")
-        pairs.scores[column][alive] = tables[critic].score(t, s) if backward else tables[critic].score(s, t)
-
-
-def _equivalent(roles: Sequence[np.ndarray], tables: dict[str, Table]) -> Pairs:
+def _equivalent(roles: Sequence[np.ndarray], ask: Ask) -> Pairs:
     """Both entailments of all sources of accepted pairs among each other, and of all targets."""
     edges = {(a, b) for role in roles for a in set(role.tolist()) for b in set(role.tolist()) if a < b}
     both = np.array(sorted(edges), dtype=np.intp).reshape(-1, 2)
-    pairs = Pairs("equivalence", both[:, 0], both[:, 1], _unknown(len(both)))
-    _fill(pairs, "entailment", np.ones(len(both), dtype=bool), tables)
+    pairs = unscored("equivalence", both[:, 0], both[:, 1])
+    cascade(pairs, [("entailment", columns("entailment"))], Bounds(), ask)
     return pairs
 
 

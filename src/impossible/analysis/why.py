@@ -190,11 +190,11 @@ def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
     }
     found = []
     for critic in CRITICS:
-        used: Sequence[str] = columns(critic, task, scores)
+        used: Sequence[str] = columns(critic, task)
         known = {name: float(scores[name][0]) for name in used if not np.isnan(scores[name][0])}
         bound = getattr(bounds, critic)
         if not known and bound is None:
             continue
-        far = float(shortfall(critic, task, bounds, scores)[0]) if bound is not None else np.nan
+        far = float(shortfall(critic, bound, task, scores)[0]) if bound is not None else np.nan
         found.append(Check(critic, known, bound, getattr(gates, critic), None if np.isnan(far) else far))
     return tuple(found)

@@ -16,8 +16,9 @@ from starlette.routing import Route
 
 from ..analysis.why import tell
 from ..errors import DataError, ImpossibleError
+from ..filtering.verdict import VERDICTS
 from ..recipe.critics import CRITICS, TaskFilter
-from .index import VERDICTS, Index
+from .index import Index
 from .labels import Labels
 from .middleware import Guard
 from .playground import playground

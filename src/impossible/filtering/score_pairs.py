@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from ..data.tabular import check_writable, read_rows, write_rows
 from ..errors import DataError
 from ..recipe.base import TASKS
-from ..recipe.critics import CHEAP_TO_DEAR, Score
+from ..recipe.critics import CHEAP_TO_DEAR, Bounds, Score
 from ..recipe.execution import Execution
+from .cascade import cascade, listed
+from .verdict import columns
 
 
 def score_pairs(
@@ -36,18 +38,16 @@ def score_pairs(
 
     _check(sources, targets, task)
     settings = settings or Score(critics=CHEAP_TO_DEAR)
+    critics = open_critics(settings, execution or Execution())
+    pairs, ask = listed(critics, sources, targets, task)
+    asked = [name for name in critics if name != "retention"]  # the judge looks both ways anyway
+    cascade(pairs, [(name, columns(name)) for name in asked], Bounds(), ask)
+    pairs.scores["retention"] = pairs.scores["judge_backward"]
     scores: dict[str, NDArray[np.float32]] = {}
-    for name, critic in open_critics(settings, execution or Execution()).items():
-        if name == "retention":  # the judge has looked both ways already
-            scores[name] = scores["judge_backward"]
-            continue
-        forward = critic.score(sources, targets)
-        if critic.symmetric or name in ("length_ratio", "prefix"):
-            scores[name] = forward
-            continue
-        backward = critic.score(targets, sources)
-        scores |= {f"{name}_forward": forward, f"{name}_backward": backward}
-        scores[f"{name}_min"] = np.minimum(forward, backward) if task == "paraphrase" else forward
+    for name in critics:
+        scores |= {column: pairs.scores[column] for column in columns(name)}
+        if columns(name) != [name]:
+            scores[f"{name}_min"] = np.minimum.reduce([scores[column] for column in columns(name, task)])
     return scores
 
 
