@@ -32,6 +32,45 @@ def edges(same: list[tuple[str, str]]) -> Edges:
     return a, b
 
 
+def by_hand(
+    pairs: list[tuple[str, str]], strength: np.ndarray, same: list[tuple[str, str]], sides: tuple[int, ...]
+) -> list[int]:
+    """The rule as it reads: pair against pair."""
+    equal = {frozenset(ends) for ends in same}
+    graph = networkx.empty_graph(len(pairs))
+    graph.add_edges_from(
+        (i, j)
+        for i, one in enumerate(pairs)
+        for j, other in enumerate(pairs[:i])
+        if any(one[k] == other[k] or frozenset((one[k], other[k])) in equal for k in sides)
+    )
+    best = list(range(len(pairs)))
+    for part in networkx.connected_components(graph):
+        first, *others = sorted(part)
+        for i in others:  # of equals the first stays; a NaN beats nothing, and nothing beats a NaN
+            first = i if strength[i] > strength[first] else first
+        for i in part:
+            best[i] = first
+    return best
+
+
+LETTERS = st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef"))
+STRENGTHS = st.sampled_from([0.0, 0.5, 1.0, 1.5, float("nan")])  # often equal
+
+
+@given(
+    st.lists(st.tuples(LETTERS, STRENGTHS), max_size=12),
+    st.lists(LETTERS, max_size=5),
+    st.sampled_from([(0,), (1,), (0, 1)]),
+)
+def test_winners_are_those_of_the_rule_pair_against_pair(
+    rows: list[tuple[tuple[str, str], float]], same: list[tuple[str, str]], sides: tuple[int, ...]
+) -> None:
+    pairs, strength = [pair for pair, _ in rows], np.array([force for _, force in rows], np.float32)
+    found = winners(numbered(pairs), strength, edges(same), sides).tolist()
+    assert found == by_hand(pairs, strength, same, sides)
+
+
 def test_of_a_component_the_strongest_pair_stays() -> None:
     pairs = [("a", "b"), ("a", "c"), ("d", "e"), ("f", "g")]
     strength = np.array([1.6, 1.9, 1.7, 1.5], dtype=np.float32)
