@@ -12,7 +12,7 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from unittest.mock import patch
 
 import numpy as np
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table as Shown
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -29,15 +28,15 @@ from impossible.critics import nli, open_critics
 from impossible.critics.base import Critics
 from impossible.data.schema import Candidate, Context, Group
 from impossible.filtering import cascade
-from impossible.filtering.cascade import Floats, Indices, Pairs, Table
+from impossible.filtering.cascade import Indices, Step, Table
 from impossible.filtering.ledger import filter_scores
+from impossible.filtering.verdict import Floats
 from impossible.generation import groups
 from impossible.generation.contexts import grow, prompts
 from impossible.generation.groups import contexts_from_table
 from impossible.models.locate import locate
 from impossible.models.progress_bars import hide_progress_bars
 from impossible.recipe.base import TASKS
-from impossible.recipe.critics import Bounds
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.sampling import Sampling
@@ -98,16 +97,16 @@ def nothing_shared() -> AbstractContextManager[object]:
 
 def both_ways() -> AbstractContextManager[object]:
     """Entailment and judge score each pair that reaches them both ways, whatever the first way gives."""
-    within = cascade._within
+    dear = cascade._dear
 
-    def later(critic: str, column: str, pairs: Pairs, gates: Bounds) -> NDArray[np.bool_]:
-        if critic not in ("entailment", "judge") or pairs.task == "summary":
-            return within(critic, column, pairs, gates)
-        if column.endswith("_forward"):
-            return np.ones(len(pairs.source), dtype=bool)
-        return within(critic, f"{critic}_forward", pairs, gates) & within(critic, column, pairs, gates)
+    def at_once(critics: Critics, task: str) -> Iterator[Step]:
+        for critic, columns in dear(critics, task):
+            if critic.name not in ("entailment", "judge") or task == "summary":
+                yield critic, columns
+            elif not columns[0].backward:
+                yield critic, critic.columns
 
-    return patch.object(cascade, "_within", later)
+    return patch.object(cascade, "_dear", at_once)
 
 
 def pairs_alone() -> AbstractContextManager[object]:

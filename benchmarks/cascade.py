@@ -173,13 +173,15 @@ def drawn(
     for group in groups:
         texts = [c.text for c in group.candidates]
         s, t = oriented(texts)
-        for name in [name for name in CHEAP if name != "similarity" and gates.of(name) is not None]:
+        for name, gate in gates.given():
+            if name not in CHEAP or name == "similarity":
+                continue
             table = Table(name, critics[name], texts)
             scores = {
                 column.name: table.score(t, s) if column.backward else table.score(s, t)
                 for column in CRITICS[name].read(task)
             }
-            inside = shortfall(name, task, gates, scores) == 0
+            inside = shortfall(name, gate, task, scores) == 0
             s, t = s[inside], t[inside]
         sources += [texts[i] for i in s]
         targets += [texts[i] for i in t]
@@ -194,7 +196,7 @@ def within(
 
     def one_way(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
         scores = {f"{name}_forward": critic.score(a.tolist(), b.tolist())}
-        return shortfall(name, "summary", bounds, scores) == 0
+        return shortfall(name, bounds.of(name), "summary", scores) == 0
 
     inside = one_way(sources, targets)
     if task == "paraphrase":

@@ -54,7 +54,7 @@ def main() -> None:
         pairs = draw.sample(mined[rule], min(options.sample, len(mined[rule])))
         low = {name: _lower(critics[name], pairs) for name in ("judge", "entailment")}
         inside = [
-            shortfall(n, "paraphrase", bounds, {f"{n}_forward": p, f"{n}_backward": p}) == 0
+            shortfall(n, bounds.of(n), "paraphrase", {f"{n}_forward": p, f"{n}_backward": p}) == 0
             for n, p in low.items()
         ]
         shares = [float(x.mean()) for x in (*inside, inside[0] & inside[1])]

@@ -31,14 +31,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from impossible.critics import open_critics
 from impossible.critics.base import Critics
 from impossible.data import dataset
-from impossible.data.schema import SCORE_FIELDS, SCORES, Candidate, Context, Group
-from impossible.filtering.cascade import Pairs, Table, _to_table, oriented
+from impossible.data.schema import SCORES, Candidate, Context, Group
+from impossible.filtering.cascade import Ask, Indices, Pairs, Table, cascade, oriented, to_table, unscored
 from impossible.filtering.ledger import filter_scores
-from impossible.filtering.verdict import columns, shortfall
+from impossible.filtering.verdict import Floats
 from impossible.generation.groups import candidates, contexts_from_table, groups_to_table
 from impossible.models.locate import locate
 from impossible.models.progress_bars import hide_progress_bars
-from impossible.recipe.critics import Filter
+from impossible.recipe.critic_table import CRITICS
+from impossible.recipe.critics import Bounds, Filter
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.sampling import Sampling
@@ -139,38 +140,32 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
     sentences = [c.text for c in group.candidates]
     tables = {name: Table(name, critics[name], sentences) for name in critics}
     source, target = oriented(sentences)
+
+    def ask(critic: str, s: Indices, t: Indices) -> Floats:
+        return tables[critic].score(s, t)
+
     found, roles = [], []
     for task, of_task in bounds.tasks():
-        pairs = Pairs(task, source, target, _unknown(len(source)))
-        alive = np.ones(len(source), dtype=bool)
+        pairs = unscored(task, source, target)
         asked = [name for name in ORDER if name in tables and (task, name) != ("paraphrase", "retention")]
-        for critic in asked:
-            _fill(pairs, critic, alive, tables)
-            if of_task.of(critic) is not None:
-                alive &= shortfall(critic, task, of_task, pairs.scores) == 0
-        found.append(_to_table(group, sentences, pairs))
+        # the NLI model reads every pair both ways
+        order = [
+            (CRITICS[name], CRITICS[name].read(task) if name == "judge" else CRITICS[name].columns)
+            for name in asked
+        ]
+        alive = cascade(pairs, order, of_task, ask)
+        found.append(to_table(group, sentences, pairs))
         roles += [source[alive], target[alive]]
-    return [*found, _to_table(group, sentences, _equivalent(roles, tables))]
+    return [*found, to_table(group, sentences, _equivalent(roles, ask))]
 
 
-def _unknown(n: int) -> dict[str, np.ndarray]:
-    return {name: np.full(n, np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
-
-
-def _fill(pairs: Pairs, critic: str, alive: np.ndarray, tables: dict[str, Table]) -> None:
-    s, t = pairs.source[alive], pairs.target[alive]
-    task = "paraphrase" if critic != "judge" else pairs.task  # the NLI model reads every pair both ways
-    for column in columns(critic, task):
-        backward = column.endswith("_backward")
-        pairs.scores[column][alive] = tables[critic].score(t, s) if backward else tables[critic].score(s, t)
-
-
-def _equivalent(roles: Sequence[np.ndarray], tables: dict[str, Table]) -> Pairs:
+def _equivalent(roles: Sequence[np.ndarray], ask: Ask) -> Pairs:
     """Both entailments of all sources of accepted pairs among each other, and of all targets."""
     edges = {(a, b) for role in roles for a in set(role.tolist()) for b in set(role.tolist()) if a < b}
     both = np.array(sorted(edges), dtype=np.intp).reshape(-1, 2)
-    pairs = Pairs("equivalence", both[:, 0], both[:, 1], _unknown(len(both)))
-    _fill(pairs, "entailment", np.ones(len(both), dtype=bool), tables)
+    pairs = unscored("equivalence", both[:, 0], both[:, 1])
+    nli = CRITICS["entailment"]
+    cascade(pairs, [(nli, nli.columns)], Bounds(), ask)
     return pairs
 
 

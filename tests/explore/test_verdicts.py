@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
@@ -11,10 +10,9 @@ from hypothesis import strategies as st
 
 from impossible.analysis.whatif import decide, wanted_filter, what_if
 from impossible.errors import RecipeError
-from impossible.explore.index import VERDICTS, Index, open_index
-from impossible.explore.verdicts import roots
+from impossible.explore.index import Index, open_index
 from impossible.explore.whatif import WhatIf, changed, overrides
-from impossible.filtering.duplicates import components
+from impossible.filtering.verdict import VERDICTS
 from impossible.recipe.load import load
 from tests.explore.ledgers import random_run
 
@@ -107,15 +105,6 @@ def test_a_context_that_came_twice_counts_its_pairs_once(tmp_path: Path) -> None
     change = mine.change
     assert repr(change) == repr(theirs)
     assert change.before - change.after == 2 * (change.lost - change.gained) > 0
-
-
-@given(st.integers(1, 30).flatmap(lambda n: st.tuples(
-    st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=60)
-)))  # fmt: skip
-def test_components_are_those_of_union_find(graph: tuple[int, list[tuple[int, int]]]) -> None:
-    n, edges = graph
-    ends = np.array(edges, np.int64).reshape(-1, 2)
-    assert roots(n, ends[:, 0], ends[:, 1]).tolist() == components(n, edges)
 
 
 def test_fields_of_a_form_become_settings(index: Index) -> None:

@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from impossible.critics import open_critics
 from impossible.data.schema import KEPT
-from impossible.filtering.ranking import cascade, quality, ranked, worth
+from impossible.filtering.cascade import cascade, listed, steps
+from impossible.filtering.ranking import quality, ranked, worth
+from impossible.filtering.verdict import VERDICTS, Judge
 from impossible.recipe.critics import Bound, Score
 from impossible.recipe.load import resolve
 
@@ -16,7 +18,7 @@ def of(task: str, entailment: float, similarity: float, form: float, verdict: st
     names = ("entailment_forward", "entailment_backward", "similarity", "rouge_l", "length_ratio")
     values = (entailment, entailment, similarity, form, form)
     scores = {n: np.array([v], np.float32) for n, v in zip(names, values, strict=True)}
-    return float(quality(task, scores, np.array([verdict], object))[0])
+    return float(quality(task, scores, np.array([verdict == KEPT]))[0])
 
 
 @given(st.sampled_from(["paraphrase", "summary"]), SHARE, SHARE, SHARE)
@@ -47,8 +49,12 @@ def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() 
     critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
     source = "Thank you for your help."
     targets = [source, "Thanks for your help.", "The weather is very bad today."]
-    scores, verdicts, margins = cascade(critics, [source] * 3, targets, "paraphrase", bounds)
-    assert verdicts[0] == "rouge_l" and margins[0] > 0 and verdicts[2] != KEPT
+    pairs, ask = listed(critics, [source] * 3, targets, "paraphrase")
+    kept, scores = cascade(pairs, steps("paraphrase", bounds), bounds, ask), pairs.scores
+    codes = Judge("paraphrase", scores).verdict(bounds)
+    margins = Judge("paraphrase", scores).margin(bounds, codes)
+    assert VERDICTS[codes[0]] == "rouge_l" and margins[0] > 0 and not kept[2]
+    assert [VERDICTS[code] == KEPT for code in codes] == kept.tolist()
     assert np.isnan(scores["entailment_forward"][[0, 2]]).all() and np.isnan(scores["similarity"][0])
     assert scores["similarity"][1] > 0.7 and scores["rouge_l"][1] == pytest.approx(2 / 3)
 

@@ -2,12 +2,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impossible.filtering.verdict import verdict
+from impossible.filtering.verdict import VERDICTS, Judge, Scores
 from impossible.recipe.critics import Bounds
 
 BOUNDS = Bounds.model_validate(
     {"length_ratio": {"min": 0.6}, "rouge_l": {"max": 0.8}, "entailment": {"min": 0.75}}
 )
+
+
+def verdict(scores: Scores, task: str, bounds: Bounds) -> tuple[list[str], np.ndarray]:
+    judge = Judge(task, scores)
+    codes = judge.verdict(bounds)
+    return [VERDICTS[code] for code in codes], judge.margin(bounds, codes)
 
 
 def scores(**columns: list[float]) -> dict[str, np.ndarray]:
@@ -24,13 +30,13 @@ ROWS = scores(
 
 def test_the_first_critic_in_order_of_cost_rejects_and_says_by_how_much() -> None:
     what, margin = verdict(ROWS, "paraphrase", BOUNDS)
-    assert what.tolist() == ["kept", "length_ratio", "rouge_l", "entailment", "unknown", "length_ratio"]
+    assert what == ["kept", "length_ratio", "rouge_l", "entailment", "unknown", "length_ratio"]
     np.testing.assert_allclose(margin, [np.nan, 0.1, 0.1, 0.05, np.nan, 0.1], atol=1e-6)
 
 
 def test_a_summary_is_judged_forward_only() -> None:
     what, _ = verdict(ROWS, "summary", BOUNDS)
-    assert what.tolist() == ["kept", "length_ratio", "rouge_l", "entailment", "kept", "length_ratio"]
+    assert what == ["kept", "length_ratio", "rouge_l", "entailment", "kept", "length_ratio"]
 
 
 @given(st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=1), st.floats(0, 1))

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from ..data import store
 from ..data.judgements import label
 from ..data.run_folder import RunFolder
-from ..data.schema import UNKNOWN
 from ..errors import DataError, RecipeError
 from ..filtering.cascade import as_scores
-from ..filtering.verdict import columns, verdict
-from ..recipe.critic_table import CRITICS
+from ..filtering.verdict import KEPT_CODE, Judge, columns
 from ..recipe.critics import Bounds
 from ..recipe.write import with_settings
 
@@ -73,11 +71,11 @@ def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> 
     scores = as_scores(rows)
     others = Bounds.model_validate({n: b.model_dump() for n, b in bounds.given() if n != critic})
     score = np.min([scores[column] for column in columns(critic, task)], axis=0)
-    wall = getattr(getattr(recipe.score, task) or Bounds(), critic)
+    wall = (getattr(recipe.score, task) or Bounds()).of(critic)
     known = ~np.isnan(score) & (
         score >= np.float32(-np.inf if wall is None or wall.min is None else wall.min)
     )
-    alive = np.flatnonzero(~np.isin(verdict(scores, task, others)[0], [*CRITICS, UNKNOWN]) & known)
+    alive = np.flatnonzero((Judge(task, scores).verdict(others) == KEPT_CODE) & known)
     if not len(alive):
         raise DataError(f"{run}: no {task} pair has a score of {critic} and passes the other critics")
     order = alive[np.argsort(-score[alive], kind="stable")]

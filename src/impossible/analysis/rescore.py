@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..critics import open_critics
 from ..data.run_folder import RunFolder
-from ..data.schema import KEPT, SCORE_FIELDS, UNKNOWN, text_id
-from ..filtering.cascade import CHEAP
-from ..filtering.score_pairs import score_pairs
-from ..filtering.verdict import shortfall, verdict
-from ..recipe.critic_table import CRITICS
+from ..data.schema import text_id
+from ..filtering.cascade import CHEAP, cascade, cheap, listed
+from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Judge
 from ..recipe.critics import Bounds
 
 
@@ -23,20 +22,24 @@ def cheaply_rejected(
     `groups` are rows of GROUPS, the texts in lower case. The verdict is by the gates, since those are what
     dropped the pairs. Raises ModelError.
     """
-    recipe = RunFolder(run).recipe()
-    critics = tuple(name for name in CRITICS if name in CHEAP and name in recipe.score.critics)
-    settings = recipe.score.model_copy(update={"critics": critics})
     found = [(group, *pair) for group in groups for pair in _pairs(group, one, other)]
+    if not found:
+        return
+    recipe = RunFolder(run).recipe()
+    names = tuple(name for name in CHEAP if name in recipe.score.critics)
+    critics = open_critics(recipe.score.model_copy(update={"critics": names}), recipe.execution)
     sources, targets = [source for _, source, _ in found], [target for *_, target in found]
-    for task, bounds in recipe.filter.tasks() if found else ():
-        none = {name: np.full(len(found), np.nan, np.float32) for name, _, _ in SCORE_FIELDS}
-        scores = none | score_pairs(sources, targets, task, settings, recipe.execution)
-        what, margin = verdict(scores, task, getattr(recipe.score, task) or Bounds())
+    for task, bounds in recipe.filter.tasks():
+        pairs, ask = listed(critics, sources, targets, task)
+        cascade(pairs, cheap(critics), Bounds(), ask)  # without gates, so that each score is shown
+        judge = Judge(task, pairs.scores)
+        gates = getattr(recipe.score, task) or Bounds()
+        codes = judge.verdict(gates)
+        # how far from the bound, which lies within the gate; from the gate where there is no bound
+        margin = judge.margin(gates.model_copy(update=dict(bounds.given())), codes)
         for i, (group, source, target) in enumerate(found):
-            if what[i] in (KEPT, UNKNOWN):  # unknown: it went on to the models
+            if codes[i] in (KEPT_CODE, UNKNOWN_CODE):  # unknown: it went on to the models
                 continue
-            if bounds.of(what[i]) is not None:  # which lies within the gate
-                margin[i] = shortfall(what[i], task, bounds, scores)[i]
             yield {
                 "pair_id": text_id(group["context_id"], task, source, target),
                 "context_id": group["context_id"],
@@ -44,10 +47,10 @@ def cheaply_rejected(
                 "task": task,
                 "source": source,
                 "target": target,
-                "verdict": str(what[i]),
+                "verdict": VERDICTS[codes[i]],
                 "margin": float(margin[i]),
                 "duplicate_of": None,
-                **{name: float(scores[name][i]) for name in none if not np.isnan(scores[name][i])},
+                **{name: float(s[i]) for name, s in pairs.scores.items() if not np.isnan(s[i])},
             }
 
 

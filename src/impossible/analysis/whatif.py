@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 from ..data.run_folder import RunFolder
 from ..data.schema import KEPT, LEDGER, UNKNOWN
 from ..errors import RecipeError
-from ..filtering.cascade import CHEAP, as_scores
+from ..filtering.cascade import CHEAP
 from ..filtering.ledger import filter_scores
-from ..filtering.verdict import verdict
 from ..metrics.diversity import Variety, variety
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, Filter
@@ -108,45 +107,10 @@ def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter
 
 def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
     """The ledger of a run, schema LEDGER, had its filter been `wanted`."""
-    inside = wanted.model_copy(
-        update={
-            task: bounds.model_copy(update=within_gates(bounds, getattr(recipe.score, task) or Bounds()))
-            for task, bounds in wanted.tasks()
-        }
-    )
     decided = [
-        _outside_unknown(filter_scores(shard.table(), inside)[0], wanted)
-        for shard in RunFolder(run).shards("score")
+        filter_scores(shard.table(), wanted, recipe.score)[0] for shard in RunFolder(run).shards("score")
     ]
     return pa.concat_tables([LEDGER.remove_metadata().empty_table(), *decided]).cast(LEDGER)
-
-
-def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
-    """Bounds no looser than their gates: within these every pair has its scores."""
-    tight: dict[str, Bound] = {}
-    for critic, gate in gates.given():
-        bound = bounds.of(critic) or Bound.model_construct()
-        low = [x for x in (bound.min, gate.min) if x is not None]
-        high = [x for x in (bound.max, gate.max) if x is not None]
-        tight[critic] = Bound.model_construct(min=max(low) if low else None, max=min(high) if high else None)
-    return tight
-
-
-def _outside_unknown(decided: pa.Table, wanted: Filter) -> pa.Table:
-    """Where only the gate rejects and the wanted bounds would not, the verdict is unknown."""
-    tables = []
-    for task, bounds in wanted.tasks():
-        rows = decided.filter(pc.equal(decided["task"], task))
-        free = verdict(as_scores(rows), task, bounds)[0]
-        now = rows["verdict"].to_pylist()
-        what = [
-            UNKNOWN if was in CRITICS and would in (KEPT, UNKNOWN) else was
-            for was, would in zip(now, free.tolist(), strict=True)
-        ]
-        tables.append(
-            rows.set_column(rows.column_names.index("verdict"), "verdict", pa.array(what, pa.string()))
-        )
-    return pa.concat_tables([decided.slice(0, 0), *tables])
 
 
 def unscored_pairs(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[str]) -> int:
@@ -155,7 +119,7 @@ def unscored_pairs(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[s
     if bounds is None:
         return 0
     gates: Bounds = getattr(recipe.score, task) or Bounds()
-    loosened = [c for c, gate in gates.given() if c in CHEAP and _looser(getattr(bounds, c), gate)]
+    loosened = [c for c, gate in gates.given() if c in CHEAP and _looser(bounds.of(c), gate)]
     return sum(stopped[f"{task}: {critic}"] for critic in loosened)
 
 

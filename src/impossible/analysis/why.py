@@ -195,6 +195,6 @@ def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
         bound = bounds.of(critic)
         if not known and bound is None:
             continue
-        far = float(shortfall(critic, task, bounds, scores)[0]) if bound is not None else np.nan
+        far = float(shortfall(critic, bound, task, scores)[0]) if bound is not None else np.nan
         found.append(Check(critic, known, bound, gates.of(critic), None if np.isnan(far) else far))
     return tuple(found)

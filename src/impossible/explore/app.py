@@ -16,9 +16,10 @@ from starlette.routing import Route
 
 from ..analysis.why import tell
 from ..errors import DataError, ImpossibleError
+from ..filtering.verdict import VERDICTS
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import TaskFilter
-from .index import VERDICTS, Index
+from .index import Index
 from .labels import Labels
 from .middleware import Guard
 from .playground import playground
@@ -151,7 +152,7 @@ class Pages:
 def _unset(bounds: TaskFilter) -> list[str]:
     """The fields of the bounds that a recipe leaves open."""
     sides = [(critic, side) for critic in CRITICS for side in ("min", "max")]
-    return [f"{c}.{side}" for c, side in sides if getattr(getattr(bounds, c), side, None) is None]
+    return [f"{c}.{side}" for c, side in sides if getattr(bounds.of(c), side, None) is None]
 
 
 def _linker(query: Query) -> Callable[..., str]:

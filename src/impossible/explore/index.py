@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..data.run_folder import RunFolder
-from ..data.schema import DUPLICATE, KEPT, SCORE_FIELDS, UNKNOWN
+from ..data.schema import SCORE_FIELDS
 from ..filtering.cascade import as_scores
-from ..filtering.verdict import Scores, weaker
+from ..filtering.duplicates import Graph, Ids
+from ..filtering.verdict import VERDICTS, Codes, Scores, weaker
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import CriticName
 from ..recipe.recipe import Recipe
@@ -30,28 +31,13 @@ if TYPE_CHECKING:
     import duckdb
 
 
-VERDICTS = (KEPT, DUPLICATE, UNKNOWN, *CRITICS)  # a verdict's place here is its code
-Codes = NDArray[np.int8]
-Ids = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Same:
-    """Sentences `a` and `b` that entail each other, and the weaker p(entailment), (n,) each."""
-
-    a: Ids
-    b: Ids
-    strength: NDArray[np.float32]
-
-
 @dataclass(frozen=True, slots=True)
 class TaskRows:
     """The pairs of one task as columns, (n,) each, in the order of the ledger.
 
     `row` is the rowid in the table, `pair` the pair_id as a number, `before` the code of the run's verdict,
-    `domain` the place in `Index.domains`. `source` and `target` number the sentences of a context: equal
-    numbers are equal sentences of one context. `distinct` holds each pair's last row: a context that was
-    drawn twice gives its pairs twice.
+    `domain` the place in `Index.domains`. `distinct` holds each pair's last row: a context that was drawn
+    twice gives its pairs twice.
     """
 
     task: str
@@ -61,9 +47,7 @@ class TaskRows:
     margin: NDArray[np.float32]
     scores: Scores
     before: Codes
-    source: Ids
-    target: Ids
-    same: Same
+    graph: Graph
     distinct: Ids
 
     def varying(self) -> dict[CriticName, NDArray[np.float32]]:
@@ -80,8 +64,8 @@ class TaskRows:
         few = {name: column[some] for name, column in self.scores.items()}
         found: dict[str, list[Any]] = {
             "pair_id": [f"{pair:016x}" for pair in self.pair[some].tolist()],
-            "source": texts.take(pa.array(self.source[some])).to_pylist(),
-            "target": texts.take(pa.array(self.target[some])).to_pylist(),
+            "source": texts.take(pa.array(self.graph.source[some])).to_pylist(),
+            "target": texts.take(pa.array(self.graph.target[some])).to_pylist(),
             "verdict": [VERDICTS[code] for code in self.before[some].tolist()],
             "margin": _or_none(self.margin[some]),
             **{critic: _or_none(weaker(critic, self.task, few)) for critic in CRITICS},
@@ -133,10 +117,10 @@ def open_index(run: Path) -> Iterator[Index]:
         duckdb.connect(str(Path(folder) / "ledger.duckdb")) as database,
     ):
         _copy(database, files)
-        same, ids, keys = _sentences(database, files["score"], recipe.score.equivalence)
+        graph, keys = _sentences(database, files["score"], recipe.score.equivalence)
         found = database.execute("SELECT DISTINCT domain FROM ledger ORDER BY domain").fetchall()
         domains = tuple(domain for (domain,) in found)
-        tasks = {task: _task(database, task, domains, same, ids) for task, _ in recipe.filter.tasks()}
+        tasks = {task: _task(database, task, domains, graph) for task, _ in recipe.filter.tasks()}
         texts = _texts(database, keys)
         yield Index(run, recipe, database, tasks, texts, pc.utf8_lower(texts), domains, stopped)
 
@@ -158,8 +142,8 @@ _PAIR_KEYS = "hash({shard}, context_id, source) AS a, hash({shard}, context_id, 
 
 def _sentences(
     database: "duckdb.DuckDBPyConnection", files: list[str], equivalence: float
-) -> tuple[Same, tuple[Ids, Ids], NDArray[np.uint64]]:
-    """Who says the same, for each row of the ledger the numbers of its two sentences, and their keys."""
+) -> tuple[Graph, NDArray[np.uint64]]:
+    """The entailment graph of all rows of the ledger, and the keys of its sentences."""
     pairs = database.execute(
         f"SELECT {_PAIR_KEYS.format(shard='shard')} FROM ledger ORDER BY rowid"
     ).fetchnumpy()
@@ -174,7 +158,7 @@ def _sentences(
     distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
     numbers = inverse.astype(np.int64)
     source, target, a, b = np.split(numbers, np.cumsum([len(column) for column in keys])[:-1])
-    return Same(a, b, np.asarray(same["strength"], np.float32)), (source, target), distinct
+    return Graph(source, target, a, b, np.asarray(same["strength"], np.float32)), distinct
 
 
 def _texts(database: "duckdb.DuckDBPyConnection", keys: NDArray[np.uint64]) -> pa.StringArray:
@@ -196,8 +180,7 @@ def _task(
     database: "duckdb.DuckDBPyConnection",
     task: str,
     domains: Sequence[str],
-    same: Same,
-    ids: tuple[Ids, Ids],
+    graph: Graph,
 ) -> TaskRows:
     there = database.sql("SELECT * FROM ledger LIMIT 0").columns  # an older run lacks the newer critics
     names = ", ".join(name for name, _, _ in SCORE_FIELDS if name in there)
@@ -216,9 +199,7 @@ def _task(
         margin=table["margin"].to_numpy().astype(np.float32),
         scores=as_scores(table),
         before=table["code"].to_numpy().astype(np.int8),
-        source=ids[0][row],
-        target=ids[1][row],
-        same=same,
+        graph=graph.of(row),
         distinct=_distinct(database, task, row),
     )
 

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..data.schema import UNKNOWN
 from ..errors import DataError
+from ..filtering.duplicates import Ids
+from ..filtering.verdict import UNKNOWN_CODE, VERDICTS
 from ..recipe.critic_table import CRITICS
-from .index import VERDICTS, Ids, Index, TaskRows
+from .index import Index, TaskRows
 
 PER_PAGE = 50
 LABELS = ("right", "wrong", "none", "sample")
@@ -130,9 +131,9 @@ def _fits(
     fits = np.ones(len(rows.row), bool)
     for term in _terms(query.words):
         has = pc.match_substring(index.lower, term).to_numpy(zero_copy_only=False)
-        fits &= has[rows.source] | has[rows.target]
+        fits &= has[rows.graph.source] | has[rows.graph.target]
     if query.verdict == _REJECTED:
-        fits &= rows.before > VERDICTS.index(UNKNOWN)
+        fits &= rows.before > UNKNOWN_CODE
     elif query.verdict:
         fits &= rows.before == VERDICTS.index(query.verdict)
     if query.domain:

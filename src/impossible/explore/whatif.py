@@ -8,15 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from ..analysis.whatif import MEASURED, Change, Example, measured, unscored_pairs, wanted_filter
-from ..data.schema import KEPT, UNKNOWN
 from ..errors import RecipeError
+from ..filtering.duplicates import Ids
+from ..filtering.fates import Fates, decide
+from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Codes, Judge
 from ..metrics.diversity import Variety, variety
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds, TaskFilter
-from .index import VERDICTS, Codes, Ids, Index
-from .verdicts import Fates, Judge
-
-_KEPT, _UNKNOWN = VERDICTS.index(KEPT), VERDICTS.index(UNKNOWN)
+from .index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,12 @@ class WhatIf:
     def __init__(self, index: Index, task: str):
         self._index, self._rows = index, index.tasks[task]
         self._recipe = index.recipe
-        self._judge = Judge(self._rows, getattr(index.recipe.score, task) or Bounds())
-        self._kept_before = np.flatnonzero(self._rows.before == _KEPT)
+        self._judge = Judge(task, self._rows.scores)
+        self._gates: Bounds = getattr(self._recipe.score, task) or Bounds()
+        self._kept_before = np.flatnonzero(self._rows.before == KEPT_CODE)
         self._varieties: dict[int, Variety] = {}
         self._sizes_before = _sizes(self._rows.before)
-        self._alone_before = int((self._judge.decide(self.bounds(())).alone == _KEPT).sum())
+        self._alone_before = int((self._decide(self.bounds(())).alone == KEPT_CODE).sum())
 
     def bounds(self, overrides: Sequence[str]) -> TaskFilter:
         """The run's bounds of the task under KEY=VALUE overrides. Raises RecipeError."""
@@ -51,13 +51,16 @@ class WhatIf:
 
     def fates(self, overrides: Sequence[str]) -> Fates:
         """What becomes of each pair."""
-        return self._judge.decide(self.bounds(overrides))
+        return self._decide(self.bounds(overrides))
+
+    def _decide(self, bounds: TaskFilter) -> Fates:
+        return decide(self._judge, self._rows.graph, bounds, self._gates)
 
     def outcome(self, overrides: Sequence[str], examples: int = 12) -> Outcome:
         """What changes; the same figures and examples as `what_if`. Raises RecipeError."""
         rows, bounds = self._rows, self.bounds(overrides)
-        fates = self._judge.decide(bounds)
-        was, now = rows.before == _KEPT, fates.codes == _KEPT
+        fates = self._decide(bounds)
+        was, now = rows.before == KEPT_CODE, fates.codes == KEPT_CODE
         gained, lost = (rows.distinct[changed[rows.distinct]] for changed in (now & ~was, was & ~now))
         draw = random.Random(self._recipe.seed)
         some = [_sample(draw, ids, min(examples, len(ids))) for ids in (gained, lost)]
@@ -70,7 +73,7 @@ class WhatIf:
             after=len(kept[1]),
             gained=len(gained),
             lost=len(lost),
-            unknown=int((fates.codes[rows.distinct] == _UNKNOWN).sum()),
+            unknown=int((fates.codes[rows.distinct] == UNKNOWN_CODE).sum()),
             unscored=self._unscored(bounds),
             examples_gained=self._examples(some[0], fates.codes),
             examples_lost=self._examples(some[1], fates.codes),
@@ -78,7 +81,7 @@ class WhatIf:
             variety_after=self._variety(kept[1], size),
         )
         by_name = {name: (a, b) for name, a, b in zip(VERDICTS, *sizes, strict=True) if a or b}
-        return Outcome(change, self._alone_before, int((fates.alone == _KEPT).sum()), by_name)
+        return Outcome(change, self._alone_before, int((fates.alone == KEPT_CODE).sum()), by_name)
 
     def _unscored(self, bounds: TaskFilter) -> int:
         wanted = self._recipe.filter.model_copy(update={self._rows.task: bounds})
@@ -99,7 +102,7 @@ class WhatIf:
 
     def _variety(self, kept: Ids, size: int) -> Variety:
         some = kept[measured(len(kept), size, self._recipe.seed)]
-        return variety(self._index.texts.take(pa.array(self._rows.target[some])).to_pylist())
+        return variety(self._index.texts.take(pa.array(self._rows.graph.target[some])).to_pylist())
 
 
 def _sizes(codes: Codes) -> list[int]:

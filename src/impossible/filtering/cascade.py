@@ -1,7 +1,7 @@
-"""Groups × critics → scores: the cascade. Cheap critics see all pairs of a group, dear ones what is left."""
+"""Pairs × critics → scores: the cascade. Cheap critics see all pairs, dear ones what is left."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 from ..critics.base import Compare, Critic, Critics, Reader
 from ..data.schema import SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
-from ..recipe.critic_table import CRITICS
-from ..recipe.critics import Bound, Bounds, Score
-from .verdict import Scores, shortfall
+from ..recipe.critic_table import CRITICS, Column, CriticSpec
+from ..recipe.critics import Bounds, Score
+from .verdict import VERDICTS, Floats, Judge, Scores, distance
 
-Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
+Step = tuple[CriticSpec, Sequence[Column]]  # a critic, and what it scores before its bound is asked
+# What a critic gives for pairs of the sentences with these indices, (n,).
+Ask = Callable[[str, Indices, Indices], Floats]
 # Critics without a model: what they reject is counted, not written down.
 CHEAP = tuple(name for name, spec in CRITICS.items() if spec.cost == "cheap")
-_DEAR = tuple((column, spec) for spec in CRITICS.values() if spec.cost == "dear" for column in spec.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of one group and task as columns: indices into the group's sentences, (n,), and their scores."""
+    """Pairs of one task as columns: indices into a list of sentences, (n,), and their scores."""
 
     task: str
     source: Indices
@@ -39,6 +40,55 @@ class Pairs:
             self.target[keep],
             {name: column[keep] for name, column in self.scores.items()},
         )
+
+
+def unscored(task: str, source: Indices, target: Indices) -> Pairs:
+    """Pairs with all score columns, NaN."""
+    nothing = np.full(len(source), np.nan, np.float32)
+    return Pairs(task, source, target, {name: nothing.copy() for name, _, _ in SCORE_FIELDS})
+
+
+def cascade(pairs: Pairs, order: Iterable[Step], bounds: Bounds, ask: Ask) -> NDArray[np.bool_]:
+    """Take pairs through critics, each seeing only what those before it kept; returns which pass all bounds.
+
+    A critic without a bound scores and keeps all. NaN is where a critic did not see a pair.
+    """
+    alive = np.ones(len(pairs.source), dtype=bool)
+    for critic, columns in order:
+        for column in columns:
+            fill(pairs, critic, column, alive, ask)
+        if (bound := bounds.of(critic.name)) is not None:
+            for column in set(columns).intersection(critic.read(pairs.task)):
+                alive &= distance(bound, pairs.scores[column.name]) == 0
+    return alive
+
+
+def steps(task: str, bounds: Bounds) -> list[Step]:
+    """Only the critics that have a bound, and what it reads."""
+    return [(CRITICS[critic], CRITICS[critic].read(task)) for critic, _ in bounds.given()]
+
+
+def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bool_], ask: Ask) -> None:
+    """Score the pairs that are wanted and that the critic has not seen."""
+    scores = pairs.scores[column.name]
+    rows = np.flatnonzero(wanted & np.isnan(scores))
+    if not len(rows):
+        return
+    s, t = pairs.source[rows], pairs.target[rows]
+    if column.backward or critic.backward_of is not None:
+        s, t = t, s
+    scores[rows] = ask(critic.backward_of or critic.name, s, t)
+
+
+def listed(critics: Critics, sources: Sequence[str], targets: Sequence[str], task: str) -> tuple[Pairs, Ask]:
+    """Pairs given as texts, and how to ask critics about them."""
+    n = len(sources)
+    sentences = [*sources, *targets]
+
+    def ask(critic: str, s: Indices, t: Indices) -> Floats:
+        return critics[critic].score([sentences[i] for i in s.tolist()], [sentences[i] for i in t.tolist()])
+
+    return unscored(task, np.arange(n), np.arange(n, 2 * n)), ask
 
 
 class Table:
@@ -92,63 +142,50 @@ def score_group(
     the entailment graph needs; `counts` receives the cheap rejections.
     """
     tables = {name: Table(name, critics[name], sentences) for name in critics}
+
+    def ask(critic: str, s: Indices, t: Indices) -> Floats:
+        return tables[critic].score(s, t)
+
     source, target = oriented(sentences)
     counts["pairs"] += len(source)
     found = []
     for task in tasks:
         gates = getattr(settings, task) or Bounds()
-        pairs = _cheap(Pairs(task, source, target, {}), gates, tables, counts)
-        found.append(_dear(pairs, gates, tables))
-    found.append(_equivalent(found, settings, tables))
+        pairs = unscored(task, source, target)
+        left = pairs.take(cascade(pairs, cheap(critics), gates, ask))
+        _count(pairs, gates, len(left.source), counts)
+        cascade(left, _dear(critics, task), gates, ask)
+        found.append(left)
+    found.append(_equivalent(found, settings, critics, ask))
     return found
 
 
-def _cheap(pairs: Pairs, gates: Bounds, tables: dict[str, Table], counts: Counter[str]) -> Pairs:
-    for critic in CHEAP:
-        _add(pairs, critic, tables)
-        if gates.of(critic) is not None:
-            inside = shortfall(critic, pairs.task, gates, pairs.scores) == 0
-            counts[f"{pairs.task}: {critic}"] += int((~inside).sum())
-            pairs = pairs.take(inside)
-    counts[f"{pairs.task}: scored"] += len(pairs.source)
-    return pairs
+def cheap(critics: Critics) -> Iterator[Step]:
+    """Critics without a model look both ways at once."""
+    for name in CHEAP:
+        if name in critics:
+            yield CRITICS[name], CRITICS[name].columns
 
 
-def _dear(pairs: Pairs, gates: Bounds, tables: dict[str, Table]) -> Pairs:
-    """Score what is left with the models; a pair outside a gate keeps NaN for all that follows."""
-    n = len(pairs.source)
-    alive = np.ones(n, dtype=bool)
-    for column, spec in _DEAR:
-        pairs.scores[column.name] = np.full(n, np.nan, dtype=np.float32)
-        if spec.name not in tables or column.null_for == pairs.task:
-            continue
-        s, t = pairs.source[alive], pairs.target[alive]
-        table = tables[spec.backward_of or spec.name]
-        backward = column.backward or spec.backward_of is not None
-        pairs.scores[column.name][alive] = table.score(t, s) if backward else table.score(s, t)
-        gate = gates.of(spec.name)
-        if gate is not None and column in spec.read(pairs.task):
-            alive &= _within(gate, pairs.scores[column.name])
-    return pairs
+def _dear(critics: Critics, task: str) -> Iterator[Step]:
+    """A model looks back only where the way forward passed."""
+    for name, critic in CRITICS.items():
+        if critic.cost == "dear" and name in critics:
+            for column in critic.columns:
+                if column.null_for != task:
+                    yield critic, (column,)
 
 
-def _within(gate: Bound, scores: Floats) -> NDArray[np.bool_]:
-    """Whether scores are within the gate; NaN is not."""
-    low = -np.inf if gate.min is None else np.float32(gate.min)
-    high = np.inf if gate.max is None else np.float32(gate.max)
-    return (scores >= low) & (scores <= high)
+def _count(pairs: Pairs, gates: Bounds, left: int, counts: Counter[str]) -> None:
+    """Count what each cheap gate rejects, and what is left."""
+    rejected = np.bincount(Judge(pairs.task, pairs.scores).verdict(gates), minlength=len(VERDICTS))
+    for critic, _ in gates.given():
+        if critic in CHEAP:
+            counts[f"{pairs.task}: {critic}"] += int(rejected[VERDICTS.index(critic)])
+    counts[f"{pairs.task}: scored"] += left
 
 
-def _add(pairs: Pairs, critic: str, tables: dict[str, Table]) -> None:
-    for column in CRITICS[critic].columns:
-        if critic not in tables:
-            pairs.scores[column.name] = np.full(len(pairs.source), np.nan, dtype=np.float32)
-            continue
-        s, t = (pairs.target, pairs.source) if column.backward else (pairs.source, pairs.target)
-        pairs.scores[column.name] = tables[critic].score(s, t)
-
-
-def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table]) -> Pairs:
+def _equivalent(found: Sequence[Pairs], settings: Score, critics: Critics, ask: Ask) -> Pairs:
     """Which sentences of promising pairs say the same: edges of the entailment graph.
 
     A pair is promising where it passed the gates to the end. Sentences whose numbers or persons differ, or
@@ -163,17 +200,15 @@ def _equivalent(found: Sequence[Pairs], settings: Score, tables: dict[str, Table
             members = sorted(set(role.tolist()))
             edges |= {(a, b) for k, a in enumerate(members) for b in members[k + 1 :]}
     both = np.array(sorted(edges), dtype=np.intp).reshape(-1, 2)
-    pairs = Pairs("equivalence", both[:, 0], both[:, 1], {})
-    for critic in CHEAP:
-        _add(pairs, critic, tables)
-    exact = {"min": 1.0}
-    gates = {"numbers": exact, "persons": exact, "similarity": {"min": settings.equivalence}}
-    cheap = Bounds.model_validate({name: gate for name, gate in gates.items() if name in tables})
-    close = np.ones(len(both), dtype=bool)
-    for critic, _ in cheap.given():
-        close &= shortfall(critic, "paraphrase", cheap, pairs.scores) == 0
-    dear = Bounds.model_validate({"entailment": {"min": settings.equivalence}})
-    return _dear(pairs.take(close), dear, {n: table for n, table in tables.items() if n == "entailment"})
+    exact, alike = {"min": 1.0}, {"min": settings.equivalence}
+    gates = Bounds.model_validate(
+        {"numbers": exact, "persons": exact, "similarity": alike, "entailment": alike}
+    )
+    pairs = unscored("equivalence", both[:, 0], both[:, 1])
+    close = pairs.take(cascade(pairs, cheap(critics), gates, ask))
+    nli = (step for step in _dear(critics, close.task) if step[0].name == "entailment")
+    cascade(close, nli, gates, ask)
+    return close
 
 
 def score(
@@ -189,16 +224,17 @@ def score(
     for group in groups:
         sentences = [c.text for c in group.candidates]
         tables += [
-            _to_table(group, sentences, p) for p in score_group(sentences, critics, settings, tasks, counts)
+            to_table(group, sentences, p) for p in score_group(sentences, critics, settings, tasks, counts)
         ]
         tick()
     empty = SCORES.remove_metadata().empty_table()
     return pa.concat_tables([empty, *tables]).cast(SCORES), counts
 
 
-def _to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
+def to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
+    """Pairs of a group as rows of SCORES."""
     n = len(pairs.source)
-    columns: dict[str, object] = {
+    found: dict[str, object] = {
         "context_id": [group.context.id] * n,
         "domain": [group.context.domain] * n,
         "task": [pairs.task] * n,
@@ -206,8 +242,8 @@ def _to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
         "target": [sentences[i] for i in pairs.target],
     }
     for name, _, _ in SCORE_FIELDS:
-        columns[name] = pa.array(pairs.scores[name], from_pandas=True)
-    return pa.table(columns, schema=SCORES.remove_metadata())
+        found[name] = pa.array(pairs.scores[name], from_pandas=True)
+    return pa.table(found, schema=SCORES.remove_metadata())
 
 
 def as_scores(table: pa.Table) -> Scores:

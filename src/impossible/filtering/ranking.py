@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..critics.base import Critics
-from ..data.schema import KEPT, SCORE_FIELDS
-from ..recipe.critic_table import CRITICS
-from ..recipe.critics import Bounds, CriticName
-from .verdict import Scores, columns, shortfall, verdict
+from ..recipe.critics import Bounds
+from .cascade import cascade, fill, listed, steps
+from .verdict import VERDICTS, Floats, Judge, Scores, columns, shortfall
 
-Floats = NDArray[np.float32]
 Rank = tuple[float, float]
 _BETA = 4.0  # how much more meaning weighs than form, as in BERT-iBLEU
 _LEAST = 1e-5
@@ -19,45 +17,9 @@ _FORM = ("length_ratio", "rouge_l")
 _WORTH = (*_FORM, "similarity", "entailment", "judge")  # what `worth` reads
 
 
-def cascade(
-    critics: Critics, sources: Sequence[str], targets: Sequence[str], task: str, bounds: Bounds
-) -> tuple[dict[str, Floats], NDArray[np.object_], Floats]:
-    """Take pairs through the critics that have a bound, each seeing only what the cheaper ones kept.
-
-    Returns the score columns, (n,) each, NaN where a critic did not see the pair; the verdicts; how far a
-    rejected pair is from its bound.
-    """
-    n = len(sources)
-    scores = {name: np.full(n, np.nan, dtype=np.float32) for name, _, _ in SCORE_FIELDS}
-    alive = np.ones(n, dtype=bool)
-    for critic, _ in bounds.given():
-        _score(critics, critic, task, scores, alive, sources, targets)
-        alive &= shortfall(critic, task, bounds, scores) == 0
-    return scores, *verdict(scores, task, bounds)
-
-
-def _score(
-    critics: Critics,
-    critic: CriticName,
-    task: str,
-    scores: dict[str, Floats],
-    wanted: NDArray[np.bool_],
-    sources: Sequence[str],
-    targets: Sequence[str],
-) -> None:
-    """Fill a critic's columns for the pairs that are wanted and that it has not seen."""
-    for column in CRITICS[critic].read(task):
-        rows = np.flatnonzero(wanted & np.isnan(scores[column.name]))
-        if not len(rows):
-            continue
-        s, t = [sources[i] for i in rows.tolist()], [targets[i] for i in rows.tolist()]
-        found = critics[critic].score(t, s) if column.backward else critics[critic].score(s, t)
-        scores[column.name][rows] = found
-
-
-def quality(task: str, scores: Scores, verdicts: NDArray[np.object_]) -> Floats:
+def quality(task: str, scores: Scores, kept: NDArray[np.bool_]) -> Floats:
     """`worth` of what is kept, (n,); 0 for the rest."""
-    return np.where(verdicts == KEPT, worth(task, scores), 0).astype(np.float32)
+    return np.where(kept, worth(task, scores), 0).astype(np.float32)
 
 
 def worth(task: str, scores: Scores) -> Floats:
@@ -87,7 +49,9 @@ def _near(task: str, scores: Scores, bounds: Bounds) -> Floats:
     """
     if task == "paraphrase":
         return worth(task, scores)
-    outside = [shortfall(critic, task, bounds, scores) > 0 for critic in _FORM if bounds.of(critic)]
+    outside = [
+        shortfall(critic, bound, task, scores) > 0 for critic, bound in bounds.given() if critic in _FORM
+    ]
     return np.nan_to_num(meaning(task, scores)) - np.any(outside, axis=0)
 
 
@@ -99,7 +63,7 @@ def ranked(
     bounds: Bounds,
     requests: Sequence[Hashable] | None = None,
     order_rejected: bool = True,
-) -> tuple[dict[str, Floats], NDArray[np.object_], list[Rank]]:
+) -> tuple[Scores, list[str], list[Rank]]:
     """The cascade's scores and verdicts, and what orders the outputs of a request, the best highest:
     `quality`, then `_near`. `requests` says which one each pair answers; left out: a source is one.
 
@@ -107,12 +71,15 @@ def ranked(
     whatever rejects them, by the critics that have a bound, so that the best of them comes first. Without
     `order_rejected` they are left as they are.
     """
-    scores, verdicts, _ = cascade(critics, sources, targets, task, bounds)
+    pairs, ask = listed(critics, sources, targets, task)
+    kept = cascade(pairs, steps(task, bounds), bounds, ask)
+    codes = Judge(task, pairs.scores).verdict(bounds)
     requests = requests or sources
-    answered = {request for request, what in zip(requests, verdicts, strict=True) if what == KEPT}
+    answered = {request for request, good in zip(requests, kept, strict=True) if good}
     unanswered = np.array([order_rejected and request not in answered for request in requests], dtype=bool)
-    for critic, _ in bounds.given():
-        if critic in _WORTH:
-            _score(critics, critic, task, scores, unanswered, sources, targets)
-    near = np.where(unanswered, _near(task, scores, bounds), 0)
-    return scores, verdicts, list(zip(quality(task, scores, verdicts).tolist(), near.tolist(), strict=True))
+    for critic, read in steps(task, bounds):
+        for column in read if critic.name in _WORTH else ():
+            fill(pairs, critic, column, unanswered, ask)
+    near = np.where(unanswered, _near(task, pairs.scores, bounds), 0)
+    rank = list(zip(quality(task, pairs.scores, kept).tolist(), near.tolist(), strict=True))
+    return pairs.scores, [VERDICTS[code] for code in codes], rank

@@ -11,8 +11,9 @@ from ..data.tabular import check_writable, read_rows, write_rows
 from ..errors import DataError
 from ..recipe.base import TASKS
 from ..recipe.critic_table import CRITICS
-from ..recipe.critics import Score
+from ..recipe.critics import Bounds, Score
 from ..recipe.execution import Execution
+from .cascade import cascade, listed
 
 
 def score_pairs(
@@ -34,17 +35,19 @@ def score_pairs(
 
     _check(sources, targets, task)
     settings = settings or Score(critics=tuple(CRITICS))
+    critics = open_critics(settings, execution or Execution())
+    pairs, ask = listed(critics, sources, targets, task)
+    specs = [CRITICS[name] for name in critics]
+    # the critic that another one is the way back of has looked both ways already
+    cascade(pairs, [(spec, spec.columns) for spec in specs if spec.backward_of is None], Bounds(), ask)
     scores: dict[str, NDArray[np.float32]] = {}
-    for name, critic in open_critics(settings, execution or Execution()).items():
-        spec = CRITICS[name]
-        if spec.backward_of is not None:  # which has looked both ways already
-            scores[name] = scores[f"{spec.backward_of}_backward"]
+    for spec in specs:
+        if spec.backward_of is not None:
+            scores[spec.name] = pairs.scores[f"{spec.backward_of}_backward"]
             continue
-        for column in spec.columns:
-            s, t = (targets, sources) if column.backward else (sources, targets)
-            scores[column.name] = critic.score(s, t)
+        scores |= {column.name: pairs.scores[column.name] for column in spec.columns}
         if len(spec.columns) > 1:
-            scores[f"{name}_min"] = np.min([scores[column.name] for column in spec.read(task)], axis=0)
+            scores[f"{spec.name}_min"] = np.min([scores[column.name] for column in spec.read(task)], axis=0)
     return scores
 
 

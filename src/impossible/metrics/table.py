@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..data.schema import KEPT
 from ..errors import DataError
-from ..filtering.ranking import cascade
+from ..filtering.cascade import cascade, listed, steps
 from ..recipe.load import resolve
 from ..text.words import WORDS, words
 from . import bleu, composite, overlap, rouge
@@ -84,8 +83,8 @@ class Rows:
         bounds = getattr(resolve({"preset": preset}).filter, self.task)
         found = np.zeros(len(self.outputs))
         if written:
-            _, verdicts, _ = cascade(self._models.critics, sources, outputs, self.task, bounds)
-            found[written] = verdicts == KEPT
+            pairs, ask = listed(self._models.critics, sources, outputs, self.task)
+            found[written] = cascade(pairs, steps(self.task, bounds), bounds, ask)
         return found
 
     @cached_property

@@ -20,9 +20,10 @@ from ..data import dataset, store
 from ..data.pairs import pair_table
 from ..data.rounds import Round, write_rounds
 from ..data.run_folder import RunFolder
-from ..data.schema import DATASET, KEPT, text_id
+from ..data.schema import DATASET, text_id
 from ..filtering.cascade import as_scores
-from ..filtering.ranking import Floats, quality
+from ..filtering.ranking import worth
+from ..filtering.verdict import Floats
 from ..generation.corpus import read_documents
 from ..recipe.base import TASKS
 from ..recipe.critic_table import CRITICS
@@ -87,8 +88,10 @@ def run_rounds(
             partial(tell, f"round {number}"),
         )
         own = new if number else pairs
-        worth = _measured(RunFolder(out), number, tests, recipe, partial(tell, f"round {number}, measuring"))
-        found.append(Round(number, sources, own.num_rows, pairs.num_rows, *worth, _pair_quality(own)))
+        measured = _measured(
+            RunFolder(out), number, tests, recipe, partial(tell, f"round {number}, measuring")
+        )
+        found.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
         write_rounds(out, found)
         if number and any(tests.values()) and found[-1].quality <= found[-2].quality:
             break
@@ -180,7 +183,7 @@ def _pair_quality(pairs: pa.Table) -> float | None:
 def _qualities(pairs: pa.Table, task: str) -> Floats:
     form = "rouge_l" if task == "paraphrase" else "length_ratio"
     rows = pairs.filter(pc.and_(pc.equal(pairs["task"], task), pc.is_valid(pairs[form])))
-    return quality(task, as_scores(rows), np.full(rows.num_rows, KEPT, object))
+    return worth(task, as_scores(rows))
 
 
 def _sentences(pairs: pa.Table) -> set[str]:

@@ -256,7 +256,7 @@ class Student:
         return [
             Output(
                 text,
-                str(verdicts[i]),
+                verdicts[i],
                 rank[i][0],
                 {name: float(column[i]) for name, column in scores.items() if not np.isnan(column[i])},
                 {name: getattr(shown[i], name) == value for name, value in wish.given()},

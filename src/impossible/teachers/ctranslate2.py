@@ -59,7 +59,8 @@ class CTranslate2Sampler:
             )
         except RuntimeError as error:
             raise ModelError(
-                f"the converted model cannot be loaded ({first_line(error)}); remove {self._folder} and run again"
+                f"the converted model cannot be loaded ({first_line(error)}); "
+                f"remove {self._folder} and run again"
             ) from error
 
     def sample(
