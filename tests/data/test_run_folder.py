@@ -17,14 +17,14 @@ def test_everything_lies_where_earlier_versions_put_it(tmp_path: Path) -> None:
     found = [
         run.recipe_file, run.manifest_file, run.journal_file, run.report_file, run.rounds_file,
         run.answers_file, run.judgements_file("summary"), run.dataset_file(), run.dataset_file(2),
-        run.student_folder(1), run.student_folder("*"), run.measured_file(1), run.drawn_folder(1),
+        run.student_folder(1), run.student_folder("*"), run.measured_file(1), run.drawn_file(1, "summary", 32),
         *(run.shard_file(stage, 7) for stage in ("contexts", "generate", "score", "filter")),
     ]  # fmt: skip
     assert [path.relative_to(tmp_path).as_posix() for path in found] == [
         "recipe.toml", "manifest.json", "journal.jsonl", "report.html", "rounds.json",
         "evaluation/held-out/outputs.jsonl", "judgements/summary.jsonl", "round-0/dataset/pairs.parquet",
         "round-2/dataset/pairs.parquet", "round-1/student", "round-*/student", "round-1/measured.json",
-        "round-1/drawn", "contexts/00007.parquet", "round-0/groups/00007.parquet",
+        "round-1/drawn/summary-0000032.parquet", "contexts/00007.parquet", "round-0/groups/00007.parquet",
         "round-0/scores/00007.parquet", "round-0/ledger/00007.parquet",
     ]  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 
 from impossible.data import dataset, store
 from impossible.data.rounds import best
+from impossible.data.run_folder import Manifest, RunFolder
 from impossible.data.schema import DATASET, GROUPS
 from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load, resolve
@@ -151,7 +152,7 @@ def test_a_round_may_rewrite_the_candidates_of_another_run(
     out, settings, groups = run
     shutil.copytree(out / "round-0", tmp_path / "round-0")
     other = tmp_path / "other"
-    store.write_text(other / "manifest.json", '{"shards": 2}')
+    RunFolder(other).write_manifest(Manifest(contexts=2, shards=2, stages=("contexts", "generate")))
     text = {"text": "The door is very big.", "count": 1, "logprob": 0.0}
     group = {"context_id": "c", "domain": "news", "context": "LONDON --", "origin": "o", "candidates": [text]}
     shard = pa.Table.from_pylist([group], GROUPS)

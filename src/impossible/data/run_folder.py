@@ -144,6 +144,10 @@ class RunFolder:
         """Parts of a round's dataset while it is made."""
         return self.round_folder(number) / "drawn"
 
+    def drawn_file(self, number: int, task: str, start: int) -> Path:
+        """The part of a task from sentence `start` on."""
+        return self.drawn_folder(number) / f"{task}-{start:07}.parquet"
+
     def round_numbers(self) -> list[int]:
         """The rounds that have been begun, in order."""
         names = (path.name.removeprefix("round-") for path in self._round_folders())

@@ -229,10 +229,10 @@ def _round_dataset(
     if store.folder_fingerprint(folder) != wanted:
         student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
-        parts = run.drawn_folder(number)
-        table = _in_parts(student, tasks, fresh, recipe.seed + number, parts, wanted, tell)
+        place = partial(run.drawn_file, number)
+        table = _in_parts(student, tasks, fresh, recipe.seed + number, place, wanted, tell)
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
-        shutil.rmtree(parts, ignore_errors=True)
+        shutil.rmtree(run.drawn_folder(number), ignore_errors=True)
     return dataset.read(run.dataset_file(number))
 
 
@@ -241,17 +241,17 @@ def _in_parts(
     tasks: Sequence[str],
     fresh: Sequence[SourceSentence],
     seed: int,
-    folder: Path,
+    place: Callable[[str, int], Path],
     wanted: str,
     tell: Callable[[Progress], None],
 ) -> pa.Table:
-    """What `_rewritten` gives for all; a part is kept in `folder` as it ends, so that a kill costs one."""
-    places = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
-    paths = [folder / f"{task}-{start:07}.parquet" for task, start in places]
+    """What `_rewritten` gives for all; a part is kept at its `place` as it ends, so that a kill costs one."""
+    parts = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
+    paths = [place(task, start) for task, start in parts]
     found = [store.finished(path, wanted) for path in paths]
     pace = Pace(sum(shard is not None for shard in found))
     shards: list[store.Shard] = []
-    for shard, path, (task, start) in zip(found, paths, places, strict=True):
+    for shard, path, (task, start) in zip(found, paths, parts, strict=True):
         if shard is None:
             rows = _rewritten(student, task, fresh[start : start + _PART], seed)
             shard = store.write_shard(path, pa.Table.from_pylist(rows, DATASET), wanted)
