@@ -96,7 +96,10 @@ def shard(out: Path, index: int, recipe, random: np.random.Generator) -> int:
 
 def make_run(out: Path, rows: int, seed: int) -> int:
     """Write a run with at least so many pairs; returns how many."""
-    wide = {critic: False for critic in ("length_ratio", "numbers", "persons", "entities", "clause")}
+    wide = {
+        critic: False
+        for critic in ("length_ratio", "numbers", "persons", "well_formed", "entities", "clause")
+    }
     bounds = {**wide, "rouge_l": {"max": 0.8}, "similarity": {"min": 0.5}, "entailment": {"min": 0.6}}
     recipe = resolve(
         {

@@ -53,7 +53,7 @@ BOUNDS = {
     "similarity": {"min": 0.5},
     "entailment": {"min": 0.9},
 }
-_OFF = dict.fromkeys(("numbers", "persons", "prefix", "entities", "clause", "judge"), False)
+_OFF = dict.fromkeys(("numbers", "persons", "prefix", "well_formed", "entities", "clause", "judge"), False)
 SHARD = 1000
 
 

@@ -25,7 +25,18 @@ DATASET = "round-0/dataset/pairs.parquet"
 def recipe(folder: Path) -> Recipe:
     """Two contexts in two shards, on models of a moment."""
     bounds: dict[str, Any] = dict.fromkeys(
-        ["similarity", "judge", "persons", "entities", "clause", "numbers", "rouge_l", "length_ratio"], False
+        [
+            "similarity",
+            "judge",
+            "persons",
+            "well_formed",
+            "entities",
+            "clause",
+            "numbers",
+            "rouge_l",
+            "length_ratio",
+        ],
+        False,
     )
     posts = "\n".join(f"My old {w} was really small today." for w in ("cat", "dog"))
     (folder / "posts.txt").write_text(posts)

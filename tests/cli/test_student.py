@@ -37,9 +37,9 @@ paraphrase = false
 summary = false
 [filter]
 paraphrase = {length_ratio = {min = 0.1}, numbers = false, persons = false, similarity = false, entities = false,
-  entailment = false, clause = false, judge = false}
+  entailment = false, well_formed = false, clause = false, judge = false}
 summary = {length_ratio = {max = 0.9}, numbers = false, persons = false, similarity = false, entities = false,
-  entailment = false, clause = false, judge = false}
+  entailment = false, well_formed = false, clause = false, judge = false}
 """.replace(",\n ", ",")
 
 

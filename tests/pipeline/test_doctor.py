@@ -67,7 +67,9 @@ def test_doctor_measures_a_model_on_this_machine_and_misses_nothing(tmp_path: Pa
         (folder / "README.md").write_text("---\nlicense: mit\n---\n")
     exact = sum(p.numel() for p in tiny_model(gpt2).parameters())
     critics = ["length_ratio", "numbers", "rouge_l", "entailment"]
-    off = dict.fromkeys(["similarity", "judge", "persons", "prefix", "entities", "clause"], False)
+    off = dict.fromkeys(
+        ["similarity", "judge", "persons", "prefix", "well_formed", "entities", "clause"], False
+    )
     recipe = resolve(
         {
             "teacher": {"model": str(gpt2)},

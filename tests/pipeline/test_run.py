@@ -46,6 +46,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "retention": False,
         "persons": False,
         "entities": False,
+        "well_formed": False,
         "clause": False,
     }
     gates = {
@@ -53,6 +54,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "entailment": {"min": 0.0},
         "persons": False,
         "entities": False,
+        "well_formed": False,
         "clause": False,
     }
     return {

@@ -25,7 +25,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a growing teacher: two shards of two contexts."""
     folder = tmp_path_factory.mktemp("models")
     bounds: dict[str, Any] = dict.fromkeys(
-        ["similarity", "judge", "persons", "entities", "clause", "numbers", "rouge_l", "length_ratio"], False
+        [
+            "similarity",
+            "judge",
+            "persons",
+            "well_formed",
+            "entities",
+            "clause",
+            "numbers",
+            "rouge_l",
+            "length_ratio",
+        ],
+        False,
     )
     recipe = resolve(
         {

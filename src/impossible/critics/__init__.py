@@ -92,6 +92,10 @@ def _open_model(
             from .similarity import Similarity
 
             return Similarity(locate(settings.similarity), execution.device, execution.threads)
+        case "well_formed":
+            from .well_formed import WellFormed
+
+            return WellFormed(parsed())
         case "entities":
             from .entities import Entities
 

@@ -98,9 +98,6 @@ class WellFormed:
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """
 
-    name = "well_formed"
-    symmetric = True
-
     def __init__(self, parser: Language | ParsedSentences):
         self._parsed = share(parser)
 

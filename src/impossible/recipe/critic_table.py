@@ -112,6 +112,14 @@ _TABLE = (
         columns=(Column("similarity", "cosine of the bi-encoder's embeddings"),),
     ),
     CriticSpec(
+        name="well_formed",
+        cost="dear",
+        symmetric=True,
+        model="parser",
+        meaning="1 if both sides are whole sentences, with a finite main verb; `min = 1` rejects others.",
+        columns=(Column("well_formed", "1 if both sides are whole sentences, else 0"),),
+    ),
+    CriticSpec(
         name="entities",
         cost="dear",
         model="parser",

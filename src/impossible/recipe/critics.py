@@ -74,7 +74,7 @@ class Score(Settings):
     judge: str = "embedded:judge"
     """The classifier behind `judge`."""
     parser: str = "embedded:en-core-web-sm"
-    """The spaCy pipeline behind `entities`, `clause` and `tree_distance`."""
+    """The spaCy pipeline behind `well_formed`, `entities`, `clause` and `tree_distance`."""
     critics: tuple[CriticName, ...] = tuple(name for name, spec in CRITICS.items() if spec.default)
     """The critics that score, the cheapest first whatever order is given."""
     equivalence: Share = 0.75
