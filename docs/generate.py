@@ -1,6 +1,8 @@
-"""Writes docs/recipe.md and docs/cli.md from the code: python docs/generate.py. A test keeps them true."""
+"""Writes the pages made from the code: python docs/generate.py. A test keeps them true."""
 
+import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +16,7 @@ from impossible.recipe.presets import PRESETS
 from impossible.recipe.reference import Setting, settings, tables
 
 HERE = Path(__file__).parent
+SOURCE = HERE.parent / "src" / "impossible"
 NOUNS = {int: "whole number", float: "number", str: "text", Path: "path"}
 MADE = "<!-- made by docs/generate.py -->"
 RECIPE = f"""{MADE}
@@ -45,6 +48,14 @@ preset resolved, to `RUN/recipe.toml`, and that file can be run again.
 
 A column of a preset is given where it differs from the default.
 """
+
+
+ROOMS = """# The source, room by room
+
+Each package has one idea. It may import from those above it in this list, which is the order of the layers in
+`pyproject.toml`; `lint-imports` checks that. What runs when: `pipeline/stages.py`.
+"""
+_WIDTH = 30  # of the names in the list of rooms
 
 
 def recipe_page() -> str:
@@ -177,7 +188,39 @@ def _plain(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in bare.split("\n\n"))
 
 
-PAGES = {"recipe.md": recipe_page, "cli.md": cli_page}
+def rooms_page() -> str:
+    """The tree of the source, a line a file, the lowest layer first."""
+    [contract] = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    lines = []
+    for layer in reversed(contract["layers"]):
+        module = SOURCE / f"{layer}.py"
+        lines += [_line(module, "")] if module.exists() else ["", *_room(SOURCE / layer, "")]
+    return f"{MADE}\n{ROOMS}\n```\n" + "\n".join(lines).strip() + "\n```\n"
+
+
+def _room(folder: Path, indent: str) -> Iterator[str]:
+    """A package, its modules, and the packages in it."""
+    yield f"{indent + folder.name + '/':{_WIDTH}}{_first_line(folder / '__init__.py')}"
+    for module in sorted(folder.glob("*.py")):
+        if module.stem != "__init__":
+            yield _line(module, indent + "  ")
+    for inner in sorted(path.parent for path in folder.glob("*/__init__.py")):
+        yield from _room(inner, indent + "  ")
+
+
+def _line(module: Path, indent: str) -> str:
+    return f"{indent + module.name:{_WIDTH}}{_first_line(module)}"
+
+
+def _first_line(module: Path) -> str:
+    """The first sentence of a module's docstring."""
+    paragraph = (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
+PAGES = {"recipe.md": recipe_page, "cli.md": cli_page, "../src/impossible/README.md": rooms_page}
 
 if __name__ == "__main__":
     for page, make in PAGES.items():

@@ -43,7 +43,7 @@ def module(path: Path) -> ModuleType:
     return made
 
 
-@pytest.mark.parametrize("page", ["recipe.md", "cli.md"])
+@pytest.mark.parametrize("page", ["recipe.md", "cli.md", "../src/impossible/README.md"])
 def test_generated_pages_are_those_of_the_code(page: str) -> None:
     made = module(DOCS / "generate.py").PAGES[page]()
     assert (DOCS / page).read_text(encoding="utf-8") == made, "run: python docs/generate.py"
