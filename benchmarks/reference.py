@@ -36,7 +36,7 @@ from impossible.data.schema import SCORES, Candidate, Context, Group
 from impossible.filtering.cascade import Ask, Indices, Pairs, Table, cascade, oriented, to_table, unscored
 from impossible.filtering.ledger import filter_scores
 from impossible.filtering.verdict import Floats, columns
-from impossible.generation.groups import candidates, contexts_from_table, groupsto_table
+from impossible.generation.groups import candidates, contexts_from_table, groups_to_table
 from impossible.models.locate import locate
 from impossible.recipe.critics import Bounds, Filter
 from impossible.recipe.load import load
@@ -84,10 +84,10 @@ def main() -> None:
         groups, tokens = groups + of_chunk, tokens + drawn
         tables += score(of_chunk, recipe, spent)
     ledger, counts = filter_scores(pa.concat_tables(tables).cast(SCORES), recipe.filter)
-    pairs = dataset.assemble(ledger, groupsto_table(groups))
+    pairs = dataset.assemble(ledger, groups_to_table(groups))
     options.out.mkdir(parents=True, exist_ok=True)
     pq.write_table(pairs, options.out / "pairs.parquet")
-    pq.write_table(groupsto_table(groups), options.out / "groups.parquet")
+    pq.write_table(groups_to_table(groups), options.out / "groups.parquet")
     result = {"seconds": spent, "tokens": tokens, "counts": dict(counts)}
     (options.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
 
