@@ -35,7 +35,7 @@ from impossible.filtering.cascade import CHEAP, Indices, Table, oriented, score
 from impossible.filtering.verdict import shortfall
 from impossible.generation.groups import groups_from_table
 from impossible.recipe.critic_table import CRITICS
-from impossible.recipe.critics import Bounds
+from impossible.recipe.critics import Bound, Bounds
 from impossible.recipe.load import load
 from impossible.recipe.recipe import Recipe
 from run import machine
@@ -150,13 +150,16 @@ def prescreen(
     found = []
     for task, bounds in recipe.filter.tasks():
         gates = getattr(recipe.score, task) or Bounds()
-        gate = gates.similarity.min if gates.similarity and gates.similarity.min is not None else -1.0
+        wall = gates.of("similarity")
+        gate = wall.min if wall is not None and wall.min is not None else -1.0
         sources, targets = drawn(groups, critics, task, gates, sample)
         similarity = critics["similarity"].score(sources, targets)
         kept = np.ones(len(sources), bool)
-        for name in [name for name in _BEHIND if name in critics and bounds.of(name) is not None]:
+        for name in [name for name in _BEHIND if name in critics]:
+            if (bound := bounds.of(name)) is None:
+                continue
             kept[kept] = within(
-                critics[name], name, task, bounds, np.array(sources)[kept], np.array(targets)[kept]
+                critics[name], name, task, bound, np.array(sources)[kept], np.array(targets)[kept]
             )
             if name == "entailment" or name == "judge":
                 what = "the NLI model" if name == "entailment" else "it and the judge"
@@ -190,13 +193,13 @@ def drawn(
 
 
 def within(
-    critic: Timed, name: str, task: str, bounds: Bounds, sources: NDArray[np.str_], targets: NDArray[np.str_]
+    critic: Timed, name: str, task: str, bound: Bound, sources: NDArray[np.str_], targets: NDArray[np.str_]
 ) -> NDArray[np.bool_]:
     """Whether pairs are within a directed critic's bound; the way back only where the first passed."""
 
     def one_way(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
         scores = {f"{name}_forward": critic.score(a.tolist(), b.tolist())}
-        return shortfall(name, bounds.of(name), "summary", scores) == 0
+        return shortfall(name, bound, "summary", scores) == 0
 
     inside = one_way(sources, targets)
     if task == "paraphrase":

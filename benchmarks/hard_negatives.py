@@ -54,8 +54,9 @@ def main() -> None:
         pairs = draw.sample(mined[rule], min(options.sample, len(mined[rule])))
         low = {name: _lower(critics[name], pairs) for name in ("judge", "entailment")}
         inside = [
-            shortfall(n, bounds.of(n), "paraphrase", {f"{n}_forward": p, f"{n}_backward": p}) == 0
+            shortfall(n, bound, "paraphrase", {f"{n}_forward": p, f"{n}_backward": p}) == 0
             for n, p in low.items()
+            if (bound := bounds.of(n)) is not None
         ]
         shares = [float(x.mean()) for x in (*inside, inside[0] & inside[1])]
         print(f"| {rule} | {len(pairs)} | {' | '.join(f'{share:.1%}' for share in shares)} |")
