@@ -190,7 +190,7 @@ BAD = [
     (["distil", "FOLDER", "--out", "FOLDER/new"], "holds no dataset"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "is there and holds no student"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--set", "epoch=3"], "did you mean epochs?"),
-    (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--base", "./none"], "is no folder"),
+    (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--base", "./none"], "is not a folder"),
     (["control-accuracy", "STUDENT", "--data", "FOLDER/none.txt"], "does not exist"),
 ]
 

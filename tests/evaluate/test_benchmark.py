@@ -10,7 +10,7 @@ from impossible.cli.app import app
 from impossible.cli.tables.evaluate import interval, result_markdown, result_table
 from impossible.errors import DataError
 from impossible.evaluate.benchmark import evaluate, read_bench, write_results
-from impossible.evaluate.systems import Copy, Lead, MadeElsewhere
+from impossible.evaluate.systems import Copy, Lead, OutputFile
 from impossible.metrics.models import Models
 from impossible.metrics.statistics import Interval
 
@@ -68,13 +68,13 @@ def test_the_table_has_a_row_a_metric(tmp_path: Path, models: Models) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([{"src": "x"}], "row 1: no text in 'source'; it holds src"),
+        ([{"src": "x"}], "row 1: no text in 'source'; columns are src"),
         ([{"source": " "}], "row 1: no text in 'source'"),
         ([{"source": "x", "references": "y"}], "'references' must be a list of texts"),
         ([{"source": "x", "references": [""]}], "'references' must be a list of texts"),
         ([{"source": "x", "exemplar": 3}], "'exemplar' must be a text"),
         ([{"source": "x", "references": ["y"]}, {"source": "x"}], "row 2: some rows have references, some"),
-        ([{"id": 1, "source": "x"}, {"id": 1, "source": "y"}], "an id comes twice"),
+        ([{"id": 1, "source": "x"}, {"id": 1, "source": "y"}], "an id is repeated"),
     ],
 )
 def test_a_bad_benchmark_is_one_line(tmp_path: Path, rows: list[dict[str, object]], says: str) -> None:
@@ -108,7 +108,7 @@ def test_the_command(tmp_path: Path, models: Models) -> None:
 def test_kept_outputs_are_a_system(tmp_path: Path, models: Models) -> None:
     bench = write(tmp_path / "bench.jsonl", ROWS)
     result = evaluate(bench, "summary", {"lead:4": Lead(4)}, models, ("rouge2",), keep=tmp_path / "kept")
-    again = {"theirs": MadeElsewhere(tmp_path / "kept" / "bench.lead-4.jsonl")}
+    again = {"theirs": OutputFile(tmp_path / "kept" / "bench.lead-4.jsonl")}
     theirs = evaluate(bench, "summary", again, models, ("rouge2",))
     assert theirs.outcomes[0].metrics == result.outcomes[0].metrics
 

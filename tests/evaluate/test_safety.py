@@ -64,7 +64,7 @@ def test_named_persons(models: Models) -> None:
 
 
 def test_nothing_to_measure(models: Models) -> None:
-    with pytest.raises(DataError, match="mine: there are no sentences"):
+    with pytest.raises(DataError, match="mine: no sentences"):
         safety("mine", [], models, seed=7)
 
 

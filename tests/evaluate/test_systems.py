@@ -56,9 +56,9 @@ def test_outputs_made_elsewhere_by_id_or_by_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([{"id": "a", "output": "x"}], "no output for 1 rows, the first is id 'b'"),
+        ([{"id": "a", "output": "x"}], "no output for 1 rows; the first has id 'b'"),
         ([{"output": "x"}], "1 rows without ids for 2 of the benchmark"),
-        ([{"text": "x"}], "row 1: no text in 'output'; it holds text"),
+        ([{"text": "x"}], "row 1: no text in 'output'; columns are text"),
     ],
 )
 def test_outputs_that_do_not_fit(tmp_path: Path, rows: list[dict[str, object]], says: str) -> None:

@@ -116,7 +116,7 @@ def test_what_the_rows_lack_is_named(models: Models) -> None:
     bare = Rows([BenchmarkRow("", "A cat .")], ["The cat ."], models)
     with pytest.raises(DataError, match="metric bleu needs references"):
         choose(["bleu"], "paraphrase", bare)
-    with pytest.raises(DataError, match="'blue' is unknown; there are accepted, accepted_paper, bleu"):
+    with pytest.raises(DataError, match="'blue' is unknown; allowed are accepted, accepted_paper, bleu"):
         choose(["blue"], "paraphrase", bare)
 
 

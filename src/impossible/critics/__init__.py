@@ -1,4 +1,4 @@
-"""What scores pairs. A critic gives one number a pair, never a verdict."""
+"""Critics: each scores sentence pairs with one number per pair; verdicts are left to the filter."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,7 +14,7 @@ from .parser import ParsedSentences, load_parser
 
 
 class Backward:
-    """A critic with the sides exchanged; it is loaded once for both."""
+    """A critic with source and target swapped; both directions share one loaded model."""
 
     def __init__(self, critic: Critic):
         self._critic = critic
@@ -25,25 +25,24 @@ class Backward:
 
 
 class LazyCritics(dict[str, Critic]):
-    """All critics, each loaded when it is first asked for. Raises ModelError then."""
+    """All critics by name, each loaded on first access, which may raise ModelError."""
 
     def __init__(self, settings: Score, execution: Execution):
         super().__init__()
         self._settings, self._execution = settings, execution
-        self._parsed = cache(
-            lambda: ParsedSentences(load_parser(settings.parser))
-        )  # one for all who read parses
+        # one cache of parses, shared by all critics that need a parser
+        self._parsed = cache(lambda: ParsedSentences(load_parser(settings.parser)))
 
     def __missing__(self, name: str) -> Critic:
-        if (other := CRITICS[name].backward_of) is not None:
-            self[name] = Backward(self[other])
+        if (forward := CRITICS[name].backward_of) is not None:
+            self[name] = Backward(self[forward])
         else:
             self[name] = _open(name, self._settings, self._execution, self._parsed)
         return self[name]
 
 
 def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
-    """Load the critics that `settings.critics` names, in the order of cost. Raises ModelError."""
+    """Load the critics listed in `settings.critics`, cheapest first. Raises ModelError."""
     critics = LazyCritics(settings, execution)
     return {name: critics[name] for name in CRITICS if name in settings.critics}
 
@@ -85,7 +84,7 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
 def _open_model(
     name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]
 ) -> Critic:
-    """A critic that asks a model, or reads parses."""
+    """Load a critic that needs a model or a parser."""
     match name:
         case "similarity":
             from ..models.locate import locate

@@ -1,4 +1,4 @@
-"""What a critic is: it gives one number a pair, never a verdict."""
+"""The interface of a critic: pairs in, one score per pair out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 
 class Critic(Protocol):
-    """Scores pairs. What else is known of it is its row in `recipe.critic_table`."""
+    """Scores pairs. Its cost, range and direction are in `recipe.critic_table`."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
-        """One score a pair, shape (n,)."""
+        """One score per pair, shape (n,)."""
         ...
 
 
@@ -20,10 +20,10 @@ Compare = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]]
 
 @runtime_checkable
 class Reader(Critic, Protocol):
-    """A critic that reads each sentence alone, and then compares what it has read."""
+    """A critic that encodes each sentence once and then compares the encodings."""
 
     def read(self, sentences: Sequence[str]) -> Compare:
-        """What scores pairs of these sentences, given as indices (n,) of sources and targets."""
+        """Encode the sentences; return a function that scores pairs, given as two index arrays, each (n,)."""
         ...
 
 

@@ -1,6 +1,8 @@
-"""Clause: is it said of the same time, by or of the same person, with the same modality, in the same mood?
-"They were" is not "they are", "Can you help me?" is not "Can I help you?", "I am trying to sell it" is not
-"I am selling it", "Can I go?" is not "I can go.", nor "How can I go?".
+"""Clause: do source and target agree in tense, person, modality and mood?
+
+Pairs that it tells apart: "They were" and "they are" (tense); "Can you help me?" and "Can I help you?"
+(person); "I am trying to sell it" and "I am selling it" (modality); "Can I go?", "I can go." and
+"How can I go?" (mood).
 """
 
 from collections.abc import Sequence
@@ -23,27 +25,27 @@ _MODALITY = {
 _HEDGES = {"maybe", "perhaps", "probably", "possibly"}
 _FINITE = {"VBD": "past", "VBZ": "present", "VBP": "present", "MD": "present"}
 _HAVE = {"have", "has", "'ve", "’ve", "'s", "’s"}
-# What a verb with an infinitive says of it.
-_WITH_TO = {
+# The modality that a verb gives to its infinitive.
+_INFINITIVE_MODALITY = {
     **dict.fromkeys(("have", "has", "had", "need", "needs", "needed", "got"), "obligation"),
     **dict.fromkeys(("try", "tries", "tried", "trying"), "attempt"),
     **dict.fromkeys(
         ("want", "wants", "wanted", "wanting", "hope", "hopes", "hoped", "hoping", "like"), "wish"
     ),
 }
-# What it is to be ready for something that is not done yet.
-_READY = {"ready", "willing", "eager", "about"}
-# Whoever is asked: "Can someone help me?" is "Can you help me?".
-_ASKED = dict.fromkeys(("someone", "somebody", "anyone", "anybody"), "you")
-_PERSONS = {**{p: p for p in ("i", "we", "you", "he", "she", "they")}, **_ASKED}
+# Adjectives that announce an action that has not happened yet.
+_READINESS = {"ready", "willing", "eager", "about"}
+# "Can someone help me?" means "Can you help me?".
+_INDEFINITE = dict.fromkeys(("someone", "somebody", "anyone", "anybody"), "you")
+_PERSONS = {**{p: p for p in ("i", "we", "you", "he", "she", "they")}, **_INDEFINITE}
 _WH = {"how", "what", "why", "when", "where", "who", "which", "whose"}
 _OPENERS = {"and", "but", "so"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Of a finite verb: its first letters, its time (past, perfect, present or future), what modality it has,
-    and the personal pronoun that is its subject, if one is.
+    """A finite verb: its first four letters, tense (past, perfect, present or future), modalities, and
+    the personal pronoun that is its subject, if any.
     """
 
     stem: str
@@ -56,24 +58,26 @@ class Clause:
 class Clauses:
     """A sentence's main clause, all its finite clauses, and its mood: question, request or statement.
 
-    `opens` says that it begins with a question word, `asks` that there is one in it.
+    `starts_with_wh`: it begins with a question word; `has_wh`: it contains one.
     """
 
     main: Clause | None
     all: tuple[Clause, ...]
     mood: str
-    opens: bool
-    asks: bool
+    starts_with_wh: bool
+    has_wh: bool
 
 
 def clauses(doc: Doc) -> Clauses:
-    """Read the clauses of a parsed sentence."""
+    """Extract the clauses of a parsed sentence."""
     root = next((token for token in doc if token.dep_ == "ROOT"), None)
-    found = {token.i: clause for token in doc if (clause := _clause(token)) is not None}
-    main = None if root is None else found.get(root.i)
+    by_token = {token.i: clause for token in doc if (clause := _clause(token)) is not None}
+    main = None if root is None else by_token.get(root.i)
     words = [token.lower_ for token in doc]
-    opens = next((w for w in words if w not in _OPENERS), "") in _WH
-    return Clauses(main, tuple(found.values()), _mood(doc, root, main), opens, bool(_WH & set(words)))
+    starts_with_wh = next((w for w in words if w not in _OPENERS), "") in _WH
+    return Clauses(
+        main, tuple(by_token.values()), _mood(doc, root, main), starts_with_wh, bool(_WH & set(words))
+    )
 
 
 def _clause(verb: Token) -> Clause | None:
@@ -81,38 +85,40 @@ def _clause(verb: Token) -> Clause | None:
         return None
     subjects = [c for c in verb.children if c.dep_.startswith(("nsubj", "csubj", "expl"))]
     if not subjects and verb.dep_ not in ("ROOT", "conj"):
-        return None  # a noun that was taken for a verb, most often
+        return None  # usually a noun that the tagger took for a verb
     helpers = [c for c in verb.children if c.dep_ in ("aux", "auxpass")]
     finite = next((_FINITE[t.tag_] for t in [*helpers, verb] if t.tag_ in _FINITE), None)
     if finite is None:
         return None
     words = {t.lower_ for t in helpers}
-    ahead = _ahead(verb)
+    infinitives = _infinitives(verb)
     modality = {_MODALITY[w] for w in words if w in _MODALITY}
     modality |= {"possibility" for c in verb.children if c.lower_ in _HEDGES}
-    going = bool(ahead) and verb.lower_ == "going"
+    going = bool(infinitives) and verb.lower_ == "going"
     modality |= {
-        _WITH_TO[v.lower_] for v in [verb, *(ahead if going else [])] if v.lower_ in _WITH_TO and _ahead(v)
+        _INFINITIVE_MODALITY[v.lower_]
+        for v in [verb, *(infinitives if going else [])]
+        if v.lower_ in _INFINITIVE_MODALITY and _infinitives(v)
     }
-    if any(c.lower_ in _READY and (ahead or _ahead(c)) for c in verb.children):
+    if any(c.lower_ in _READINESS and (infinitives or _infinitives(c)) for c in verb.children):
         modality.add("readiness")
     if any(c.lower_ in ("able", "unable") for c in verb.children):
         modality.add("ability")
     person = next((_PERSONS[s.lower_] for s in subjects if s.lower_ in _PERSONS), None)
-    return Clause(verb.lower_[:4], _time(finite, words, verb, going), frozenset(modality), person)
+    return Clause(verb.lower_[:4], _tense(finite, words, verb, going), frozenset(modality), person)
 
 
-def _ahead(verb: Token) -> list[Token]:
-    """The infinitives that hang on a verb or adjective: "trying *to sell* it"."""
+def _infinitives(verb: Token) -> list[Token]:
+    """The infinitive complements of a verb or adjective: "trying *to sell* it"."""
     return [c for c in verb.children if c.dep_ == "xcomp" and any(t.lower_ == "to" for t in c.children)]
 
 
-def _time(finite: str, helpers: set[str], verb: Token, going: bool) -> str:
+def _tense(finite: str, helpers: set[str], verb: Token, going: bool) -> str:
     if helpers & _FUTURE or (going and finite == "present"):
         return "future"
     if finite == "present" and helpers & _HAVE and verb.tag_ in ("VBN", "VBG", "VBD"):
-        done = verb.tag_ != "VBG" or "been" in helpers
-        return "perfect" if done else finite
+        completed = verb.tag_ != "VBG" or "been" in helpers
+        return "perfect" if completed else finite
     return finite
 
 
@@ -125,11 +131,14 @@ def _mood(doc: Doc, root: Token | None, main: Clause | None) -> str:
 
 
 class ClauseCritic:
-    """Share of five things that the target has of the source, 0 to 1: its mood; of a question, whether it
-    opens with a question word; in some clause of the source, that of the same verb if there is one, the time
-    of its main clause (a simple past may stand for a perfect); in some clause, its modality; and persons: the
-    pronouns that are subjects of the main clauses, and of all clauses if there are equally many, do not
-    differ.
+    """The share of these checks that a pair passes, 0 to 1; 4 and 5 need a main clause in the target.
+
+    1. Mood: both sides have the same.
+    2. Persons: pronoun subjects of the main clauses agree, and of all clauses if their numbers are equal.
+    3. Question words: if one side starts with one, the other contains one.
+    4. Tense of the target's main clause: some source clause has it, one with the same verb if there is any.
+       Simple past and perfect count as equal.
+    5. Modality of the target's main clause: some source clause has it.
 
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """
@@ -140,29 +149,34 @@ class ClauseCritic:
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Shares, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        found = [clauses(doc) for doc in self._parsed(sentences)]
-        shares = [_share(found[a], found[b]) for a, b in zip(s.tolist(), t.tolist(), strict=True)]
+        parsed = [clauses(doc) for doc in self._parsed(sentences)]
+        shares = [_share(parsed[a], parsed[b]) for a, b in zip(s.tolist(), t.tolist(), strict=True)]
         return np.array(shares, dtype=np.float32)
 
 
 def _share(source: Clauses, target: Clauses) -> float:
-    held = [source.mood == target.mood, _agree(source, target)]
-    held.append(not (source.opens and not target.asks) and not (target.opens and not source.asks))
+    checks = [source.mood == target.mood, _same_persons(source, target)]
+    checks.append(
+        not (source.starts_with_wh and not target.has_wh)
+        and not (target.starts_with_wh and not source.has_wh)
+    )
     if target.main is not None:
-        # "How can I …?" asks what "How do I …?" does
-        free = {"ability"} if target.mood == "question" else set()
-        same = [clause for clause in source.all if clause.stem == target.main.stem] or source.all
-        times = {clause.time for clause in same}
+        # "How can I …?" and "How do I …?" are the same question
+        ignored = {"ability"} if target.mood == "question" else set()
+        same_verb = [clause for clause in source.all if clause.stem == target.main.stem] or source.all
+        times = {clause.time for clause in same_verb}
         if times & {"past", "perfect"}:
             times |= {"past", "perfect"}
-        held.append(target.main.time in times)
-        held.append(any(clause.modality - free == target.main.modality - free for clause in source.all))
-    return sum(held) / len(held)
+        checks.append(target.main.time in times)
+        checks.append(
+            any(clause.modality - ignored == target.main.modality - ignored for clause in source.all)
+        )
+    return sum(checks) / len(checks)
 
 
-def _agree(source: Clauses, target: Clauses) -> bool:
-    couples = [(source.main, target.main)]
+def _same_persons(source: Clauses, target: Clauses) -> bool:
+    clause_pairs = [(source.main, target.main)]
     if len(source.all) == len(target.all):
-        couples += zip(source.all, target.all, strict=True)
-    persons = [(a.person, b.person) for a, b in couples if a is not None and b is not None]
+        clause_pairs += zip(source.all, target.all, strict=True)
+    persons = [(a.person, b.person) for a, b in clause_pairs if a is not None and b is not None]
     return all(a == b for a, b in persons if a is not None and b is not None)

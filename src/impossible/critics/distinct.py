@@ -1,4 +1,4 @@
-"""Pairs → distinct sentences and indices: all pairs of a group share its few sentences."""
+"""Pairs → distinct sentences and indices, since the pairs of a group share few sentences."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from ..errors import DataError
 def distinct(
     sources: Sequence[str], targets: Sequence[str]
 ) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp]]:
-    """The distinct sentences in order of first use, and each pair's two indices into them, each (n,).
+    """The distinct sentences in order of first use, and the indices of sources and targets, each (n,).
 
-    Raises DataError if there are not as many sources as targets.
+    Raises DataError if the two lists differ in length.
     """
     if len(sources) != len(targets):
         raise DataError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")

@@ -1,4 +1,4 @@
-"""Length ratio: how long is the target, measured by the source?"""
+"""Length ratio: characters of the target divided by characters of the source."""
 
 from collections.abc import Sequence
 

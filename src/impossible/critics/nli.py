@@ -15,24 +15,24 @@ from ..models.adapter import CALIBRATION
 
 MAX_TOKENS = 256
 _ONNX = ("model_int8.onnx", "model.onnx")
-# On CPU a constant, not a setting: a batch's size touches the last bits of its scores.
+# A constant on CPU, since the batch size changes the last bits of the scores.
 _CPU_BATCH = 32
-_GPU_BATCH = 1024  # to begin with
+_GPU_BATCH = 1024  # halved when memory runs out
 Encoding = Any  # tokenizers.Encoding
 
 
 class _Runtime(Protocol):
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
-        """Logits in the model's own order of labels, (n, labels)."""
+        """Logits, (n, labels), in the order of the model's labels."""
         ...
 
 
 class Nli:
-    """p(source entails target), 0 to 1, of an NLI sequence classifier.
+    """p(source entails target), 0 to 1, by an NLI sequence classifier.
 
-    A folder with `model_int8.onnx` or `model.onnx` runs on onnxruntime, any other on transformers. Logits are
-    divided by the `temperature` in the folder's `calibration.json`, if there is one (Guo et al. 2017).
-    Raises ModelError if the folder holds no such model, or its labels do not say which one is entailment.
+    On CPU, a folder with `model_int8.onnx` or `model.onnx` runs on onnxruntime; all others run on torch.
+    Logits are divided by the `temperature` in the folder's `calibration.json`, if any (Guo et al. 2017).
+    Raises ModelError if the model cannot be loaded or none of its labels is called entailment.
     """
 
     def __init__(self, folder: Path, threads: int = 0, batch_size: int = 0, device: str = "cpu"):
@@ -46,29 +46,29 @@ class Nli:
         )
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
-        """p(source entails target), shape (n,)."""
+        """p(source entails target), (n,)."""
         return self.probabilities(sources, targets)[:, 0]
 
     def probabilities(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
-        """p(entailment), p(neutral), p(contradiction), shape (n, 3); without a neutral class, 0 for it.
+        """p(entailment), p(neutral), p(contradiction), shape (n, 3); p(neutral) is 0 for two-label models.
 
         Equal pairs are scored once. Raises DataError if the two lists differ in length.
         """
         if len(premises) != len(hypotheses):
             raise DataError(f"{len(premises)} premises but {len(hypotheses)} hypotheses; give one for each")
-        place: dict[tuple[str, str], int] = {}
-        rows = [place.setdefault(pair, len(place)) for pair in zip(premises, hypotheses, strict=True)]
-        if not place:
+        index: dict[tuple[str, str], int] = {}
+        rows = [index.setdefault(pair, len(index)) for pair in zip(premises, hypotheses, strict=True)]
+        if not index:
             return np.empty((0, 3), np.float32)
-        logits = self._runtime.logits([p for p, _ in place], [h for _, h in place]) / self._temperature
+        logits = self._runtime.logits([p for p, _ in index], [h for _, h in index]) / self._temperature
         e = np.exp(logits - logits.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)
-        three = [p[:, c] if c is not None else np.zeros(len(p), p.dtype) for c in self._columns]
-        return np.stack(three, axis=1).astype(np.float32)[rows]
+        classes = [p[:, c] if c is not None else np.zeros(len(p), p.dtype) for c in self._columns]
+        return np.stack(classes, axis=1).astype(np.float32)[rows]
 
 
 def label_order(folder: Path) -> tuple[int, int | None, int]:
-    """The columns of entailment, neutral (None of a two-label model) and contradiction (or not_entailment).
+    """The columns of entailment, neutral (None in a two-label model) and contradiction (or not_entailment).
 
     Raises ModelError.
     """
@@ -87,7 +87,7 @@ def label_order(folder: Path) -> tuple[int, int | None, int]:
 
 
 def temperature(folder: Path) -> float:
-    """What a model's logits are divided by, 1 without a calibration. Raises ModelError."""
+    """The divisor of the logits: 1 if the model is not calibrated. Raises ModelError."""
     path = folder / CALIBRATION
     if not path.exists():
         return 1.0
@@ -96,14 +96,14 @@ def temperature(folder: Path) -> float:
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
     if not temperature > 0:
-        raise ModelError(f"{path}: temperature is {temperature}, not above 0")
+        raise ModelError(f"{path}: temperature is {temperature}; it must be above 0")
     return temperature
 
 
 class _Onnx:
-    """Runs each pair alone, a pair a thread: no padding, and a score that depends on nothing but its pair.
+    """Runs each pair on its own, one pair per thread, so that a score depends on its pair alone.
 
-    (Dynamic quantisation takes its scale over a whole batch, so batch mates would move a score.)
+    In a batch, dynamic quantisation would choose one scale for all pairs, and each would change the others.
     """
 
     def __init__(self, folder: Path, model: Path, threads: int):
@@ -119,7 +119,7 @@ class _Onnx:
             self._session = onnxruntime.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # both libraries raise bare Exceptions of their own
+        except Exception as error:  # both libraries raise plain Exceptions
             raise ModelError(f"{model} cannot be loaded: {first_line(error)}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
@@ -129,9 +129,9 @@ class _Onnx:
     def logits(self, premises: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
         encoded = self._tokenizer.encode_batch(list(zip(premises, hypotheses, strict=True)))
         with ThreadPoolExecutor(self._threads) as pool:
-            return np.concatenate(list(pool.map(self._one, encoded)))
+            return np.concatenate(list(pool.map(self._run, encoded)))
 
-    def _one(self, encoding: Encoding) -> NDArray[np.float32]:
+    def _run(self, encoding: Encoding) -> NDArray[np.float32]:
         feeds = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
@@ -144,7 +144,7 @@ class _Onnx:
 
 
 def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
-    """Whatever runs a folder of transformers fastest. Raises ModelError."""
+    """Load a transformers folder into its fastest runtime. Raises ModelError."""
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -164,13 +164,13 @@ def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
 
 
 class _Packed:
-    """A Llama-like classifier on CPU, where pairs with the same premise share it."""
+    """A Llama-like classifier on CPU that computes a premise shared by several pairs once."""
 
     def __init__(self, model: Any, tokenizer: Any, threads: int):
         from ..models.number_format import fastest
         from ..models.prefix_trie import PackedClassifier
 
-        # bfloat16 moves the embedded judge's probabilities by 0.001 on average; int8 would by 0.013
+        # mean change of the embedded judge's probabilities: 0.001 in bfloat16, 0.013 in int8
         self._model = PackedClassifier(model, fastest("cpu"), threads)
         self._tokenizer = tokenizer
 
@@ -182,10 +182,10 @@ class _Packed:
 
 
 class _Transformers:
-    """Any sequence classifier of transformers, in batches by length; on a GPU in bfloat16.
+    """Any sequence classifier of transformers, in batches of similar length; in bfloat16 on a GPU.
 
-    On CPU a batch a thread, so that the number of threads changes no bit. `batch_size` is for other devices;
-    0: as many as fit.
+    On CPU each batch runs on one thread, so that scores do not depend on the number of threads. `batch_size`
+    is for other devices; 0 means as many pairs as fit into memory.
     """
 
     def __init__(self, model: Any, tokenizer: Any, threads: int, batch_size: int):
@@ -218,6 +218,6 @@ class _Transformers:
             return logits
         parts = [order[i : i + _CPU_BATCH] for i in range(0, len(order), _CPU_BATCH)]
         with single_threads(self._threads) as pool:
-            # the tokenizer is for one thread at a time
+            # tokenize in this thread: tokenizers are not thread-safe
             list(pool.map(work, parts, map(tokens, parts)))
         return logits

@@ -1,4 +1,4 @@
-"""Numbers: are the target's numbers, dates and amounts those of the source?"""
+"""Numbers: the share of the target's numbers, dates and amounts that the source has too."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from .distinct import distinct
 
 
 class Numbers:
-    """The share of the target's numbers that the source has too, with multiplicity: 1 both ways if equal."""
+    """The share of the target's numbers that the source has too, counted with multiplicity."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """Shares, (n,), 0 to 1; 1 where the target has no number.
@@ -19,9 +19,9 @@ class Numbers:
         Raises DataError if the two lists differ in length.
         """
         sentences, s, t = distinct(sources, targets)
-        found = [Counter(numbers(text)) for text in sentences]
+        counts = [Counter(numbers(text)) for text in sentences]
         pairs = zip(s.tolist(), t.tolist(), strict=True)
-        return np.fromiter((_share(found[i], found[j]) for i, j in pairs), np.float32, len(s))
+        return np.fromiter((_share(counts[i], counts[j]) for i, j in pairs), np.float32, len(s))
 
 
 def _share(source: Mapping[str, int], target: Mapping[str, int]) -> float:

@@ -1,4 +1,4 @@
-"""spaCy's parser: loading it, and parsing each sentence once for all critics that need it."""
+"""Loads spaCy's parser and caches parses, so that each sentence is parsed once for all critics."""
 
 import importlib
 import importlib.util
@@ -17,34 +17,34 @@ _BENEPAR = "benepar:"
 
 
 def load_parser(name: str = "embedded:en-core-web-sm") -> Language:
-    """A spaCy pipeline: `embedded:…` from its data folder, importing no package; else as in spacy.load.
+    """Load a spaCy pipeline: `embedded:…` is read from its data folder, other names go to spacy.load.
 
-    `benepar:MODEL` is the embedded one with the constituents of benepar (Kitaev et al. 2019) on top.
-    Raises ModelError, with the command that installs it.
+    `benepar:MODEL` adds the constituency parser benepar (Kitaev et al. 2019) to the embedded pipeline.
+    Raises ModelError, with the command that installs the parser.
     """
     if name.startswith(_BENEPAR):
         return _with_constituents(load_parser(), name.removeprefix(_BENEPAR))
     source = locate(name) if name.startswith("embedded:") else name
     try:
-        return spacy.load(source, exclude=["lemmatizer"])  # unused, and a fifth of the time
+        return spacy.load(source, exclude=["lemmatizer"])  # unused, and it takes a fifth of the time
     except OSError as error:
         raise ModelError(f"parser {name!r} is not installed; run: python -m spacy download {name}") from error
 
 
 def check_parser(name: str) -> None:
-    """Check that the extra is installed that a parser needs, without loading it. Raises ModelError."""
+    """Check that the extra a parser needs is installed, without loading it. Raises ModelError."""
     if name.startswith(_BENEPAR):
         require_extra("constituency", f"parser {name}")
 
 
 def _with_constituents(nlp: Language, model: str) -> Language:
     check_parser(f"{_BENEPAR}{model}")
-    importlib.import_module("benepar")  # makes its component known to spaCy
+    importlib.import_module("benepar")  # registers its component with spaCy
     try:
         nlp.add_pipe("benepar", config={"model": model})
     except LookupError as error:
         raise ModelError(
-            f"benepar's model {model!r} is not there; run: python -c \"import benepar; "
+            f"benepar's model {model!r} is not installed; run: python -c \"import benepar; "
             f"benepar.download('{model}')\""
         ) from error
     except Exception as error:  # a pickle that this version of torch or transformers cannot read
@@ -53,14 +53,14 @@ def _with_constituents(nlp: Language, model: str) -> Language:
 
 
 def brackets_of(nlp: Language) -> Callable[[Doc], list[str]] | None:
-    """What gives the Penn-bracketed tree of each sentence, if the pipeline finds constituents."""
+    """A function from a Doc to the Penn-bracketed tree of each sentence; None without constituents."""
     if "benepar" not in nlp.pipe_names:
         return None
     return lambda doc: [sentence._.parse_string for sentence in doc.sents]
 
 
 class ParsedSentences:
-    """The last `capacity` parsed sentences; share one between critics, and each sentence is parsed once."""
+    """A cache of the `capacity` latest parses; critics that share it parse each sentence once."""
 
     def __init__(self, nlp: Language, capacity: int = 4096):
         self.nlp = nlp
@@ -68,7 +68,7 @@ class ParsedSentences:
         self._docs: OrderedDict[str, Doc] = OrderedDict()
 
     def __call__(self, sentences: Sequence[str]) -> list[Doc]:
-        """One Doc a sentence, (n,), in the same order."""
+        """One Doc per sentence, in the same order."""
         missing = [text for text in dict.fromkeys(sentences) if text not in self._docs]
         self._docs.update(zip(missing, self.nlp.pipe(missing), strict=True))
         for text in sentences:
@@ -80,5 +80,5 @@ class ParsedSentences:
 
 
 def share(parser: Language | ParsedSentences) -> ParsedSentences:
-    """A pipeline with a cache around it; a cache as it is."""
+    """Wrap a pipeline in a cache; return a cache unchanged."""
     return parser if isinstance(parser, ParsedSentences) else ParsedSentences(parser)

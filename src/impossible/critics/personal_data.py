@@ -1,4 +1,4 @@
-"""Personal data: mail addresses, phone and card numbers, street addresses. A hit is a suspicion, no more."""
+"""Personal data: mail addresses, phone and card numbers, street addresses, found by patterns."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:[A-Z0-9][\w'’.]*\s+){{1,4}}
 
 
 def luhn(digits: str) -> bool:
-    """Whether a number's check digit is right (ISO/IEC 7812-1): as card numbers have it."""
+    """Whether the check digit of a card number is right (ISO/IEC 7812-1)."""
     doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
     return sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
 
@@ -35,13 +35,13 @@ def _digits(text: str) -> str:
 
 
 def _has_card(text: str) -> bool:
-    return any(luhn(_digits(found.group())) for found in _CARD.finditer(text))
+    return any(luhn(_digits(match.group())) for match in _CARD.finditer(text))
 
 
 def _has_phone(text: str) -> bool:
     rest = _CARD.sub(" ", text)
-    found = [_digits(match.group()) for match in _PHONE.finditer(rest)]
-    return any(len(number) == 7 or len(number) in _PHONE_DIGITS for number in found)
+    numbers = [_digits(match.group()) for match in _PHONE.finditer(rest)]
+    return any(len(number) == 7 or len(number) in _PHONE_DIGITS for number in numbers)
 
 
 KINDS: dict[str, Callable[[str], bool]] = {
@@ -53,15 +53,15 @@ KINDS: dict[str, Callable[[str], bool]] = {
 
 
 def personal_data(text: str) -> list[str]:
-    """The kinds of personal data that a text seems to hold: mail, phone, card, address."""
-    return [kind for kind, holds in KINDS.items() if holds(text)]
+    """The kinds of personal data that a text seems to contain: mail, phone, card, address."""
+    return [kind for kind, matches in KINDS.items() if matches(text)]
 
 
 class PersonalData:
-    """1 where either sentence seems to hold personal data, else 0: `max = 0` rejects such pairs."""
+    """1 where either sentence seems to contain personal data, else 0: `max = 0` rejects such pairs."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        found = np.array([bool(personal_data(text)) for text in sentences], dtype=bool)
-        return (found[s] | found[t]).astype(np.float32)
+        hits = np.array([bool(personal_data(text)) for text in sentences], dtype=bool)
+        return (hits[s] | hits[t]).astype(np.float32)

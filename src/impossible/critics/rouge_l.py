@@ -1,4 +1,4 @@
-"""ROUGE-L: how much of the wording, in order, do source and target share? (Lin 2004)"""
+"""ROUGE-L: F1 of the longest common subsequence of source and target (Lin 2004)."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from rapidfuzz.distance import LCSseq
 
 from .distinct import distinct
 
-# The default tokenizer of rouge-score 0.1.2 without stemming (its tokenize.py), in one expression.
+# Equals the default tokenizer of rouge-score 0.1.2 without stemming (tokenize.py).
 _TOKEN = re.compile(r"[a-z0-9]+")
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -35,7 +35,7 @@ class RougeL:
 
 
 def _as_characters(texts: Sequence[Sequence[str]]) -> list[str]:
-    """Each token as one character, so that rapidfuzz compares whole tokens at the speed of strings."""
+    """Encode each token as one character: rapidfuzz compares strings faster than lists of tokens."""
     code: dict[str, int] = {}
     return ["".join(_character(code.setdefault(token, len(code))) for token in text) for text in texts]
 

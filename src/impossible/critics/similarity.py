@@ -16,16 +16,16 @@ from ..models.threads import single_threads
 from .base import Compare
 from .distinct import distinct
 
-# Constants, not settings: a chunk's size touches the last bits, so the same list must give the same chunks.
+# Constants, since the chunk size changes the last bits of an embedding.
 _CHUNK = 32
 _MAX_TOKENS = 128
-_PAIRS = 65_536  # pairs whose two embeddings are held at once
+_PAIRS = 65_536  # pairs compared at once, to bound memory
 
 
 class Similarity:
     """Cosine of two sentence embeddings (Reimers and Gurevych 2019), -1 to 1.
 
-    `folder` holds an encoder with safetensors and its tokenizer. Raises ModelError if it cannot be used.
+    `folder` contains an encoder in safetensors and its tokenizer. Raises ModelError if it cannot be loaded.
     """
 
     def __init__(self, folder: Path, device: str = "cpu", threads: int = 0):
@@ -69,18 +69,18 @@ class Similarity:
         return compare
 
     def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings of length 1, (n, d); a sentence's last bits may depend on the others in the list."""
+        """Unit-length embeddings, (n, d). The last bits may depend on the other sentences (padding)."""
         vectors = np.empty((len(sentences), self._model.config.hidden_size), np.float32)
         if not sentences:
             return vectors
         tokens = self._tokenizer(list(sentences), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
-        # by length, so that a chunk has little padding
+        # sort by length, so that a chunk has little padding
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
         chunks = [order[i : i + _CHUNK] for i in range(0, len(order), _CHUNK)]
         with single_threads(self._threads) as pool:
-            found = pool.map(lambda rows: self._pooled([tokens[row] for row in rows]), chunks)
-            for rows, some in zip(chunks, found, strict=True):
-                vectors[rows] = some
+            pooled = pool.map(lambda rows: self._pooled([tokens[row] for row in rows]), chunks)
+            for rows, chunk_vectors in zip(chunks, pooled, strict=True):
+                vectors[rows] = chunk_vectors
         return vectors
 
     @torch.inference_mode()
@@ -97,7 +97,7 @@ class Similarity:
 
 
 def _pooling(folder: Path) -> str:
-    """`mean_tokens` or `cls_token`, as sentence-transformers' 1_Pooling/config.json says; else the mean."""
+    """`mean_tokens` or `cls_token`, from sentence-transformers' 1_Pooling/config.json; default: the mean."""
     path = folder / "1_Pooling" / "config.json"
     if not path.exists():
         return "mean_tokens"

@@ -1,6 +1,6 @@
-"""Crude insults and profanity, by a short word list of our own: whatever is said with the word.
+"""Toxic: crude insults and profanity, found by a short word list, regardless of context.
 
-Slurs are left out, and so are words that are mostly meant otherwise ("kill", "hell").
+The list leaves out slurs, and words with a more common harmless sense ("kill", "hell").
 """
 
 import re
@@ -24,15 +24,15 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def toxic(text: str) -> bool:
-    """Whether a text has a word of the list, in any case."""
+    """Whether a text contains a word of the list, ignoring case."""
     return not WORDS.isdisjoint(_WORD.findall(text.lower()))
 
 
 class Toxic:
-    """1 where either sentence has a word of the list, else 0: `max = 0` rejects such pairs."""
+    """1 where either sentence contains a word of the list, else 0: `max = 0` rejects such pairs."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
         """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        found = np.array([toxic(text) for text in sentences], dtype=bool)
-        return (found[s] | found[t]).astype(np.float32)
+        hits = np.array([toxic(text) for text in sentences], dtype=bool)
+        return (hits[s] | hits[t]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Tree distance: how many edits turn the syntax of one sentence into that of the other?"""
+"""Tree distance: the number of edits between the syntax trees of source and target."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from ..errors import DataError
 from .distinct import distinct
 from .parser import ParsedSentences, brackets_of, share
 
-# Sentences → one Penn-bracketed tree a sentence, "(S (NP (DT The) (NN cat)) (VP (VBZ sits)))".
+# Sentences → one Penn-bracketed tree per sentence, "(S (NP (DT The) (NN cat)) (VP (VBZ sits)))".
 Brackets = Callable[[Sequence[str]], list[str]]
 _BRACKET = re.compile(r"\(\s*[^\s()]*|\)|[^\s()]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """An ordered labelled tree as Zhang and Shasha number it: nodes in postorder.
+    """An ordered labelled tree, its nodes in postorder (Zhang and Shasha 1989).
 
     `leftmost[i]` is the first leaf under node i.
     """
@@ -30,15 +30,15 @@ class Tree:
 
     @property
     def keyroots(self) -> list[int]:
-        """Nodes whose subtrees share no leftmost path with a larger one, ascending."""
+        """The topmost node of each leftmost path, ascending (the keyroots of Zhang and Shasha)."""
         return sorted({leaf: node for node, leaf in enumerate(self.leftmost)}.values())
 
 
 class TreeDistance:
     """Node edits (insert, delete, relabel: 1 each) between the trees of two sentences.
 
-    `parser` gives dependency trees if it is spaCy's, or is a function to Penn-bracketed constituency trees.
-    `layers` keeps the uppermost layers only: the paper reports 3 and all.
+    `parser` is a spaCy pipeline, for dependency trees, or a function that returns Penn-bracketed trees.
+    `layers` compares the top layers only: the paper reports 3 and all.
     """
 
     def __init__(self, parser: Language | ParsedSentences | Brackets, layers: int | None = None):
@@ -64,44 +64,44 @@ class TreeDistance:
 
 
 def dependency_brackets(parser: Language | ParsedSentences) -> Brackets:
-    """spaCy's dependency trees: a node a token, labelled with its relation, children in textual order.
+    """spaCy's dependency trees: one node per token, labelled with its relation, children in text order.
 
-    Of a pipeline that finds constituents (`parse.load_parser`) their trees instead.
+    A pipeline with a constituency parser (see `parser.load_parser`) gives constituency trees instead.
     """
     parsed = share(parser)
     constituents = brackets_of(parsed.nlp)
     if constituents is not None:
-        return lambda sentences: [_together(constituents(doc)) for doc in parsed(sentences)]
+        return lambda sentences: [_joined(constituents(doc)) for doc in parsed(sentences)]
     return lambda sentences: [_bracket(doc) for doc in parsed(sentences)]
 
 
 def parse_tree(bracketed: str, layers: int | None = None) -> Tree:
-    """The tree of a Penn bracketing without its words, cut below `layers`.
+    """Parse a Penn bracketing into a tree of its labels, without words, cut below `layers`.
 
-    Raises DataError unless it is one balanced tree (or nothing: the empty tree).
+    An empty string is the empty tree. Raises DataError for unbalanced brackets or more than one tree.
     """
     labels: list[str] = []
     leftmost: list[int] = []
     open_nodes: list[tuple[str, int]] = []
-    for part in _BRACKET.findall(bracketed):
-        if part.startswith("("):
+    for token in _BRACKET.findall(bracketed):
+        if token.startswith("("):
             if not open_nodes and labels:
                 raise DataError(f"more than one tree: {bracketed!r}")
-            open_nodes.append((part[1:].strip(), len(labels)))
-        elif part == ")" and open_nodes:
+            open_nodes.append((token[1:].strip(), len(labels)))
+        elif token == ")" and open_nodes:
             label, first = open_nodes.pop()
             if layers is None or len(open_nodes) < layers:
                 labels.append(label)
                 leftmost.append(first)
         elif not open_nodes:
-            raise DataError(f"{part!r} outside of any bracket: {bracketed!r}")
+            raise DataError(f"{token!r} outside of any bracket: {bracketed!r}")
     if open_nodes:
         raise DataError(f"{len(open_nodes)} brackets are never closed: {bracketed!r}")
     return Tree(tuple(labels), tuple(leftmost))
 
 
 def distance(a: Tree, b: Tree) -> int:
-    """Fewest node edits from a to b, the order of children kept (Zhang and Shasha 1989)."""
+    """The minimum number of node edits between two ordered trees (Zhang and Shasha 1989)."""
     if not a.labels or not b.labels:
         return len(a.labels) + len(b.labels)
     subtrees = [[0] * len(b.labels) for _ in a.labels]
@@ -115,7 +115,7 @@ def distance(a: Tree, b: Tree) -> int:
 def _forests(a: Tree, b: Tree, i: int, j: int, subtrees: list[list[int]]) -> None:
     """Fill in the distances of all subtrees on the leftmost paths of node i and node j.
 
-    rows[x][y] is the distance of the first x nodes under i to the first y under j.
+    rows[x][y] is the distance between the first x nodes under i and the first y under j.
     """
     first_a, first_b = a.leftmost[i], b.leftmost[j]
     left_b, labels_b = b.leftmost[first_b : j + 1], b.labels[first_b : j + 1]
@@ -135,24 +135,24 @@ def _forests(a: Tree, b: Tree, i: int, j: int, subtrees: list[list[int]]) -> Non
 
 
 def _bracket(doc: Doc) -> str:
-    """A Doc as brackets; several sentences get one node above them.
+    """A Doc as a bracketing; several sentences get a common root.
 
-    A stack, not recursion: an enumeration nests as deep as it is long.
+    Uses a stack, since a long enumeration nests deeper than Python's recursion limit.
     """
     roots = [token for token in doc if token.head.i == token.i and not token.is_space]
     parts: list[str] = []
-    waiting: list[Token | str] = list(reversed(roots))
-    while waiting:
-        item = waiting.pop()
+    stack: list[Token | str] = list(reversed(roots))
+    while stack:
+        item = stack.pop()
         if isinstance(item, str):
             parts.append(item)
         else:
             parts.append(f"({item.dep_}")
-            waiting.append(")")
-            waiting.extend(child for child in reversed(list(item.children)) if not child.is_space)
+            stack.append(")")
+            stack.extend(child for child in reversed(list(item.children)) if not child.is_space)
     return "".join(parts) if len(roots) < 2 else f"(TEXT{''.join(parts)})"
 
 
-def _together(trees: Sequence[str]) -> str:
-    """The trees of a text's sentences as one."""
+def _joined(trees: Sequence[str]) -> str:
+    """Join the trees of a text's sentences under a common root."""
     return "".join(trees) if len(trees) < 2 else f"(TEXT{''.join(trees)})"

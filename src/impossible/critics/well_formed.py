@@ -1,5 +1,6 @@
-"""Well-formedness: is it a whole sentence? Small teachers write noun phrases, clauses without a main clause,
-and subjects that come twice.
+"""Well-formedness: are both sides complete sentences?
+
+Small teachers write bare noun phrases, subordinate clauses without a main clause, and repeated subjects.
 """
 
 from collections.abc import Sequence
@@ -16,21 +17,21 @@ from .parser import ParsedSentences, share
 _FINITE = {"VBD", "VBZ", "VBP", "MD"}
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 _OPEN_ENDS = {"of", "than", "because", "the", "a", "an", "and", "or", "but", "nor", "if"}
-_THANKS = {"thank", "thanks", "congratulations", "sorry", "welcome"}
-_NEAR = 9  # tokens between a couple of words and the same couple again
+_FORMULAS = {"thank", "thanks", "congratulations", "sorry", "welcome"}
+_WINDOW = 9  # tokens within which a repeated word pair counts as a fault
 _BRACKETS = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
 def fault(doc: Doc) -> str | None:
-    """What keeps a parsed sentence from being a whole one; None if nothing does."""
+    """The first fault that makes a parsed sentence ill-formed; None if it is well formed."""
     root = next((token for token in doc if token.dep_ == "ROOT"), None)
     if root is None or not _has_main_clause(doc, root):
         return "no finite main verb"
-    if _dangles(doc, root):
+    if _is_subordinate(doc, root):
         return "a clause without a main clause"
-    if _doubled(doc, root):
+    if _is_repeated(doc, root):
         return "a subject twice"
-    if _open_end(doc):
+    if _ends_open(doc):
         return "an open end"
     if not _balanced(doc.text):
         return "quotes or brackets that do not match"
@@ -38,51 +39,57 @@ def fault(doc: Doc) -> str | None:
 
 
 def _has_main_clause(doc: Doc, root: Token) -> bool:
-    """A finite verb with a subject, a request, or a question."""
+    """Whether there is a finite verb with a subject, or the sentence is a request, a question or thanks."""
     verbs = [t for t in doc if t.dep_ in ("ROOT", "conj", "ccomp", "parataxis")]
-    return any(_finite(verb) for verb in verbs) or _requests(root) or _asks(doc) or root.lower_ in _THANKS
+    return (
+        any(_finite(verb) for verb in verbs)
+        or _is_request(root)
+        or _is_question(doc)
+        or root.lower_ in _FORMULAS
+    )
 
 
 def _finite(verb: Token) -> bool:
     if verb.pos_ not in ("VERB", "AUX"):
         return False
     helpers = [c for c in verb.children if c.dep_ in ("aux", "auxpass")]
-    taken = verb.tag_ == "VBN" and verb.text.endswith("ed") and not helpers  # "improved" for a participle
-    finite = taken or any(t.tag_ in _FINITE for t in (verb, *helpers))
+    # a past tense that was tagged as a participle: "improved"
+    mistagged = verb.tag_ == "VBN" and verb.text.endswith("ed") and not helpers
+    finite = mistagged or any(t.tag_ in _FINITE for t in (verb, *helpers))
     return finite and any(c.dep_ in _SUBJECTS for c in verb.children)
 
 
-def _asks(doc: Doc) -> bool:
+def _is_question(doc: Doc) -> bool:
     return doc.text.rstrip("\"'”’) ").endswith("?")
 
 
-def _requests(root: Token) -> bool:
+def _is_request(root: Token) -> bool:
     """ "Send us the file.", "Please, send it.", "Don't worry."."""
-    helped = any(c.dep_ == "aux" and c.lower_ not in ("do", "don't", "let") for c in root.children)
-    return root.tag_ == "VB" and not helped and not any(c.dep_ in _SUBJECTS for c in root.children)
+    has_auxiliary = any(c.dep_ == "aux" and c.lower_ not in ("do", "don't", "let") for c in root.children)
+    return root.tag_ == "VB" and not has_auxiliary and not any(c.dep_ in _SUBJECTS for c in root.children)
 
 
-def _dangles(doc: Doc, root: Token) -> bool:
+def _is_subordinate(doc: Doc, root: Token) -> bool:
     """ "Although he won." or "Which was sold in May.": the root itself is a subordinate clause."""
     marked = any(c.dep_ == "mark" and c.i < root.i and c.left_edge.i == 0 for c in root.children)
     relative = doc[0].tag_ in ("WDT", "WP") and doc[0].lower_ in ("which", "who", "that")
-    return not _asks(doc) and (marked or relative)
+    return not _is_question(doc) and (marked or relative)
 
 
-def _doubled(doc: Doc, root: Token) -> bool:
-    """Two subjects of one verb, or two neighbouring content words that come again."""
+def _is_repeated(doc: Doc, root: Token) -> bool:
+    """Whether a verb has two subjects, or two neighbouring content words are repeated soon after."""
     if sum(c.dep_ in ("nsubj", "nsubjpass") for c in root.children) > 1:
         return True
     seen: dict[tuple[str, str], int] = {}
     for a, b in pairwise(doc):
         if all(t.is_alpha and not t.is_stop for t in (a, b)):
-            if a.i - seen.get((a.lower_, b.lower_), -_NEAR) < _NEAR:
+            if a.i - seen.get((a.lower_, b.lower_), -_WINDOW) < _WINDOW:
                 return True
             seen[a.lower_, b.lower_] = a.i
     return False
 
 
-def _open_end(doc: Doc) -> bool:
+def _ends_open(doc: Doc) -> bool:
     last = next((t for t in reversed(doc) if not t.is_punct and not t.is_space), None)
     return last is not None and last.lower_ in _OPEN_ENDS and last.text.islower()
 
@@ -92,8 +99,10 @@ def _balanced(text: str) -> bool:
 
 
 class WellFormed:
-    """1 where both sentences are whole: a finite main verb with its subject (or a request, or a question), no
-    clause that hangs in the air, no subject twice, no open end, quotes and brackets in pairs; else 0.
+    """1 where both sentences are well formed, else 0.
+
+    A well-formed sentence has a finite main verb with its subject, or is a request or a question. It repeats
+    no subject, ends in no word that needs another ("of", "because"), and its quotes and brackets match.
 
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """
@@ -102,7 +111,7 @@ class WellFormed:
         self._parsed = share(parser)
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.float32]:
-        """1 or 0 a pair, (n,). Raises DataError if the two lists differ in length."""
+        """1 or 0, (n,). Raises DataError if the two lists differ in length."""
         sentences, s, t = distinct(sources, targets)
-        whole = np.array([fault(doc) is None for doc in self._parsed(sentences)], dtype=bool)
-        return (whole[s] & whole[t]).astype(np.float32)
+        well_formed = np.array([fault(doc) is None for doc in self._parsed(sentences)], dtype=bool)
+        return (well_formed[s] & well_formed[t]).astype(np.float32)

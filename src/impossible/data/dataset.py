@@ -1,6 +1,6 @@
 """Ledgers → dataset: the kept pairs of all shards, repeats across contexts once; and its export.
 
-A repeat has the same two sentences, as `sentences.unspelt` leaves them: case and commas make no new pair.
+A repeat has the same two sentences, as `sentences.normalised` leaves them: case and commas make no new pair.
 """
 
 import random
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..errors import StoreError
 from ..recipe.base import TASKS
-from ..text.sentences import unspelt
+from ..text.sentences import normalised
 from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
@@ -38,7 +38,7 @@ class Seen:
         """The rows whose source and target have not been met together; they now have."""
         first = []
         for source, target in zip(pairs["source"].to_pylist(), pairs["target"].to_pylist(), strict=True):
-            key = f"{unspelt(source)}\x1f{unspelt(target)}"
+            key = f"{normalised(source)}\x1f{normalised(target)}"
             digest = blake2b(key.encode(), digest_size=16).digest()
             first.append(digest not in self._digests)
             self._digests.add(digest)
@@ -139,7 +139,7 @@ def distinct(tables: Iterable[pa.Table]) -> pa.Table:
     columns = (table[name].to_pylist() for name in ("task", "source", "target"))
     first: dict[tuple[str, ...], int] = {}
     for row, (task, source, target) in enumerate(zip(*columns, strict=True)):
-        first.setdefault((task, unspelt(source), unspelt(target)), row)
+        first.setdefault((task, normalised(source), normalised(target)), row)
     return table.take(pa.array(first.values(), pa.int64()))
 
 

@@ -1,4 +1,4 @@
-"""How good datasets and systems are: metrics, benchmarks, dataset quality, the proximity hypothesis.
+"""Evaluation of datasets and systems: benchmarks, dataset quality, safety, the proximity hypothesis.
 
-Importing this package loads no model library; the modules that need one load it when they first work.
+Importing this package loads no model library; modules load theirs on first use.
 """

@@ -23,7 +23,7 @@ _SLUG = re.compile(r"[^\w.-]+")
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
-    """What a system got: each metric with its interval, p of its difference to the first system, seconds."""
+    """Scores of a system: metrics with intervals, p of each difference to the first system, seconds."""
 
     system: str
     metrics: dict[str, Interval]
@@ -34,7 +34,7 @@ class SystemResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcomes of all systems on one benchmark; `digest` is of its rows as used."""
+    """The results of all systems on one benchmark; `digest` is a hash of the rows used."""
 
     bench: str
     task: str
@@ -45,28 +45,30 @@ class Result:
 
 
 def read_bench(path: Path, rows: int | None = None) -> list[BenchmarkRow]:
-    """The first `rows` examples of a JSONL with `source`, `references` and perhaps `id` and `exemplar`.
+    """The first `rows` examples of a JSONL with `source` and optional `references`, `id` and `exemplar`.
 
-    Raises DataError, naming file and row.
+    Raises DataError that names file and row.
     """
-    found = read_rows(path)[:rows]
-    examples = [_example(row, f"{path}, row {i}") for i, row in enumerate(found, 1)]
-    for what, has in (
+    records = read_rows(path)[:rows]
+    examples = [_example(row, f"{path}, row {i}") for i, row in enumerate(records, 1)]
+    for column, present in (
         ("references", [bool(e.references) for e in examples]),
         ("exemplar", [e.exemplar is not None for e in examples]),
     ):
-        if any(has) and not all(has):
-            raise DataError(f"{path}, row {has.index(not has[0]) + 1}: some rows have {what}, some have none")
+        if any(present) and not all(present):
+            raise DataError(
+                f"{path}, row {present.index(not present[0]) + 1}: some rows have {column}, some have none"
+            )
     ids = [e.id for e in examples if e.id]
     if len(set(ids)) != len(ids):
-        raise DataError(f"{path}: an id comes twice; ids must tell rows apart")
+        raise DataError(f"{path}: an id is repeated; ids must be unique")
     return examples
 
 
 def _example(row: Mapping[str, Any], where: str) -> BenchmarkRow:
     source, references, exemplar = row.get("source"), row.get("references", []), row.get("exemplar")
     if not isinstance(source, str) or not source.strip():
-        raise DataError(f"{where}: no text in 'source'; it holds {', '.join(row)}")
+        raise DataError(f"{where}: no text in 'source'; columns are {', '.join(row)}")
     if not isinstance(references, list) or not all(isinstance(r, str) and r.strip() for r in references):
         raise DataError(f"{where}: 'references' must be a list of texts")
     if exemplar is not None and not (isinstance(exemplar, str) and exemplar.strip()):
@@ -84,10 +86,10 @@ def evaluate(
     seed: int = 7,
     keep: Path | None = None,
 ) -> Result:
-    """Run the systems on a benchmark and score them; the first system is what others are tested against.
+    """Run systems on a benchmark, score them, and test each against the first.
 
-    `metrics` names what to compute, nothing: all of the task. `keep`: a folder for the outputs, in files that
-    can be systems themselves. Raises DataError, ModelError, StoreError.
+    `metrics` names the metrics to compute; default: all of the task. `keep` is a folder for the outputs, in
+    files that can be evaluated as systems again. Raises DataError, ModelError, StoreError.
     """
     if task not in TASKS:
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
@@ -117,7 +119,7 @@ def _outcome(
     seed: int,
     seconds: tuple[float, float],
 ) -> SystemResult:
-    """Intervals, and tests against the first system, if this is not the first."""
+    """Compute intervals, and tests against the `first` system's scores; None for the first system itself."""
     intervals = {metric: bootstrap(score, seed) for metric, score in scores.items()}
     p = {m: randomisation(first[m], score, seed) for m, score in scores.items()} if first else {}
     return SystemResult(name, intervals, p, round(seconds[0], 2), round(seconds[1], 2))
@@ -136,7 +138,7 @@ def _keep(path: Path, examples: Sequence[BenchmarkRow], outputs: Sequence[str]) 
 
 
 def write_results(results: Sequence[Result], models: Models, seed: int, path: Path) -> None:
-    """Write results as JSON, with all that is needed to compute them again. Raises StoreError."""
+    """Write results as JSON, with all that is needed to reproduce them. Raises StoreError."""
     report = {
         "seed": seed,
         "interval": f"95 %, percentile bootstrap over rows, {DRAWS} draws",

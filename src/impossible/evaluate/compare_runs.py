@@ -1,4 +1,4 @@
-"""Runs side by side: what they cost, what they gave, and how diverse it is."""
+"""Comparison of runs: their cost, their yield and the diversity of their pairs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,11 +23,11 @@ _CRITIC = "entailment_forward"
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """One task of a run. Diversity is of the sources, on as many random pairs of each run; NaN below two.
+    """Figures of one task of a run. Diversity is of the sources, on an equal number of random pairs per run.
 
-    `seconds` are those of all stages: a run that distils two tasks spends them on both. `judged_right` is
-    the share that a person found right (`impossible calibrate`); pairs for it are drawn over the scores, so
-    it says little of a single run, more of two that were drawn alike.
+    `seconds` covers all stages and, in a run with two tasks, both tasks. `judged_right` is the share of pairs
+    that a person judged right (`impossible calibrate`); these pairs are stratified by score, so use it to
+    compare runs that were sampled alike, not as an estimate for one run. `self_bleu` is NaN below two pairs.
     """
 
     run: str
@@ -49,7 +49,7 @@ class RunFigures:
     self_bleu: float
 
 
-# What is varied between runs: the settings that a row shows.
+# The settings that each row shows, since runs usually differ in them.
 _SETTINGS: dict[str, Callable[[Recipe], object]] = {
     "teacher": lambda r: r.teacher.model,
     "compute_type": lambda r: r.teacher.compute_type,
@@ -60,19 +60,19 @@ _SETTINGS: dict[str, Callable[[Recipe], object]] = {
 
 
 def compare(runs: Sequence[Path], task: str, seed: int = 7) -> list[RunFigures]:
-    """The figures of runs, in the order given. Raises StoreError, RecipeError, DataError."""
+    """Figures of the runs, in the order given. Raises StoreError, RecipeError, DataError."""
     if task not in TASKS:
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
     tables = [dataset.read(run) for run in runs]
     rows = [[r for r in table.to_pylist() if r["task"] == task] for table in tables]
     pairs = [
-        DatasetPairs(run.name, [r["source"] for r in of_run], [r["target"] for r in of_run])
-        for run, of_run in zip(runs, rows, strict=True)
+        DatasetPairs(run.name, [r["source"] for r in run_rows], [r["target"] for r in run_rows])
+        for run, run_rows in zip(runs, rows, strict=True)
     ]
     samples = equal(pairs, seed)
     return [
-        _figures(run, task, [r[_CRITIC] for r in of_run], sample, seed)
-        for run, of_run, sample in zip(runs, rows, samples, strict=True)
+        _figures(run, task, [r[_CRITIC] for r in run_rows], sample, seed)
+        for run, run_rows, sample in zip(runs, rows, samples, strict=True)
     ]
 
 
@@ -113,7 +113,7 @@ def _interval(values: Sequence[float], seed: int) -> Interval:
     return bootstrap(mean(values), seed) if values else Interval(np.nan, np.nan, np.nan)
 
 
-def write_comparison(found: Sequence[RunFigures], seed: int, path: Path) -> None:
+def write_comparison(runs: Sequence[RunFigures], seed: int, path: Path) -> None:
     """Write the figures as JSON. Raises StoreError."""
     report = {
         "seed": seed,
@@ -124,6 +124,6 @@ def write_comparison(found: Sequence[RunFigures], seed: int, path: Path) -> None
             "mtld": f"of the sources, threshold {diversity.MTLD_THRESHOLD}, at equal size",
             "self_bleu": f"of the sources, each against the others, at equal size, {bleu.SETTINGS}",
         },
-        "runs": [asdict(figures) for figures in found],
+        "runs": [asdict(figures) for figures in runs],
     }
     write_json(path, report)

@@ -1,4 +1,4 @@
-"""Datasets side by side: size, diversity, and how far apart the two sides of a pair are."""
+"""Comparison of datasets: size, diversity, and the distance between the two sides of a pair."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,24 +20,24 @@ from ..recipe.base import TASKS
 from ..text.words import WORDS, words
 
 SAMPLE = 1000
-_BIN = 5  # words: datasets are matched in lengths to within it
+_BIN = 5  # width in words of the bins in which lengths are matched
 
 
 @dataclass(frozen=True)
 class DatasetPairs:
-    """The pairs of a dataset, or some of them."""
+    """The pairs of a dataset, or a subset of them."""
 
     name: str
     sources: list[str]
     targets: list[str]
 
     def take(self, rows: Sequence[int]) -> "DatasetPairs":
-        """The named rows."""
+        """The pairs at these indices."""
         return DatasetPairs(self.name, [self.sources[i] for i in rows], [self.targets[i] for i in rows])
 
 
 class Subject:
-    """What set measures read: all sources, and the embeddings of a sample of them."""
+    """The input of set measures: all pairs, and a sample of them with embeddings."""
 
     def __init__(self, pairs: DatasetPairs, sample: DatasetPairs, models: Models):
         self.pairs, self.sample, self._models = pairs, sample, models
@@ -50,7 +50,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class SetMeasure:
-    """A number about a set as a whole, and what it was computed with."""
+    """A measure of a whole set: how it is computed, in words and as a function."""
 
     settings: str
     of: Callable[[Subject], float]
@@ -85,7 +85,7 @@ SET_MEASURES: dict[str, SetMeasure] = {
         "sample's sources, Vendi score of cosines, {encoder}", lambda s: diversity.vendi(s.vectors)
     ),
 }
-# Metrics of the table in metrics.py with the target as the output.
+# Metrics of metrics.table, with the target as the output.
 PAIR_MEASURES = (
     "rougeL_source",
     "jaccard",
@@ -105,7 +105,7 @@ def _length(texts: Sequence[str]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A dataset's measures: of the set as a whole, and of its pairs with intervals (over a sample)."""
+    """A dataset's measures: of the whole set, and of a sample of pairs, with intervals."""
 
     name: str
     sample: int
@@ -114,7 +114,7 @@ class Quality:
 
 
 def read_pairs(path: Path, task: str | None, source: str = "source", target: str = "target") -> DatasetPairs:
-    """The pairs of a run's dataset or of a .jsonl, .csv or .parquet file; of one task.
+    """Read the pairs of one task from a run or a .jsonl, .csv or .parquet file.
 
     Raises DataError, StoreError.
     """
@@ -124,37 +124,37 @@ def read_pairs(path: Path, task: str | None, source: str = "source", target: str
     if task is not None:
         rows = [row for row in rows if row.get("task", task) == task]
     elif len({row.get("task") for row in rows}) > 1:
-        raise DataError(f"{path} holds several tasks; choose one with --task")
+        raise DataError(f"{path} has several tasks; choose one with --task")
     if not rows:
-        raise DataError(f"{path} holds no {task or ''} pairs")
+        raise DataError(f"{path} has no {f'{task} ' if task else ''}pairs")
     check_texts(rows, source, target, path)
     return DatasetPairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
 
 
 def drawn(pairs: DatasetPairs, size: int, seed: int) -> DatasetPairs:
-    """`size` pairs at random, or all, in an order that does not show where they come from."""
+    """Draw `size` random pairs, or shuffle all if there are fewer."""
     order = np.random.default_rng(seed).permutation(len(pairs.sources))
     return pairs.take(order[:size].tolist())
 
 
 def equal(datasets: Sequence[DatasetPairs], seed: int, size: int | None = None) -> list[DatasetPairs]:
-    """As many random pairs of each dataset: as many as the smallest has, or `size` if that is less."""
+    """Draw equally many random pairs from each dataset: the size of the smallest, at most `size`."""
     smallest = min(len(d.sources) for d in datasets)
     return [drawn(d, min(size or smallest, smallest), seed) for d in datasets]
 
 
 def matched(datasets: Sequence[DatasetPairs], seed: int) -> list[DatasetPairs]:
-    """As many random pairs of each dataset in each bin of source lengths (five words wide): equal in lengths.
+    """Draw equally many random pairs from each dataset per bin of source lengths, five words wide.
 
-    Raises DataError if they have no bin in common.
+    Raises DataError if the datasets have no bin in common.
     """
     bins = [_bins(d) for d in (drawn(d, len(d.sources), seed) for d in datasets)]
-    quota = {b: min(Counter(of)[b] for of in bins) for b in set(bins[0])}
+    quota = {b: min(Counter(pair_bins)[b] for pair_bins in bins) for b in set(bins[0])}
     if not any(quota.values()):
         raise DataError("the datasets have no source lengths in common; compare them without --match-lengths")
     return [
-        _first_of_bins(drawn(d, len(d.sources), seed), of, quota)
-        for d, of in zip(datasets, bins, strict=True)
+        _first_of_bins(drawn(d, len(d.sources), seed), pair_bins, quota)
+        for d, pair_bins in zip(datasets, bins, strict=True)
     ]
 
 
@@ -175,20 +175,20 @@ def _first_of_bins(pairs: DatasetPairs, bins: Sequence[int], quota: Mapping[int,
 def quality(
     pairs: DatasetPairs, models: Models, fidelity_task: str | None, seed: int, sample: int = SAMPLE
 ) -> Quality:
-    """Measure a dataset; what reads pairs or a model does so on `sample` random pairs.
+    """Measure a dataset; measures of pairs and those with a model use `sample` random pairs.
 
-    `fidelity_task`: also let the NLI model of `models` accept or reject them as pairs of this task. Raises
-    ModelError.
+    `fidelity_task`: also measure the share that the NLI model of `models` accepts as pairs of this task.
+    Raises ModelError.
     """
-    some = drawn(pairs, sample, seed)
-    subject = Subject(drawn(pairs, len(pairs.sources), seed), some, models)
-    rows = Rows([BenchmarkRow("", source) for source in some.sources], some.targets, models)
+    sampled = drawn(pairs, sample, seed)
+    subject = Subject(drawn(pairs, len(pairs.sources), seed), sampled, models)
+    rows = Rows([BenchmarkRow("", source) for source in sampled.sources], sampled.targets, models)
     of_pairs = {name: bootstrap(METRICS[name].score(rows), seed) for name in PAIR_MEASURES}
     if fidelity_task is not None:
-        kept = fidelity.accepted(models.entailment, some.sources, some.targets, fidelity_task)
+        kept = fidelity.accepted(models.entailment, sampled.sources, sampled.targets, fidelity_task)
         of_pairs["fidelity"] = bootstrap(mean(kept), seed)
     of_set = {name: float(measure.of(subject)) for name, measure in SET_MEASURES.items()}
-    return Quality(pairs.name, len(some.sources), of_set, of_pairs)
+    return Quality(pairs.name, len(sampled.sources), of_set, of_pairs)
 
 
 def views(
@@ -201,41 +201,43 @@ def views(
     match_lengths: bool = False,
     fidelity_model: bool = False,
 ) -> dict[str, list[Quality]]:
-    """Each dataset as it is, and the same at equal size where there are several (or a size is asked for).
+    """Measure each dataset as it is and, if there are several or `size` is given, at equal size.
 
-    `match_lengths`: equal also in every bin of source lengths. Raises DataError, ModelError.
+    `match_lengths`: also match the source lengths. Raises DataError, ModelError.
     """
     if fidelity_model and task is None:
         raise DataError("--fidelity needs --task: a paraphrase must be entailed both ways, a summary one way")
-    found = {"as they are": list(datasets)}
+    datasets_of = {"as they are": list(datasets)}
     if match_lengths:
-        found["equal size and lengths"] = equal(matched(datasets, seed), seed, size)
+        datasets_of["equal size and lengths"] = equal(matched(datasets, seed), seed, size)
     elif len(datasets) > 1 or size is not None:
-        found["equal size"] = equal(datasets, seed, size)
+        datasets_of["equal size"] = equal(datasets, seed, size)
     return {
-        view: [quality(pairs, models, task if fidelity_model else None, seed, sample) for pairs in of_view]
-        for view, of_view in found.items()
+        view: [
+            quality(pairs, models, task if fidelity_model else None, seed, sample) for pairs in view_datasets
+        ]
+        for view, view_datasets in datasets_of.items()
     }
 
 
 def described(models: Models) -> dict[str, str]:
-    """Every measure and what it is computed with."""
+    """Describe how each measure is computed, with the names of its models."""
     of_sets = {name: m.settings.format(**models.names()) for name, m in SET_MEASURES.items()}
     of_pairs = {name: settings(name, models).replace("output", "target") for name in PAIR_MEASURES}
     accepts = (
-        f"share with SummaC-ZS ≥ {fidelity.BOUND} (of a paraphrase both ways) by {models.nli}; not the model "
-        "that filtered the data, or it says nothing"
+        f"share with SummaC-ZS ≥ {fidelity.BOUND} (of a paraphrase both ways) by {models.nli}; use a model "
+        "other than the one that filtered the data"
     )
     return of_sets | of_pairs | {"fidelity": accepts}
 
 
 def write_report(views: Mapping[str, Sequence[Quality]], models: Models, seed: int, path: Path) -> None:
-    """Write the measures as JSON, with all that is needed to compute them again. Raises StoreError."""
+    """Write the measures as JSON, with all that is needed to reproduce them. Raises StoreError."""
     report = {
         "seed": seed,
         "interval": f"95 %, percentile bootstrap over pairs, {DRAWS} draws",
         "settings": described(models),
         "models": models.names() | {"digests": models.digests()},
-        "views": {view: [asdict(q) for q in found] for view, found in views.items()},
+        "views": {view: [asdict(q) for q in measured] for view, measured in views.items()},
     }
     write_json(path, report)

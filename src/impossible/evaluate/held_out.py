@@ -1,6 +1,6 @@
-"""Teacher against student, on sentences of the contexts that no student of the run learned from.
+"""Comparison of teacher and student on held-out sentences, from contexts that no student learned from.
 
-Both write as many answers to a sentence, and the run's own cascade chooses among them.
+Both write the same number of answers per sentence, and the run's own cascade chooses the best.
 """
 
 import json
@@ -29,14 +29,14 @@ from .prompted import Prompted
 
 RESULTS = "results.json"
 TEACHER, STUDENT = "teacher, prompted", "student"
-_SENTENCES = 60  # a task
+_SENTENCES = 60  # per task
 _SETTINGS = {
     "accepted": f"share of sentences with an answer among {DRAWS} that the run's cascade keeps",
     "quality": "mean quality of the best answer (rank.quality), 0 where none is kept",
     "rougeL_source": "ROUGE-L F1 of the best answer and the sentence: lower is worded further apart",
     "compression": "words of the best answer / words of the sentence",
 }
-Best = Mapping[str, Sequence[Output | None]]  # system → its best output a sentence
+Best = Mapping[str, Sequence[Output | None]]  # system → its best output for each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +49,24 @@ class Side:
 
 
 def compare(
-    run: Path, recipe: Recipe, rivals: pa.Table, tell: Callable[[str], None] = lambda _: None
+    run: Path, recipe: Recipe, rivals: pa.Table, on_progress: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Write `evaluation/held-out/`: results as `evaluate` writes them, and the best answers side by side.
+    """Write `evaluation/held-out/`: results in the format of `evaluate`, and the best answers side by side.
 
-    `rivals` are the run's duplicates, from which a student may have learned.
-
-    Nothing is written without held-out sentences. A teacher that cannot be prompted (no tokenizer, a prompt
-    longer than it reads) is left out. Raises ModelError, StoreError.
+    `rivals` are the run's duplicates, from which a student may have learned. `on_progress` is called with
+    each task. Writes nothing if there is no student or no held-out sentence. Leaves out a teacher that cannot
+    be prompted (no tokenizer, or a context too short for the prompt). Raises ModelError, StoreError.
     """
     student_folder = run_student(run)
     sentences = {
-        task: found[:_SENTENCES]
-        for task, found in held_out(learned_from(run, recipe, rivals), recipe).items()
-        if found
+        task: held[:_SENTENCES]
+        for task, held in held_out(learned_from(run, recipe, rivals), recipe).items()
+        if held
     }
     if student_folder is None or not sentences:
         return
     made_for = store.folder_fingerprint(student_folder) or ""
-    wanted = store.fingerprint(
+    fingerprint = store.fingerprint(
         "held-out",
         "4",
         made_for,
@@ -76,35 +75,35 @@ def compare(
         json.dumps(sentences),
     )
     folder = RunFolder(run).held_out_folder
-    if store.folder_fingerprint(folder) == wanted:
+    if store.folder_fingerprint(folder) == fingerprint:
         return
 
     def make(new: Path) -> None:
         student = Student.load(student_folder, recipe.filter, recipe.score, recipe.execution)
-        results, rows = against_teacher(sentences, student, recipe, tell)
+        results, rows = against_teacher(sentences, student, recipe, on_progress)
         _write(new, results, rows, recipe)
 
-    store.make_folder(folder, wanted, make)
+    store.make_folder(folder, fingerprint, make)
 
 
 def against_teacher(
     sentences: Mapping[str, Sequence[str]],
     student: Student,
     recipe: Recipe,
-    tell: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Result], list[dict[str, object]]]:
-    """Both answers to the sentences of each task: a result a task, and the best answers side by side."""
+    """Evaluate teacher and student on each task: one result per task, and the best answers side by side."""
     teacher = _teacher(recipe)
     results: list[Result] = []
     rows: list[dict[str, object]] = []
     for task, sources in sentences.items():
         if task not in student.info.tasks:
             continue
-        tell(task)
-        found = _best(task, sources, student, teacher, recipe.seed)
-        results.append(_result(task, sources, found, recipe.seed))
+        on_progress(task)
+        best = _best(task, sources, student, teacher, recipe.seed)
+        results.append(_result(task, sources, best, recipe.seed))
         rows += [
-            {"task": task, "source": source} | {name: _side(outputs[i]) for name, outputs in found.items()}
+            {"task": task, "source": source} | {name: _side(outputs[i]) for name, outputs in best.items()}
             for i, source in enumerate(sources)
         ]
     return results, rows
@@ -113,32 +112,32 @@ def against_teacher(
 def _teacher(recipe: Recipe) -> Prompted | None:
     try:
         return Prompted(recipe.teacher, recipe.execution, few_shot=True)
-    except ImpossibleError:  # a server's model, of which there are no files here
+    except ImpossibleError:  # the model of a server, without local files
         return None
 
 
 def _best(task: str, sources: Sequence[str], student: Student, teacher: Prompted | None, seed: int) -> Best:
     answers = student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
-    found: dict[str, Sequence[Output | None]] = {}
-    own = [answer.outputs[0] if answer.outputs else None for answer in answers]
+    best: dict[str, Sequence[Output | None]] = {}
+    student_best = [answer.outputs[0] if answer.outputs else None for answer in answers]
     if teacher is not None:
         examples = [BenchmarkRow("", source, ()) for source in sources]
-        found[TEACHER] = _chosen(task, sources, teacher.drafts(examples, task, DRAWS), student)
-    return found | {STUDENT: own}
+        best[TEACHER] = _chosen(task, sources, teacher.drafts(examples, task, DRAWS), student)
+    return best | {STUDENT: student_best}
 
 
 def _chosen(
     task: str, sources: Sequence[str], drafts: Sequence[Sequence[str]], student: Student
 ) -> list[Output | None]:
-    """Of each sentence's drafts the one that the cascade thinks most of, as a student's are ordered."""
-    times = [Counter(text for text in found if text) for found in drafts]
-    pairs = [(source, text) for source, found in zip(sources, times, strict=True) for text in found]
+    """The draft of each sentence that the cascade ranks highest, as a student ranks its own."""
+    counts = [Counter(text for text in count if text) for count in drafts]
+    pairs = [(source, text) for source, count in zip(sources, counts, strict=True) for text in count]
     judged = iter(student.judge(task, [s for s, _ in pairs], [t for _, t in pairs]) if pairs else [])
     chosen: list[Output | None] = []
-    for found in times:
-        outputs = [next(judged) for _ in found]
-        key = [(o.rank, found[o.text]) for o in outputs]
-        chosen.append(outputs[key.index(max(key))] if outputs else None)
+    for count in counts:
+        outputs = [next(judged) for _ in count]
+        keys = [(o.rank, count[o.text]) for o in outputs]
+        chosen.append(outputs[keys.index(max(keys))] if outputs else None)
     return chosen
 
 
@@ -146,18 +145,18 @@ def _side(output: Output | None) -> dict[str, object]:
     return asdict(Side(output.text, output.verdict, output.quality) if output else Side("", "nothing", 0.0))
 
 
-def _result(task: str, sources: Sequence[str], found: Best, seed: int) -> Result:
-    scores = {name: _scores(sources, outputs) for name, outputs in found.items()}
+def _result(task: str, sources: Sequence[str], best: Best, seed: int) -> Result:
+    scores = {name: _scores(sources, outputs) for name, outputs in best.items()}
     first = next(iter(scores.values()))
     outcomes = [
         SystemResult(
             name,
-            {metric: bootstrap(score, seed) for metric, score in of_it.items()},
-            {m: randomisation(first[m], s, seed) for m, s in of_it.items()} if of_it is not first else {},
+            {metric: bootstrap(score, seed) for metric, score in metrics.items()},
+            {m: randomisation(first[m], s, seed) for m, s in metrics.items()} if metrics is not first else {},
             0.0,
             0.0,
         )
-        for name, of_it in scores.items()
+        for name, metrics in scores.items()
     ]
     return Result("held-out sentences of the run", task, len(sources), text_id(*sources), _SETTINGS, outcomes)
 

@@ -1,6 +1,6 @@
-"""Short word lists of our own, lower case: enough to compare two sets of sentences, not to judge one.
+"""Short word lists in lower case, meant for comparing sets of sentences rather than rating one.
 
-(Crude words are in `critics.toxic`, since a recipe can reject them.)
+Crude words are in `critics.toxic`, since recipes can reject them.
 """
 
 

@@ -1,4 +1,4 @@
-"""A language model with a prompt as a system: the teacher, zero-shot or few-shot."""
+"""A prompted language model as a system: the teacher, zero-shot or few-shot."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from ..teachers import open_teacher
 from ..teachers.base import Decoding
 from ..text.sentences import cut
 
-# three ways to ask, since a small model's answer hangs on the words
+# three instructions per task, since a small model is sensitive to the wording
 INSTRUCTIONS = {
     "paraphrase": (
         "Rewrite the sentence in other words. Keep its meaning. Answer with one sentence.",
@@ -30,7 +30,7 @@ INSTRUCTIONS = {
         "Write a short headline for this sentence.",
     ),
 }
-SOURCE = "{source}"  # what a prompt of one's own has where the sentence goes
+SOURCE = "{source}"  # placeholder for the sentence in a custom prompt
 LABELS = {"paraphrase": "In other words", "summary": "Shorter"}
 SHOTS = {
     "paraphrase": (
@@ -61,73 +61,75 @@ SHOTS = {
 
 
 class Prompted:
-    """Asks a teacher for each output; the first sentence of the answer counts.
+    """Prompts a teacher for each output and takes the first sentence of the answer.
 
-    `ask` is which of the INSTRUCTIONS (0 to 2) it gets, or a prompt of one's own with `{source}` in it. A
-    tokenizer with a chat template gets instruction and examples as a conversation, any other, and a server,
-    as plain text. Raises ModelError.
+    `prompt` is an index into INSTRUCTIONS (0 to 2), or a custom prompt that contains `{source}`. Instruction
+    and examples are sent as a conversation if the tokenizer has a chat template, else, and to a server, as
+    plain text. Raises ModelError.
     """
 
-    def __init__(self, teacher: Teacher, execution: Execution, few_shot: bool, ask: int | str = 0):
+    def __init__(self, teacher: Teacher, execution: Execution, few_shot: bool, prompt: int | str = 0):
         self._tokenizer = None if teacher.endpoint else AutoTokenizer.from_pretrained(locate(teacher.model))
         self._sampler = open_teacher(teacher, execution)
-        self._few_shot, self._ask = few_shot, ask
+        self._few_shot, self._instruction = few_shot, prompt
 
     def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
-        """See System: the greedy answer."""
+        """See System. Decodes greedily."""
         longest = self._longest(examples)
-        # not all servers know top-k
+        # some servers reject top-k
         greedy = Decoding(1.0, 1.0, 1, longest) if self._tokenizer else Decoding(0.0, 1.0, 0, longest)
-        return [draft for [draft] in self._drawn(examples, task, 1, greedy)]
+        return [draft for [draft] in self._sample(examples, task, 1, greedy)]
 
     def drafts(self, examples: Sequence[BenchmarkRow], task: str, n: int) -> list[list[str]]:
-        """`n` answers an example, drawn as a student draws; a server's from its whole vocabulary."""
-        how = decoding(n, self._longest(examples))
-        return self._drawn(examples, task, n, how if self._tokenizer else replace(how, top_k=0))
+        """`n` answers per example, sampled like a student's; from a server without top-k."""
+        settings = decoding(n, self._longest(examples))
+        return self._sample(examples, task, n, settings if self._tokenizer else replace(settings, top_k=0))
 
     def _longest(self, examples: Sequence[BenchmarkRow]) -> int:
-        """The most tokens of an answer."""
+        """The token limit of an answer."""
         return 2 * max((self._tokens(e.source) for e in examples), default=0) + 8
 
-    def _drawn(self, examples: Sequence[BenchmarkRow], task: str, n: int, how: Decoding) -> list[list[str]]:
+    def _sample(
+        self, examples: Sequence[BenchmarkRow], task: str, n: int, settings: Decoding
+    ) -> list[list[str]]:
         prompts = [self._prompt(e.source, task) for e in examples]
-        # no end before the first token: an empty answer is no answer; a server may not know the setting
-        how = replace(how, min_tokens=1 if self._tokenizer else 0)
+        # require one token, since an empty answer is useless; some servers reject this setting
+        settings = replace(settings, min_tokens=1 if self._tokenizer else 0)
         seeds = [seed_for(0, text_id(prompt), "prompted") for prompt in prompts]
-        drawn = self._sampler.sample(prompts, n, seeds, how)
-        return [[cut(continuation.text) for continuation in found] for found in drawn]
+        drawn = self._sampler.sample(prompts, n, seeds, settings)
+        return [[cut(continuation.text) for continuation in continuations] for continuations in drawn]
 
     def _prompt(self, source: str, task: str) -> str:
         chat = self._tokenizer if self._tokenizer and self._tokenizer.chat_template else None
-        if isinstance(self._ask, str):
-            asked = self._ask.replace(SOURCE, source)
-            return _as_chat(chat, [{"role": "user", "content": asked}]) if chat else asked
+        if isinstance(self._instruction, str):
+            prompt = self._instruction.replace(SOURCE, source)
+            return _as_chat(chat, [{"role": "user", "content": prompt}]) if chat else prompt
         shots = SHOTS[task] if self._few_shot else ()
-        instruction = INSTRUCTIONS[task][self._ask]
+        instruction = INSTRUCTIONS[task][self._instruction]
         if chat:
             return conversation(chat, instruction, shots, source)
         return plain(instruction, LABELS[task], shots, source)
 
     def _tokens(self, text: str) -> int:
-        """How many tokens a text has; of a server's model a guess on the high side."""
+        """The number of tokens of a text; for the model of a server, a high estimate."""
         return len(self._tokenizer(text)["input_ids"]) if self._tokenizer else 2 * len(text.split())
 
 
 def read_prompt(path: Path) -> str:
-    """A prompt of one's own, as it is in the file, less the last line end. Raises DataError."""
+    """Read a custom prompt from a file, without the final line break. Raises DataError."""
     try:
         prompt = path.read_text(encoding="utf-8-sig").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"prompt {path} cannot be read: {error}") from error
     if SOURCE not in prompt:
-        raise DataError(f"prompt {path} has no {SOURCE}, where the sentence is to go")
+        raise DataError(f"prompt {path} has no {SOURCE}; add it where the sentence goes")
     return prompt
 
 
 def conversation(
     tokenizer: PreTrainedTokenizerBase, instruction: str, shots: Sequence[tuple[str, str]], source: str
 ) -> str:
-    """The prompt in the model's chat template."""
+    """Format the prompt as a conversation in the model's chat template."""
     turns = []
     for question, answer in [*shots, (source, "")]:
         turns.append({"role": "user", "content": f"{instruction}\n\n{question}"})
@@ -136,14 +138,14 @@ def conversation(
 
 
 def _as_chat(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str:
-    """Turns in the model's template, without a begin token that the tokenizer adds anyway."""
+    """Apply the chat template; drop its begin token if the tokenizer adds one too."""
     text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
     adds_begin = tokenizer("")["input_ids"] == [tokenizer.bos_token_id]
     return text.removeprefix(str(tokenizer.bos_token)) if adds_begin else text
 
 
 def plain(instruction: str, label: str, shots: Sequence[tuple[str, str]], source: str) -> str:
-    """The prompt as text that a model without a chat template may go on with."""
+    """Format the prompt as plain text for a model without a chat template to continue."""
     lines = [instruction, ""]
     for question, answer in shots:
         lines += [f"Sentence: {question}", f"{label}: {answer}", ""]

@@ -1,9 +1,9 @@
-"""The proximity hypothesis: continuations of one context are likelier to be paraphrases than others.
+"""Test of the proximity hypothesis: continuations of one context are likelier to be paraphrases than others.
 
 Sentences are drawn from the recipe's teacher at several temperatures and context lengths, and paired in
 three ways: within a context, across two contexts of the same domain, and without any context. A pair is
-equivalent if the recipe's NLI model finds entailment of at least `score.equivalence` both ways. What fewer
-continuations would have given is computed from those drawn.
+equivalent if the recipe's NLI model gives an entailment of at least `score.equivalence` in both directions.
+The yield of fewer continuations is computed from those drawn.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
-# The least that every tokenizer can read: what "no context" stands for.
+# The shortest prompt that every tokenizer accepts; it stands for "no context".
 NO_CONTEXT = "\n"
 _PICTURES = (".svg", ".png", ".pdf")
 SentencePair = tuple[str, str]
@@ -42,10 +42,11 @@ Flags = list[NDArray[np.bool_]]  # for each context, which of its pairs are equi
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """How much to draw: contexts a domain, continuations and pairs a context, and what is varied.
+    """The design: contexts per domain, continuations and pairs per context, and the factors to vary.
 
-    `sentences` is the length of a context behind its prefix (of a corpus: of its opening). `samples` are the
-    numbers of continuations to compare, at most `per_context`; none: a quarter, half and all of it.
+    `sentences`: the length of a context after its prefix (with a corpus: of the opening of a document).
+    `samples`: the numbers of continuations to compare, at most `per_context`; default: a quarter, half and
+    all of it.
     """
 
     contexts: int = 60
@@ -56,17 +57,17 @@ class Design:
     samples: tuple[int, ...] = ()
 
     def sizes(self) -> tuple[int, ...]:
-        """The numbers of continuations to compare, rising."""
+        """The numbers of continuations to compare, ascending."""
         n = self.per_context
         return tuple(sorted({max(2, size) for size in self.samples or (n // 4, n // 2, n)}))
 
     def steps(self, recipe: Recipe) -> int:
-        """How many contexts will be continued, if no two are equal."""
+        """The number of contexts to continue, if all are distinct."""
         cells = len(_domains(recipe)) * len(self.sentences)
         return len(self.temperatures) * (cells * self.contexts + self.blocks())
 
     def blocks(self) -> int:
-        """How many times continuations are drawn without a context: they serve all cells of a temperature."""
+        """The number of draws without a context, shared by all cells of a temperature."""
         return max(2, self.contexts // 4)
 
 
@@ -79,29 +80,30 @@ def design_of(
     samples: str,
     picture: Path | None,
 ) -> Design:
-    """A design as the command line gives it. Raises RecipeError."""
+    """Parse a design from command-line options. Raises RecipeError."""
     if picture is not None and picture.suffix not in _PICTURES:
         raise RecipeError(f"--picture {picture}: the name must end in {', '.join(_PICTURES)}")
     try:
-        warm = tuple(float(x) for x in temperatures.split(","))
-        long = tuple(int(x) for x in sentences.split(","))
-        many = tuple(int(x) for x in samples.split(",")) if samples else ()
+        temperature_values = tuple(float(x) for x in temperatures.split(","))
+        lengths = tuple(int(x) for x in sentences.split(","))
+        sizes = tuple(int(x) for x in samples.split(",")) if samples else ()
     except ValueError as error:
         raise RecipeError(
             f"--temperatures, --sentences and --samples: numbers separated by commas; {error}"
         ) from error
-    if not all(2 <= n <= per_context for n in many):
-        raise RecipeError(f"--samples must be 2 to {per_context}, which is --per-context")
-    if not all(0 < t <= 5 for t in warm) or not all(0 <= n <= 20 for n in long):
+    if not all(2 <= n <= per_context for n in sizes):
+        raise RecipeError(f"--samples must be 2 to {per_context} (--per-context)")
+    if not all(0 < t <= 5 for t in temperature_values) or not all(0 <= n <= 20 for n in lengths):
         raise RecipeError("--temperatures must be above 0 and at most 5, --sentences 0 to 20")
-    return Design(contexts, per_context, pairs, warm, long, many)
+    return Design(contexts, per_context, pairs, temperature_values, lengths, sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """What so many continuations of a context give on average over all draws of them from the drawn ones.
+    """The expected yield per context of `continuations` continuations, subsampled from those drawn.
 
-    Distinct candidates, the share of their pairs that are equivalent, and how many such pairs there are.
+    `candidates`: distinct candidates; `within`: the share of their pairs that are equivalent; `pairs`: the
+    number of equivalent pairs.
     """
 
     continuations: int
@@ -112,10 +114,10 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What was seen at one domain, temperature and context length.
+    """The results for one domain, temperature and context length.
 
-    Rates are shares of pairs that are equivalent, with intervals over contexts; `gain` is within - across.
-    `candidates` is how many distinct sentences a context gave on average.
+    Rates are shares of equivalent pairs, with intervals over contexts; `gain` is within - across.
+    `candidates` is the mean number of distinct sentences per context.
     """
 
     domain: str
@@ -136,13 +138,15 @@ def proximity(recipe: Recipe, design: Design, tick: Callable[[], None] = lambda:
     sampler = open_teacher(recipe.teacher, recipe.execution)
     execution = recipe.execution
     nli = Nli(locate(recipe.score.nli), execution.threads, execution.batch_size, execution.device)
-    kinds = [(domain, n) for domain in _domains(recipe) for n in design.sentences]
-    grown = {(domain, n): _contexts(recipe, sampler, domain, n, design) for domain, n in kinds}
+    conditions = [(domain, n) for domain in _domains(recipe) for n in design.sentences]
+    contexts_of = {(domain, n): _contexts(recipe, sampler, domain, n, design) for domain, n in conditions}
     cells = []
     for temperature in design.temperatures:
-        alone = _draw(_empty(design), sampler, recipe, temperature, design, tick)
-        none = _rate(_equivalent(across(alone, design.pairs, recipe.seed), nli, recipe.score.equivalence))
-        for (domain, sentences), contexts in grown.items():
+        no_context = _draw(_empty(design), sampler, recipe, temperature, design, tick)
+        none = _rate(
+            _equivalent(across(no_context, design.pairs, recipe.seed), nli, recipe.score.equivalence)
+        )
+        for (domain, sentences), contexts in contexts_of.items():
             groups = _draw(contexts, sampler, recipe, temperature, design, tick)
             cells.append(
                 _cell(
@@ -176,7 +180,7 @@ def _contexts(recipe: Recipe, sampler: Sampler, domain: str, sentences: int, des
 
 
 def _empty(design: Design) -> list[Context]:
-    """No context, several times under different seeds."""
+    """Empty contexts, which differ in their seeds."""
     return [Context(text_id("none", str(k)), "none", NO_CONTEXT, "none") for k in range(design.blocks())]
 
 
@@ -229,77 +233,80 @@ def sampled(
     n: int,
     seed: int,
 ) -> Sampled:
-    """What `n` of the `drawn` continuations give, from the pairs of `within` and whether they are equivalent.
+    """The expected yield of `n` of the `drawn` continuations; `flags` marks the equivalent `pairs`.
 
-    A pair counts with the chance that both its sentences are among `n` continuations taken without
-    replacement: rarefaction (Hurlbert 1971).
+    Rarefaction (Hurlbert 1971): a pair is weighted by the probability that both its sentences are among `n`
+    continuations drawn without replacement.
     """
-    good, seen, found, candidates = [], [], [], []
-    for group, of_context, equivalent in zip(groups, pairs, flags, strict=True):
+    equivalent_pairs, possible_pairs, yields, candidates = [], [], [], []
+    for group, context_pairs, equivalent in zip(groups, pairs, flags, strict=True):
         times = {c.text: c.count for c in group.candidates}
-        a, b = ([times[pair[side]] for pair in of_context] for side in (0, 1))
+        a, b = ([times[pair[side]] for pair in context_pairs] for side in (0, 1))
         together = [x + y for x, y in zip(a, b, strict=True)]
         both = 1 - absent(a, drawn, n) - absent(b, drawn, n) + absent(together, drawn, n)
         all_pairs = len(times) * (len(times) - 1) / 2
-        good.append(float(both[equivalent].sum()))
-        seen.append(float(both.sum()))
-        found.append(good[-1] * all_pairs / max(1, len(of_context)))
+        equivalent_pairs.append(float(both[equivalent].sum()))
+        possible_pairs.append(float(both.sum()))
+        yields.append(equivalent_pairs[-1] * all_pairs / max(1, len(context_pairs)))
         candidates.append(float((1 - absent(list(times.values()), drawn, n)).sum()))
     return Sampled(
-        n, float(np.mean(candidates)), bootstrap(ratio(good, seen), seed), bootstrap(mean(found), seed)
+        n,
+        float(np.mean(candidates)),
+        bootstrap(ratio(equivalent_pairs, possible_pairs), seed),
+        bootstrap(mean(yields), seed),
     )
 
 
 def absent(counts: Sequence[int], drawn: int, n: int) -> Float64s:
-    """The chance that none of `counts` things is among `n` of `drawn`: C(drawn - count, n) / C(drawn, n)."""
+    """P(an item with `count` copies is not among `n` of `drawn`) = C(drawn - count, n) / C(drawn, n)."""
     return np.array([comb(drawn - count, n) / comb(drawn, n) for count in counts], np.float64)
 
 
 def within(groups: Sequence[Group], pairs: int, seed: int) -> list[list[SentencePair]]:
-    """For each group up to `pairs` random pairs of its distinct candidates."""
+    """For each group, up to `pairs` random pairs of its distinct candidates."""
     random = np.random.default_rng(seed)
-    found = []
+    pairs_of_groups = []
     for group in groups:
         texts = [c.text for c in group.candidates]
         a, b = np.triu_indices(len(texts), k=1)
-        some = random.permutation(len(a))[:pairs]
-        found.append([(texts[i], texts[j]) for i, j in zip(a[some], b[some], strict=True)])
-    return found
+        chosen = random.permutation(len(a))[:pairs]
+        pairs_of_groups.append([(texts[i], texts[j]) for i, j in zip(a[chosen], b[chosen], strict=True)])
+    return pairs_of_groups
 
 
 def across(groups: Sequence[Group], pairs: int, seed: int) -> list[list[SentencePair]]:
-    """For each group up to `pairs` pairs of one of its candidates with one of another group.
+    """For each group, up to `pairs` random pairs of one of its candidates and one of another group.
 
-    Equal sentences are left out, as they are within a group.
+    Leaves out pairs of equal sentences, which cannot occur within a group either.
     """
     random = np.random.default_rng(seed)
-    found = []
+    pairs_of_groups = []
     for k, group in enumerate(groups):
         others = [c.text for i, other in enumerate(groups) if i != k for c in other.candidates]
         own = [c.text for c in group.candidates]
-        some = random.permutation(len(own) * len(others))[:pairs].tolist()
-        made = [(own[n // len(others)], others[n % len(others)]) for n in some]
-        found.append([pair for pair in made if pair[0] != pair[1]])
-    return found
+        chosen = random.permutation(len(own) * len(others))[:pairs].tolist()
+        candidates = [(own[n // len(others)], others[n % len(others)]) for n in chosen]
+        pairs_of_groups.append([pair for pair in candidates if pair[0] != pair[1]])
+    return pairs_of_groups
 
 
 def _equivalent(pairs: Sequence[Sequence[SentencePair]], nli: Nli, bound: float) -> Flags:
-    """Which pairs entail each other."""
-    flat = [pair for of_context in pairs for pair in of_context]
+    """Which pairs entail each other, per context."""
+    flat = [pair for context_pairs in pairs for pair in context_pairs]
     a, b = [x for x, _ in flat], [y for _, y in flat]
     equivalent = nli.score(a, b) >= np.float32(bound)
-    likely = np.flatnonzero(equivalent)  # what is not entailed one way need not be asked the other way
-    equivalent[likely] = nli.score([b[i] for i in likely], [a[i] for i in likely]) >= np.float32(bound)
-    return np.split(equivalent, np.cumsum([len(of_context) for of_context in pairs])[:-1])
+    forward = np.flatnonzero(equivalent)  # score the other direction only where the first is entailed
+    equivalent[forward] = nli.score([b[i] for i in forward], [a[i] for i in forward]) >= np.float32(bound)
+    return np.split(equivalent, np.cumsum([len(context_pairs) for context_pairs in pairs])[:-1])
 
 
 def _rate(flags: Flags) -> Statistic:
-    """The share of equivalent pairs: a row a context, so that intervals know what belongs together."""
+    """The share of equivalent pairs, one row per context, so that the bootstrap resamples contexts."""
     return ratio([part.sum() for part in flags], [len(part) for part in flags])
 
 
 def difference(a: Statistic, b: Statistic) -> Statistic:
-    """The rate of `a` less that of `b`, over the same contexts."""
+    """The rate of `a` minus that of `b`, over the same contexts."""
 
     def total(sums: Float64s) -> Float64s:
         return a.total(sums[:, :2]) - b.total(sums[:, 2:])
@@ -308,7 +315,7 @@ def difference(a: Statistic, b: Statistic) -> Statistic:
 
 
 def write_proximity(cells: Sequence[Cell], recipe: Recipe, design: Design, path: Path) -> None:
-    """Write the cells as JSON, with all that is needed to compute them again. Raises StoreError."""
+    """Write the cells as JSON, with all that is needed to reproduce them. Raises StoreError."""
     report = {
         "seed": recipe.seed,
         "teacher": recipe.teacher.model_dump() | {"digest": digest(recipe.teacher.weights)},
@@ -326,9 +333,9 @@ def write_proximity(cells: Sequence[Cell], recipe: Recipe, design: Design, path:
 
 
 def draw(cells: Sequence[Cell], path: Path) -> None:
-    """Above, the rates over the temperature; below, equivalent pairs over continuations. A column a domain.
+    """Plot the cells, one column per domain: rates by temperature (top), yield by continuations (bottom).
 
-    The file's ending says which kind of picture.
+    The suffix of `path` selects the image format.
     """
     from matplotlib.figure import Figure
 
@@ -350,33 +357,33 @@ def draw(cells: Sequence[Cell], path: Path) -> None:
 
 
 def _name(cell: Cell) -> str:
-    few = f"{cell.sentences} sentence" + ("s" if cell.sentences != 1 else "")
-    return few if cell.domain == "corpus" else f"prefix + {few}" if cell.sentences else "prefix"
+    length = f"{cell.sentences} sentence" + ("s" if cell.sentences != 1 else "")
+    return length if cell.domain == "corpus" else f"prefix + {length}" if cell.sentences else "prefix"
 
 
 def _rates(panel: "Axes", cells: Sequence[Cell]) -> None:
-    """A colour a context length: within as a line, across dashed; no context dotted."""
+    """Plot rates, one colour per context length: within solid, across dashed, no context dotted."""
     lengths = list(dict.fromkeys(cell.sentences for cell in cells))
     for k, sentences in enumerate(lengths):
-        some = [cell for cell in cells if cell.sentences == sentences]
-        x = [cell.temperature for cell in some]
-        _line(panel, x, [c.within for c in some], f"within, {_name(some[0])}", f"C{k}", "-")
-        _line(panel, x, [c.across for c in some], f"across, {_name(some[0])}", f"C{k}", "--")
-    some = [cell for cell in cells if cell.sentences == lengths[0]]
-    _line(panel, [c.temperature for c in some], [c.none for c in some], "no context", "0.5", ":")
+        of_length = [cell for cell in cells if cell.sentences == sentences]
+        x = [cell.temperature for cell in of_length]
+        _line(panel, x, [c.within for c in of_length], f"within, {_name(of_length[0])}", f"C{k}", "-")
+        _line(panel, x, [c.across for c in of_length], f"across, {_name(of_length[0])}", f"C{k}", "--")
+    of_length = [cell for cell in cells if cell.sentences == lengths[0]]
+    _line(panel, [c.temperature for c in of_length], [c.none for c in of_length], "no context", "0.5", ":")
 
 
 def _yields(panel: "Axes", cells: Sequence[Cell]) -> None:
-    """A colour a context length, a line a temperature: the lower, the thicker."""
+    """Plot yields, one colour per context length, one line per temperature: the lower, the thicker."""
     lengths = list(dict.fromkeys(cell.sentences for cell in cells))
-    warm = sorted({cell.temperature for cell in cells}, reverse=True)
+    temperatures = sorted({cell.temperature for cell in cells}, reverse=True)
     for cell in cells:
         x = [float(s.continuations) for s in cell.samples]
         label = f"{_name(cell)}, temperature {cell.temperature:g}"
         line = _line(
             panel, x, [s.pairs for s in cell.samples], label, f"C{lengths.index(cell.sentences)}", "-"
         )
-        line.set_linewidth(1 + warm.index(cell.temperature))
+        line.set_linewidth(1 + temperatures.index(cell.temperature))
 
 
 def _line(

@@ -10,7 +10,7 @@ from ..data.schema import GROUPS, Candidate, Context, Group, seed_for
 from ..errors import ModelError
 from ..recipe.sampling import Sampling
 from ..teachers.base import Continuation, Decoding, Sampler
-from ..text.sentences import cut, defect, unspelt
+from ..text.sentences import cut, defect, normalised
 
 Counts = Counter[str]
 
@@ -38,7 +38,7 @@ def candidates(
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
-        times.setdefault(unspelt(sentence), Counter())[sentence] += 1
+        times.setdefault(normalised(sentence), Counter())[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
     counts["repeated"] += sum(alike.total() - 1 for alike in times.values())
     best = {max(alike, key=alike.__getitem__): alike.total() for alike in times.values()}

@@ -1,1 +1,1 @@
-"""Metrics of texts and pairs, each with its source; a literal table names them all."""
+"""Metrics of texts and pairs, each with its paper; `table` lists them all."""

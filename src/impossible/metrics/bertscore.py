@@ -13,7 +13,7 @@ from ..critics.distinct import distinct
 from ..errors import ModelError
 from .statistics import Float64s
 
-# Constants: padding touches the last bits, so the same list must give the same batches.
+# Constants, since padding changes the last bits of a score.
 _PAIRS, _CHUNK = 256, 32
 _MAX_TOKENS = 256
 
@@ -21,9 +21,9 @@ _MAX_TOKENS = 256
 class BertScore:
     """BERTScore F1 (Zhang et al. 2020) without idf weights or rescaling.
 
-    P is the mean over the output's tokens of the highest cosine to a token of the other text, R the same the
-    other way round, F1 = 2PR / (P + R). As in bert-score 0.3.13, special tokens ([CLS], [SEP]) may be
-    matched but do not count themselves. `layer` is the encoder layer (1 is the first), None the last.
+    P is the mean over the output's tokens of the highest cosine to a token of the other text, R the same
+    with the texts swapped, F1 = 2PR / (P + R). As in bert-score 0.3.13, special tokens ([CLS], [SEP]) can be
+    matched but are left out of the means. `layer` is the encoder layer (1 is the first), None the last.
     Raises ModelError.
     """
 
@@ -44,7 +44,7 @@ class BertScore:
         self._max_tokens = min(_MAX_TOKENS, model.config.max_position_embeddings)
 
     def score(self, outputs: Sequence[str], others: Sequence[str]) -> Float64s:
-        """F1 of pairs, (n,); 0 where either text has no token. Raises DataError if the lists differ."""
+        """F1 of pairs, (n,); 0 where either text has no token. Raises DataError if lengths differ."""
         scores = np.empty(len(outputs))
         for i in range(0, len(outputs), _PAIRS):
             part = slice(i, i + _PAIRS)
@@ -55,14 +55,14 @@ class BertScore:
 
     @torch.inference_mode()
     def _embed(self, texts: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Each text's token embeddings of length 1, (tokens, d), and whether each counts, (tokens,)."""
+        """Each text's unit-length token embeddings, (tokens, d), and which are not special, (tokens,)."""
         encoded = [
             self._tokenizer(
                 text.strip(), truncation=True, max_length=self._max_tokens, return_special_tokens_mask=True
             )
             for text in texts
         ]
-        found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        embedded: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]["input_ids"]))
         for i in range(0, len(order), _CHUNK):
             rows = order[i : i + _CHUNK]
@@ -73,8 +73,8 @@ class BertScore:
             )
             for row, state in zip(rows, states.cpu(), strict=True):
                 counts = ~torch.tensor(encoded[row]["special_tokens_mask"], dtype=torch.bool)
-                found[row] = state[: len(counts)], counts
-        return [found[row] for row in range(len(texts))]
+                embedded[row] = state[: len(counts)], counts
+        return [embedded[row] for row in range(len(texts))]
 
     def _padding(self) -> int:
         return int(self._tokenizer.pad_token_id)

@@ -1,6 +1,6 @@
-"""How diverse a set of texts is: in words, n-grams and embeddings.
+"""Diversity of a set of texts, by words, n-grams and embeddings.
 
-All but MTLD and MSTTR depend on its size: compare sets of equal size.
+All but MTLD and MSTTR depend on the size of the set: compare sets of equal size.
 """
 
 import math
@@ -18,27 +18,27 @@ MSTTR_SEGMENT = 50
 
 
 def vocabulary(texts: Sequence[str]) -> int:
-    """Distinct words."""
+    """The number of distinct words."""
     return len({word for text in texts for word in words(text)})
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
-    """Distinct-n: distinct n-grams / n-grams of all texts together (Li et al. 2016); NaN without any."""
+    """Distinct-n: distinct n-grams / n-grams over all texts (Li et al. 2016); NaN without n-grams."""
     return distinct_share(counted((words(text) for text in texts), n))
 
 
 def distinct_share(counts: Counter[Gram]) -> float:
-    """Distinct n-grams / n-grams; NaN without any."""
+    """Distinct n-grams / n-grams; NaN without n-grams."""
     return len(counts) / counts.total() if counts else math.nan
 
 
 def entropy(texts: Sequence[str], n: int) -> float:
-    """Hₙ = -Σ p log₂ p over the n-grams of all texts together, bits (Zhang et al. 2018); NaN without any."""
+    """Hₙ = -Σ p log₂ p over the n-grams of all texts, in bits (Zhang et al. 2018); NaN without n-grams."""
     return entropy_of(counted((words(text) for text in texts), n))
 
 
 def entropy_of(counts: Counter[Gram]) -> float:
-    """-Σ p log₂ p of counted n-grams, bits; NaN without any."""
+    """-Σ p log₂ p of counted n-grams, in bits; NaN without n-grams."""
     if not counts:
         return math.nan
     p = np.fromiter(counts.values(), np.float64) / counts.total()
@@ -46,16 +46,16 @@ def entropy_of(counts: Counter[Gram]) -> float:
 
 
 def counted(tokens: Iterable[Sequence[str]], n: int) -> Counter[Gram]:
-    """The n-grams of texts, each given as its words."""
+    """Count the n-grams of texts, each given as its words."""
     return Counter(gram for text in tokens for gram in ngrams(text, n))
 
 
 def mtld(texts: Sequence[str], threshold: float = MTLD_THRESHOLD) -> float:
-    """Measure of textual lexical diversity (McCarthy and Jarvis 2010) of the texts, one after the other.
+    """Measure of textual lexical diversity (McCarthy and Jarvis 2010) of the concatenated texts.
 
-    Words / factors, where a factor ends when the type-token ratio since the last one has come down to
-    `threshold`, and what is left counts in part, (1 - TTR) / (1 - threshold); the mean of both directions.
-    Without a single repeated word it is the number of words; NaN without words.
+    Words / factors, averaged over both reading directions. A factor ends when the type-token ratio (TTR)
+    since the last factor falls to `threshold`; the rest counts as (1 - TTR) / (1 - threshold) of a factor.
+    Equals the number of words if no word is repeated; NaN without words.
     """
     tokens = [word for text in texts for word in words(text)]
     if not tokens:
@@ -76,23 +76,23 @@ def _mtld(tokens: Sequence[str], threshold: float) -> float:
 
 
 def msttr(texts: Sequence[str], segment: int = MSTTR_SEGMENT) -> float:
-    """Mean type-token ratio of successive segments of `segment` words (Johnson 1944), the last part left out.
+    """Mean type-token ratio of successive segments of `segment` words (Johnson 1944), the rest left out.
 
-    NaN if there is no whole segment.
+    NaN if there are fewer words than one segment.
     """
     return segmented([word for text in texts for word in words(text)], segment)
 
 
 def segmented(tokens: Sequence[str], segment: int = MSTTR_SEGMENT) -> float:
-    """MSTTR of words in a row."""
+    """MSTTR of a sequence of words."""
     parts = [tokens[i : i + segment] for i in range(0, len(tokens) - segment + 1, segment)]
     return float(np.mean([len(set(part)) / segment for part in parts])) if parts else math.nan
 
 
 def mean_distance(vectors: NDArray[np.float32]) -> float:
-    """Mean of 1 - cosine over all pairs of n vectors of length 1, (n, d): from their sum; NaN below two.
+    """Mean of 1 - cosine over all pairs of n unit vectors, (n, d); NaN below two.
 
-    Σᵢ≠ⱼ vᵢ·vⱼ = |Σ v|² - n.
+    Computed from their sum in linear time: Σᵢ≠ⱼ vᵢ·vⱼ = |Σ v|² - n.
     """
     n = len(vectors)
     if n < 2:
@@ -102,10 +102,10 @@ def mean_distance(vectors: NDArray[np.float32]) -> float:
 
 
 def vendi(vectors: NDArray[np.float32]) -> float:
-    """Vendi score of n vectors of length 1, (n, d): the effective number of topics (Friedman and Dieng 2023).
+    """Vendi score of n unit vectors, (n, d): the effective number of topics (Friedman and Dieng 2023).
 
-    exp of the entropy of the eigenvalues of K / n, K the cosines; 1 if all are alike, n if all are at right
-    angles. The d × d matrix has the same eigenvalues but for zeros. NaN without vectors.
+    exp of the entropy of the eigenvalues of K / n, with K the matrix of cosines: 1 if all vectors are equal,
+    n if all are orthogonal. The d × d matrix has the same non-zero eigenvalues. NaN without vectors.
     """
     if not len(vectors):
         return math.nan
@@ -117,7 +117,7 @@ def vendi(vectors: NDArray[np.float32]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """Figures of a set of sentences; see `evaluate.lexical`. All but `msttr` depend on its size.
+    """Lexical diversity of a set of sentences. All but `msttr` depend on the size of the set.
 
     `distinct_2` is the share of bigrams that are distinct; entropies are of bigrams and trigrams, in bits.
     """
@@ -133,15 +133,17 @@ class Variety:
 
 def variety(sentences: Sequence[str]) -> Variety:
     """Measure a set of sentences."""
-    tokens = [words(sentence) for sentence in sentences]  # once: a slider waits for this
-    every = [word for of_it in tokens for word in of_it]
+    tokens = [
+        words(sentence) for sentence in sentences
+    ]  # tokenise once, since the explorer computes this interactively
+    all_words = [word for sentence_words in tokens for word in sentence_words]
     pairs, triples = counted(tokens, 2), counted(tokens, 3)
     return Variety(
         len(sentences),
-        len(every),
-        len(set(every)),
+        len(all_words),
+        len(set(all_words)),
         distinct_share(pairs),
         entropy_of(pairs),
         entropy_of(triples),
-        segmented(every),
+        segmented(all_words),
     )

@@ -1,4 +1,4 @@
-"""Fidelity: does another NLI model than the filtering one accept a pair?"""
+"""Fidelity: the share of pairs that an NLI model accepts, one other than the filter's."""
 
 from collections.abc import Sequence
 
@@ -14,21 +14,21 @@ BOUND = 0.5
 def summac(nli: Nli, documents: Sequence[str], summaries: Sequence[str]) -> Float64s:
     """SummaC-ZS (Laban et al. 2022) on p(entailment), (n,), 0 to 1.
 
-    For each sentence of the summary the highest entailment by a sentence of the document; their mean. Of two
-    single sentences it is p(document entails summary); NaN where either side is empty.
+    The mean over the summary's sentences of the highest entailment by any sentence of the document; for two
+    single sentences, p(document entails summary). NaN where either side is empty.
     """
     pairs = [(split(d), split(s)) for d, s in zip(documents, summaries, strict=True)]
     flat = [(d, s) for ds, ss in pairs for s in ss for d in ds]
     scores = iter(nli.score([d for d, _ in flat], [s for _, s in flat]).tolist())
-    found = []
+    scores_of_pairs = []
     for ds, ss in pairs:
         highest = [max([next(scores) for _ in ds], default=np.nan) for _ in ss]
-        found.append(np.mean(highest) if highest else np.nan)
-    return np.array(found)
+        scores_of_pairs.append(np.mean(highest) if highest else np.nan)
+    return np.array(scores_of_pairs)
 
 
 def accepted(nli: Nli, sources: Sequence[str], targets: Sequence[str], task: str) -> Float64s:
-    """1 where SummaC-ZS is 0.5 or more, of a paraphrase both ways, (n,); NaN where it is."""
+    """1 where SummaC-ZS is at least 0.5 (for paraphrases in both directions), else 0, (n,); NaN is kept."""
     score = summac(nli, sources, targets)
     if task == "paraphrase":
         score = np.minimum(score, summac(nli, targets, sources))

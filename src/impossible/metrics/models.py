@@ -1,4 +1,4 @@
-"""The models that metrics read: each loaded when a metric first asks for it, named in every output."""
+"""The models of metrics, each loaded on first use and named in every report."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,12 +33,12 @@ class Models:
     threads: int = 0
 
     def names(self) -> dict[str, str]:
-        """What settings of metrics are filled in with."""
+        """The values of the placeholders in the metrics' settings."""
         layer = "last layer" if self.layer is None else f"layer {self.layer}"
         return {"encoder": self.encoder, "nli": self.nli, "parser": self.parser, "layer": layer}
 
     def digests(self) -> dict[str, str]:
-        """The digest of each model that was opened; none of a parser that spaCy finds by its own name."""
+        """The digest of each loaded model; parsers outside `embedded:` have none."""
         opened = {"bertscore": self.encoder, "similarity": self.encoder, "entailment": self.nli}
         if self.parser.startswith("embedded:"):
             opened["parsed"] = self.parser
@@ -67,7 +67,7 @@ class Models:
 
     @cached_property
     def critics(self) -> "Critics":
-        """The default models' critics, whatever the other models are, each opened when it is asked for."""
+        """The critics of the default recipe, whichever models are chosen here; each loads on first use."""
         from ..critics import LazyCritics
         from ..recipe.critics import Score
         from ..recipe.execution import Execution
@@ -76,7 +76,7 @@ class Models:
 
     @cached_property
     def parsed(self) -> "ParsedSentences":
-        """The parser, behind a cache."""
+        """The parser with a cache of parses."""
         from ..critics.parser import ParsedSentences, load_parser
 
         return ParsedSentences(load_parser(self.parser))

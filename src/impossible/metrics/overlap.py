@@ -1,4 +1,4 @@
-"""How an output's wording relates to its source's, without a model."""
+"""Overlap metrics: how an output's wording relates to its source's, without a model."""
 
 from collections.abc import Sequence
 
@@ -22,36 +22,38 @@ def compression(sources: Sequence[str], outputs: Sequence[str]) -> Float64s:
 
 
 def novel_ngrams(sources: Sequence[str], outputs: Sequence[str], n: int) -> Statistic:
-    """Share of the outputs' n-grams that their source lacks (See et al. 2017), over all outputs together."""
-    novel, all_of_them = [], []
+    """Share of the outputs' n-grams that their source lacks (See et al. 2017), pooled over all outputs."""
+    novel, totals = [], []
     for source, output in zip(sources, outputs, strict=True):
         known = set(ngrams(words(source), n))
         grams = ngrams(words(output), n)
         novel.append(sum(gram not in known for gram in grams))
-        all_of_them.append(len(grams))
-    return ratio(novel, all_of_them)
+        totals.append(len(grams))
+    return ratio(novel, totals)
 
 
 def fragments(source: Sequence[str], output: Sequence[str]) -> list[Sequence[str]]:
-    """F(A, S), the shared fragments of a text and its summary: greedy, longest first, from left to right.
+    """F(A, S), the extractive fragments that a text and its summary share.
 
-    Grusky et al. 2018 (Newsroom), figure 3: at each word of the output the longest run that also stands in
-    the source; go on behind it.
+    Greedy (Grusky et al. 2018, Newsroom, figure 3): from left to right, take the longest run of the output
+    that also occurs in the source, and continue after it.
     """
-    places: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for j, word in enumerate(source):
-        places.setdefault(word, []).append(j)
-    found, i = [], 0
+        positions.setdefault(word, []).append(j)
+    shared, i = [], 0
     while i < len(output):
-        length = max((_run(source[j:], output[i:]) for j in places.get(output[i], ())), default=0)
+        length = max(
+            (_common_prefix(source[j:], output[i:]) for j in positions.get(output[i], ())), default=0
+        )
         if length:
-            found.append(output[i : i + length])
+            shared.append(output[i : i + length])
         i += max(length, 1)
-    return found
+    return shared
 
 
-def _run(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many words two sequences have in common from their beginning."""
+def _common_prefix(a: Sequence[str], b: Sequence[str]) -> int:
+    """The length of the common prefix of two sequences, in words."""
     return next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
@@ -64,7 +66,7 @@ def coverage(sources: Sequence[str], outputs: Sequence[str]) -> Float64s:
 
 
 def density(sources: Sequence[str], outputs: Sequence[str]) -> Float64s:
-    """Extractive fragment density, Σ|f|² / |S|, (n,): a copy of k words has k (Grusky et al. 2018)."""
+    """Extractive fragment density, Σ|f|² / |S|, (n,): k for a copy of k words (Grusky et al. 2018)."""
     return _over_fragments(sources, outputs, power=2)
 
 

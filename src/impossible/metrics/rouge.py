@@ -15,19 +15,19 @@ _TOKEN = re.compile(r"[a-z0-9]+")
 
 
 def rouge_n(outputs: Sequence[str], references: Sequence[Sequence[str]], n: int) -> Float64s:
-    """ROUGE-N F1 (Lin 2004) against the best reference, (rows,), 0 to 1: rouge-score's, unstemmed.
+    """ROUGE-N F1 (Lin 2004) against the best reference, (rows,), 0 to 1; equals rouge-score without stemming.
 
-    With m the n-grams in common, with multiplicity: F1 = 2m / (n-grams of output + n-grams of reference).
+    F1 = 2m / (n-grams of output + n-grams of reference), with m n-grams in common, with multiplicity.
     """
     flat = [_f1(_grams(o, n), _grams(r, n)) for o, rs in zip(outputs, references, strict=True) for r in rs]
     return best(flat, [len(rs) for rs in references])
 
 
 def rouge_l(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Float64s:
-    """ROUGE-L F1 (Lin 2004) against the best reference, (rows,), 0 to 1: see critics.rouge."""
+    """ROUGE-L F1 (Lin 2004) against the best reference, (rows,), 0 to 1; see critics.rouge_l."""
     repeated = [o for o, rs in zip(outputs, references, strict=True) for _ in rs]
-    found = RougeL().score([r for rs in references for r in rs], repeated)
-    return best(found, [len(rs) for rs in references])
+    scores = RougeL().score([r for rs in references for r in rs], repeated)
+    return best(scores, [len(rs) for rs in references])
 
 
 def _grams(text: str, n: int) -> Counter[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What a metric gives: sums over rows and what they amount to; hence intervals and tests for every metric."""
+"""Metrics as sufficient statistics over rows, with bootstrap intervals and randomisation tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ DRAWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A metric over n rows: sufficient statistics, (n, k), and what sums of them amount to: (b, k) → (b,).
+    """A metric over n rows: sufficient statistics, (n, k), and a function of their sums, (b, k) → (b,).
 
-    A mean is the case k = 2: (value, 1) and the ratio of both sums. Corpus BLEU is another.
+    A mean has k = 2: the rows are (value, 1), the function is the ratio of both sums. Corpus BLEU has k = 10.
     """
 
     rows: Float64s
@@ -22,7 +22,7 @@ class Statistic:
 
     @property
     def value(self) -> float:
-        """The metric over all rows; NaN if there is nothing to divide by."""
+        """The metric over all rows; NaN if its denominator is 0."""
         return float(self.total(self.rows.sum(axis=0, keepdims=True))[0])
 
 
@@ -36,13 +36,13 @@ class Interval:
 
 
 def mean(values: ArrayLike) -> Statistic:
-    """The mean over rows; rows that are NaN have no say."""
+    """The mean over rows, ignoring NaN."""
     x = np.asarray(values, np.float64)
     return ratio(np.nan_to_num(x), ~np.isnan(x))
 
 
 def ratio(parts: ArrayLike, wholes: ArrayLike) -> Statistic:
-    """Sum of parts / sum of wholes: a rate over all rows together."""
+    """Sum of parts / sum of wholes: a rate pooled over all rows."""
     rows = np.stack([np.asarray(parts, np.float64), np.asarray(wholes, np.float64)], axis=1)
     return Statistic(rows, _divided)
 
@@ -59,18 +59,18 @@ def bootstrap(score: Statistic, seed: int, draws: int = DRAWS) -> Interval:
     sums = np.empty((draws, score.rows.shape[1]))
     for i in range(draws):
         sums[i] = np.bincount(random.integers(0, n, n), minlength=n) @ score.rows
-    found = score.total(sums)
-    found = found[~np.isnan(found)]
-    low, high = np.percentile(found, [2.5, 97.5]) if len(found) else (np.nan, np.nan)
+    values = score.total(sums)
+    values = values[~np.isnan(values)]
+    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)
     return Interval(score.value, float(low), float(high))
 
 
 def randomisation(a: Statistic, b: Statistic, seed: int, trials: int = DRAWS) -> float:
-    """Two-sided p of the difference of two systems on the same rows, by approximate randomisation.
+    """Two-sided p of the difference between two systems on the same rows, by approximate randomisation.
 
-    Swap each row's two results with probability ½ and see how often the difference is at least as large:
-    p = (1 + #{|Δ'| ≥ |Δ|}) / (1 + trials) (Noreen 1989; Riezler and Maxwell 2005). NaN where either system's
-    value is. Raises ValueError if the two differ in rows.
+    Swap each row's two results with probability ½ and count how often the difference is at least as large:
+    p = (1 + #{|Δ'| ≥ |Δ|}) / (1 + trials) (Noreen 1989; Riezler and Maxwell 2005). NaN if the value of
+    either system is NaN. Raises ValueError if their rows differ in number.
     """
     if a.rows.shape != b.rows.shape:
         raise ValueError(f"systems differ in rows: {a.rows.shape} and {b.rows.shape}")
@@ -82,7 +82,7 @@ def randomisation(a: Statistic, b: Statistic, seed: int, trials: int = DRAWS) ->
     swaps = [(random.random(len(difference)) < 0.5) @ difference for _ in range(trials)]
     moved = np.array(swaps).reshape(trials, -1)
     shuffled = np.abs(a.total(sums_a + moved) - b.total(sums_b - moved))
-    # a tie, but for rounding, counts as large
+    # the tolerance counts ties as at least as large, despite rounding
     return float((1 + (shuffled >= abs(a.value - b.value) - 1e-9).sum()) / (1 + trials))
 
 

@@ -1,4 +1,4 @@
-"""Syntactic distance: edits between dependency trees, raw and divided by the trees' size."""
+"""Syntactic distance: edits between dependency trees, raw and relative to the trees' size."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ class Syntax:
         self._edits: dict[tuple[Tree, Tree], int] = {}
 
     def edits(self, a: Sequence[str], b: Sequence[str], layers: int | None = None) -> Float64s:
-        """Edits and nodes of both trees together, (n, 2); `layers` keeps the uppermost ones.
+        """Edits, and the total nodes of both trees, (n, 2); `layers` compares the top layers only.
 
-        edits / nodes lies between 0 (same tree) and 1 (one is empty): the raw distance grows with length.
+        The raw distance grows with length; edits / nodes is from 0 (same tree) to 1 (one tree is empty).
         """
         texts, left, right = distinct(a, b)
         trees = [parse_tree(text, layers) for text in self._brackets(texts)]

@@ -1,4 +1,4 @@
-"""The table of metrics over the rows of a benchmark, and what they read."""
+"""The table of metrics over the rows of a benchmark, and the columns that they read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Preset = Literal["default", "paper"]
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
-    """A row of a benchmark; `exemplar` is a sentence whose syntax the output is to have."""
+    """A row of a benchmark; `exemplar` is a sentence whose syntax the output should follow."""
 
     id: str
     source: str
@@ -31,7 +31,7 @@ class BenchmarkRow:
 
 
 class Rows:
-    """Examples with a system's outputs, as columns; what costs a model is computed once."""
+    """Examples and a system's outputs as columns; scores of models are computed once."""
 
     def __init__(
         self,
@@ -77,15 +77,15 @@ class Rows:
         return self._models.entailment.score(self.outputs, self.sources).astype(np.float64)
 
     def accepted(self, preset: Preset) -> Float64s:
-        """1 where the bounds of a preset keep (source, output), else 0, (n,); 0 for an empty output."""
+        """1 where the cascade keeps (source, output) by a preset's bounds, else 0, (n,); empty outputs: 0."""
         written = [i for i, output in enumerate(self.outputs) if output]
         sources, outputs = [self.sources[i] for i in written], [self.outputs[i] for i in written]
         bounds = getattr(resolve({"preset": preset}).filter, self.task)
-        found = np.zeros(len(self.outputs))
+        kept = np.zeros(len(self.outputs))
         if written:
             pairs, ask = listed(self._models.critics, sources, outputs, self.task)
-            found[written] = cascade(pairs, steps(self.task, bounds), bounds, ask)
-        return found
+            kept[written] = cascade(pairs, steps(self.task, bounds), bounds, ask)
+        return kept
 
     @cached_property
     def source_bleu(self) -> Float64s:
@@ -93,7 +93,7 @@ class Rows:
         return bleu.sentence_bleu(self.outputs, [[s] for s in self.sources]) / 100
 
     def tree(self, other: Other, layers: int | None) -> Float64s:
-        """Edits and nodes between the trees of the output and another text, (n, 2); the nearest reference."""
+        """Edits and nodes between the output's tree and the other text's (nearest reference), (n, 2)."""
         if (other, layers) not in self._trees:
             self._trees[other, layers] = self._tree(other, layers)
         return self._trees[other, layers]
@@ -103,19 +103,19 @@ class Rows:
             texts = self.sources if other == "source" else self.exemplars
             return self._models.syntax.edits(self.outputs, texts, layers)
         outputs, references, counts = self._flat()
-        found = self._models.syntax.edits(outputs, references, layers)
-        parts = np.split(found, np.cumsum(counts)[:-1])
+        edits = self._models.syntax.edits(outputs, references, layers)
+        parts = np.split(edits, np.cumsum(counts)[:-1])
         return np.array([part[part[:, 0].argmin()] for part in parts])
 
     def _flat(self) -> tuple[list[str], list[str], list[int]]:
-        """Each output once a reference, the references, and how many a row has."""
+        """Outputs repeated once per reference, the references, and the number of references of each row."""
         outputs = [o for o, rs in zip(self.outputs, self.references, strict=True) for _ in rs]
         return outputs, [r for rs in self.references for r in rs], [len(rs) for rs in self.references]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """How a metric is computed: `settings` says with what; of `better`, 0 means neither way."""
+    """A metric: `settings` describes it; `better` is 1 if higher is better, -1 if lower is, else 0."""
 
     settings: str
     better: Literal[-1, 0, 1]
@@ -129,8 +129,8 @@ def _novel(n: int) -> Metric:
     return Metric(settings, 0, lambda r: overlap.novel_ngrams(r.sources, r.outputs, n))
 
 
-def _ted(other: Other, layers: int | None, divided: bool) -> Metric:
-    """Distance to the source is wanted, nearness to a reference or an exemplar is."""
+def _tree_edits(other: Other, layers: int | None, divided: bool) -> Metric:
+    """Tree edit distance: higher is better to the source, lower to a reference or an exemplar."""
     what = "top three layers" if layers else "whole tree"
     settings = f"edits to the {other}'s dependency tree, {what}, {{parser}}" + (
         ", divided by the nodes of both" if divided else ""
@@ -151,7 +151,9 @@ def _ted(other: Other, layers: int | None, divided: bool) -> Metric:
 def _trees() -> dict[str, Metric]:
     others: tuple[Other, ...] = ("source", "reference", "exemplar")
     return {
-        f"tree_{other}{'_top' if layers else ''}{'_share' if divided else ''}": _ted(other, layers, divided)
+        f"tree_{other}{'_top' if layers else ''}{'_share' if divided else ''}": _tree_edits(
+            other, layers, divided
+        )
         for other in others
         for layers in (TOP_LAYERS, None)
         for divided in (False, True)
@@ -290,14 +292,14 @@ METRICS: dict[str, Metric] = {
 def choose(names: Sequence[str], task: str, rows: Rows) -> list[str]:
     """The metrics to compute, in the order of the table: those named, or all that task and rows allow.
 
-    Raises DataError for an unknown name, or one that needs references or exemplars that the rows lack.
+    Raises DataError for an unknown name, or if the rows lack the references or exemplars it needs.
     """
     has = {"": True, "references": rows.has_references, "exemplar": rows.has_exemplars}
     for name in names:
         if name not in METRICS:
-            raise DataError(f"metric {name!r} is unknown; there are {', '.join(METRICS)}")
+            raise DataError(f"metric {name!r} is unknown; allowed are {', '.join(METRICS)}")
         if not has[METRICS[name].needs]:
-            raise DataError(f"metric {name} needs {METRICS[name].needs}, which the benchmark does not have")
+            raise DataError(f"metric {name} needs {METRICS[name].needs}, which the benchmark lacks")
     return [
         name
         for name, metric in METRICS.items()
@@ -306,5 +308,5 @@ def choose(names: Sequence[str], task: str, rows: Rows) -> list[str]:
 
 
 def settings(name: str, models: Models) -> str:
-    """What a metric was computed with, in words."""
+    """Describe how a metric is computed, with the names of its models."""
     return METRICS[name].settings.format(**models.names())

@@ -1,1 +1,1 @@
-"""Where weights are, and how to compute with them: number formats, threads, batches, decoders."""
+"""Locating model weights and running them: number formats, threads, batches, decoders."""

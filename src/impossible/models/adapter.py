@@ -1,4 +1,4 @@
-"""A causal LM + a LoRA adapter → a classifier of its own, as a Hugging Face folder."""
+"""A causal LM + a LoRA adapter → a merged classifier in a Hugging Face folder."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def save_adapter(model: "PeftModel", folder: Path) -> None:
-    """Write what was trained, in bfloat16, with the classifier's config.json: all that `merge` needs."""
+    """Save the trained weights in bfloat16 and the classifier's config.json, as `merge` needs them."""
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.bfloat16()
@@ -30,8 +30,8 @@ def save_adapter(model: "PeftModel", folder: Path) -> None:
 def merge(base: str | Path, adapter: Path, folder: Path) -> None:
     """Write `base` with `adapter` merged into its weights (W + B·A·alpha/r, Hu et al. 2021) to `folder`.
 
-    `adapter` holds a peft adapter and the classifier's config.json, which may ask for fewer layers than the
-    base has.
+    `adapter` contains a peft adapter and the classifier's config.json, which may specify fewer layers than
+    the base has.
     """
     from peft import PeftModel
 
@@ -47,12 +47,12 @@ def merge(base: str | Path, adapter: Path, folder: Path) -> None:
 
 
 def reads_left_to_right(config: PreTrainedConfig) -> bool:
-    """Whether a model is a causal LM, whose classifier reads the last token."""
+    """Whether a model is a causal LM, so that its classifier reads the last token."""
     return any(name.endswith("ForCausalLM") for name in config.architectures or ())
 
 
 def join_pairs_by_lines(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Make a causal LM's tokenizer write a pair as two lines: the last token, a line break, sees both."""
+    """Make a causal LM's tokenizer join a pair as two lines; the final line break attends to both."""
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     (line_break,) = tokenizer.encode("\n", add_special_tokens=False)

@@ -1,4 +1,4 @@
-"""Batches as large as a device's memory takes."""
+"""Batches as large as a device's memory allows."""
 
 from collections.abc import Callable
 
@@ -10,16 +10,16 @@ RowIndices = NDArray[np.intp]
 
 
 class Batches:
-    """Hands rows to a model in batches; where one does not fit into memory, they halve.
+    """Passes rows to a model in batches, and halves the batch size when memory runs out.
 
-    The size that was found stays, so that a run meets the limit once.
+    The reduced size is kept, so that a run reaches the limit once.
     """
 
     def __init__(self, size: int):
         self.size = size
 
     def each(self, rows: RowIndices, work: Callable[[RowIndices], None]) -> None:
-        """Call `work` with one part of the rows after the other.
+        """Call `work` with successive batches of the rows.
 
         Raises torch.OutOfMemoryError if not even a single row fits.
         """
@@ -35,4 +35,4 @@ class Batches:
             else:
                 done += len(part)
                 continue
-            torch.cuda.empty_cache()  # outside the handler, which holds on to the tensors of the failed call
+            torch.cuda.empty_cache()  # after the handler, which keeps the tensors of the failed call

@@ -1,4 +1,4 @@
-"""Optional dependencies: what each extra installs, and the one line that says that it is missing."""
+"""Optional dependencies: what each extra installs, and the error if it is missing."""
 
 from importlib.util import find_spec
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from ..errors import ModelError
 
 Extra = Literal["constituency", "endpoint", "ray", "explore", "train"]
-# what is imported of each extra of pyproject.toml
+# extra in pyproject.toml → modules that it provides
 MODULES: dict[Extra, tuple[str, ...]] = {
     "constituency": ("benepar",),
     "endpoint": ("httpx", "tenacity"),
@@ -17,12 +17,12 @@ MODULES: dict[Extra, tuple[str, ...]] = {
 
 
 def install_command(extra: Extra) -> str:
-    """What installs an extra, or "" if all of it is there."""
+    """The command that installs an extra, or "" if it is installed."""
     missing = any(find_spec(module) is None for module in MODULES[extra])
     return f"pip install 'impossible-distillation[{extra}]'" if missing else ""
 
 
 def require_extra(extra: Extra, what: str) -> None:
-    """Check before work begins that what it needs is installed. Raises ModelError."""
+    """Check that an extra is installed; `what` names the feature that needs it. Raises ModelError."""
     if command := install_command(extra):
         raise ModelError(f"{what} needs the extra {extra}: {command}")

@@ -1,4 +1,4 @@
-"""Batches of about one length, in an order that an interrupted training goes on with."""
+"""Batches of similar length, in an order that a resumed training reproduces."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,17 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 
 class ByLength(torch.utils.data.Sampler[int]):
-    """Rows in batches of about one length, drawn anew for each epoch from seed and epoch alone, so that a
-    resumed epoch goes on with the rows it has not seen.
+    """Samples rows in batches of similar length.
+
+    The order of an epoch depends on seed and epoch alone, so that a resumed epoch continues with the rows
+    that it has not seen.
     """
 
     def __init__(self, lengths: list[int], batch_size: int, seed: int):
         self._lengths, self._batch_size, self._seed, self._epoch = lengths, batch_size, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called before each epoch."""
+        """Set the epoch; the Trainer calls this before each one."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -28,7 +30,7 @@ class ByLength(torch.utils.data.Sampler[int]):
 
 
 class ByLengthTrainer(Trainer):
-    """transformers' Trainer on a data set whose `rows` hold `input_ids`."""
+    """transformers' Trainer for a data set whose `rows` have `input_ids`, in batches of similar length."""
 
     def _get_train_sampler(self, train_dataset: object = None) -> ByLength:
         lengths = [len(row["input_ids"]) for row in self.train_dataset.rows]

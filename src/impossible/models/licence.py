@@ -1,11 +1,11 @@
-"""The licence of a model, as its card or its package states it."""
+"""The licence of a model, from its model card or its package."""
 
 from collections.abc import Mapping
 
 from ..errors import ImpossibleError
 from .locate import locate
 
-# of the weights in requirements-weights.txt and what is made of them; others say it in their README.md
+# weights in requirements-weights.txt and models made from them; others state it in their README.md
 _LICENCES = {
     "embedded:smollm2-135m": "apache-2.0",
     "embedded:judge": "apache-2.0",
@@ -15,7 +15,7 @@ _LICENCES = {
 
 
 def licence(name: str, given: Mapping[str, str]) -> str | None:
-    """The licence of a model: as given, or as it says itself; None if nobody says."""
+    """The licence of a model: from `given`, else from its package or card; None if unknown."""
     from huggingface_hub import metadata_load
 
     if name in given or name in _LICENCES:
@@ -24,5 +24,5 @@ def licence(name: str, given: Mapping[str, str]) -> str | None:
         card = locate(name) / "README.md"
     except ImpossibleError:
         return None
-    said = (metadata_load(card) or {}).get("license") if card.exists() else None
-    return said if isinstance(said, str) else None
+    stated = (metadata_load(card) or {}).get("license") if card.exists() else None
+    return stated if isinstance(stated, str) else None

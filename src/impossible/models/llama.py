@@ -1,4 +1,4 @@
-"""A Llama-like decoder on CPU: one cache for a prompt, one for all that follows it."""
+"""A Llama-like decoder on CPU that shares a prompt's key-value cache among its continuations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from .number_format import exact_int8, int8_product
 
 Linear = Callable[[Tensor], Tensor]
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v → (rows, heads, width)
-# Logits held at once: above 32 MiB glibc's malloc gives memory back, and each step faults it in anew.
+# Size of one block of logits: above 32 MiB, glibc's malloc returns memory, and each step pages it in again.
 _LOGITS_BYTES = 24 * 2**20
 
 
 class Int8Linear:
-    """x Wᵀ + b with int8 weights, a scale per output; x is quantised to 8 bit with a scale per row.
+    """x Wᵀ + b with int8 weights, one scale per output; x is quantised to 8 bits with one scale per row.
 
-    The integer sums are exact, so a row comes out the same whatever rows it is batched with; where they would
-    not be, weights have 7 bit.
+    The integer sums are exact, so that a row's result does not depend on the other rows of its batch.
+    Processors that cannot add 8-bit products exactly use 7-bit weights.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None):
@@ -33,13 +33,13 @@ class Int8Linear:
     def __call__(self, x: Tensor) -> Tensor:
         """(rows, in) → (rows, out), float32."""
         scale = x.abs().amax(-1, keepdim=True).clamp_min_(1e-9).div_(127)
-        # conversion cuts off, so the half rounds; 128 is the zero point
+        # conversion truncates, so add a half to round; 128 is the zero point
         y = self.product(torch.mul(x, scale.reciprocal()).add_(128.5).to(torch.uint8))
         y.mul_(scale)
         return y if self._bias is None else y.add_(self._bias)
 
     def product(self, rounded: Tensor) -> Tensor:
-        """(rows, in) of 8 bit, 128 for zero → (rows, out), float32, without the scale of x."""
+        """(rows, in), 8-bit with zero point 128 → (rows, out), float32, without the scale of x."""
         return int8_product(rounded, 128, self._packed, self._scale)
 
 
@@ -54,9 +54,10 @@ class _Layer:
 
 
 class Decoder:
-    """A model's arithmetic, without any state. `model` is a Llama-like model of transformers.
+    """The stateless forward pass of `model`, a Llama-like model of transformers.
 
-    `compute_type` is what its products are in: int8, bfloat16 or float32. Only a causal LM has `logits`.
+    `compute_type` is the number format of its products: int8, bfloat16 or float32. Only a causal LM has
+    `logits`.
     """
 
     def __init__(self, model: Any, compute_type: str):
@@ -74,7 +75,7 @@ class Decoder:
         self._head = _linear([output], compute_type) if output is not None else None
 
     def run(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
-        """Hidden states (rows, hidden) of one token a row; `attend` sees to the cache."""
+        """Hidden states, (rows, hidden), of one token per row; `attend` reads and writes the cache."""
         x = self._embedding[ids]
         cos, sin = (t[0, :, None] for t in self._rotary(x, positions[None]))
         q_size, kv_size = self.heads * self.width, self.kv_heads * self.width
@@ -90,7 +91,7 @@ class Decoder:
         return self._normed(x, self._norm)
 
     def logits(self, hidden: Tensor) -> Iterator[Tensor]:
-        """(rows, vocabulary) for so many rows at a time as the allocator keeps."""
+        """Logits in blocks of rows, (rows, vocabulary), small enough for the allocator to reuse."""
         assert self._head is not None
         for part in torch.split(hidden, max(1, _LOGITS_BYTES // (4 * self.vocabulary))):
             yield self._head(part)
@@ -112,7 +113,7 @@ def _layer(block: Any, compute_type: str) -> _Layer:
 
 
 def _linear(parts: Sequence[Any], compute_type: str) -> Linear:
-    """Linear maps of the same input as one."""
+    """Concatenate linear maps of the same input into one."""
     weight = torch.cat([part.weight.detach() for part in parts])
     biases = [part.bias.detach() for part in parts if part.bias is not None]
     bias = torch.cat(biases) if biases else None
@@ -129,7 +130,7 @@ def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Prompt:
-    """Keys and values of a prompt, which all its continuations share: (kv heads, length, width) a layer."""
+    """Keys and values of a prompt, shared by all continuations: (kv heads, length, width) per layer."""
 
     def __init__(self, decoder: Decoder, ids: Sequence[int]):
         self.keys: list[Tensor] = []
@@ -146,7 +147,7 @@ class Prompt:
 
 
 class Suffixes:
-    """Keys and values of what follows a prompt: (layers, slots, kv heads, tokens, width)."""
+    """Keys and values of the continuations of a prompt: (layers, slots, kv heads, tokens, width)."""
 
     def __init__(self, decoder: Decoder, prompt: Prompt, slots: int, tokens: int):
         self._decoder, self._prompt = decoder, prompt
@@ -156,24 +157,24 @@ class Suffixes:
 
     @staticmethod
     def slot_bytes(decoder: Decoder, tokens: int) -> int:
-        """What one slot takes."""
+        """Bytes of one slot."""
         return 2 * 4 * len(decoder.layers) * decoder.kv_heads * tokens * decoder.width
 
     def step(self, ids: Tensor) -> Tensor:
-        """Append a token to each of the first slots; their hidden states."""
+        """Append one token to each of the first slots; return their hidden states."""
         positions = torch.full_like(ids, self._prompt.length + self._length)
         self._length += 1
         return self._decoder.run(ids, positions, self._attend)
 
     def copy(self, sources: Sequence[int], targets: Sequence[int]) -> None:
-        """Copy slots to others."""
+        """Copy the caches of slots `sources` to slots `targets`."""
         if targets:
             for cache in (self._keys, self._values):
                 held = cache[:, :, :, : self._length]
                 held[:, torch.tensor(targets)] = held[:, torch.tensor(sources)]
 
     def _attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Attention over the prompt, which is one matrix for all rows, and over each row's own tokens."""
+        """Attention over the prompt, one matrix for all rows, and over each row's own tokens."""
         rows, kv, width = k.shape
         group = q.shape[1] // kv
         own_k = self._keys[layer, :rows, :, : self._length]

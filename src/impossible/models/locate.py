@@ -32,7 +32,7 @@ _WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "
 
 
 def cache_folder() -> Path:
-    """Where converted weights are kept: $IMPOSSIBLE_CACHE, or `impossible` in the user's cache."""
+    """The folder of converted weights: $IMPOSSIBLE_CACHE, or `impossible` in the user's cache."""
     chosen = os.environ.get("IMPOSSIBLE_CACHE")
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(chosen) if chosen else Path(home) / "impossible"
@@ -44,7 +44,7 @@ def locate(name: str) -> Path:
     Only safetensors, tokenizers and configs are fetched. Raises ModelError.
     """
     if name.startswith((ENDPOINT, OWN)):
-        raise ModelError(f"{name} is no model with files here")
+        raise ModelError(f"{name} has no local files")
     if name.startswith("embedded:"):
         return _embedded(name.removeprefix("embedded:"))
     path = Path(name).expanduser()
@@ -53,13 +53,13 @@ def locate(name: str) -> Path:
             raise ModelError(f"model folder {name} has no config.json; give a Hugging Face model folder")
         return path
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1 or path.is_file():
-        raise ModelError(f"model {name!r} is no folder; give a folder, a hub id, or {_names()}")
+        raise ModelError(f"model {name!r} is not a folder; give a folder, a hub id, or {_names()}")
     return _from_hub(name)
 
 
 @cache
 def digest(name: str) -> str:
-    """What identifies a model's bytes in a fingerprint: a hash over its files; its name if it has none here.
+    """A hash over a model's files, for fingerprints; its name if it has no local files.
 
     Raises ModelError.
     """
@@ -75,7 +75,7 @@ def digest(name: str) -> str:
 
 
 def embedded() -> dict[str, str]:
-    """Each embedded model, and how to install it; "" if it is there."""
+    """Each embedded model and the command that installs it; "" if it is installed."""
     missing = {name: importlib.util.find_spec(module) is None for name, (module, _, _) in _EMBEDDED.items()}
     return {
         f"embedded:{name}": f"pip install --no-deps {distribution}" if missing[name] else ""
@@ -84,10 +84,10 @@ def embedded() -> dict[str, str]:
 
 
 def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
-    """Make a cache folder whole or not at all; two processes may ask for it at once.
+    """Create a cache folder atomically, under a lock for concurrent processes.
 
-    The bars and warnings of `make` are not shown; that something slow of this `name` is made is logged.
-    Raises StoreError if the cache cannot be written.
+    Hides the progress bars and warnings of `make`, and logs `name` first, since making it is slow. Raises
+    StoreError if the cache cannot be written.
     """
     if folder.exists():
         return folder
@@ -115,7 +115,7 @@ def _names() -> str:
 
 def _embedded(name: str) -> Path:
     if name not in _EMBEDDED:
-        raise ModelError(f"unknown model 'embedded:{name}'; there are {_names()}")
+        raise ModelError(f"unknown model 'embedded:{name}'; allowed are {_names()}")
     module, folder, distribution = _EMBEDDED[name]
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
@@ -133,7 +133,7 @@ def _embedded(name: str) -> Path:
 
 
 def _adapted(name: str, adapter: Path) -> Path:
-    """The language model with an adapter of ours merged into it."""
+    """The embedded language model with an embedded adapter merged into it."""
     from .adapter import merge
 
     stamp = hashlib.blake2b((adapter / "adapter_model.safetensors").read_bytes(), digest_size=8).hexdigest()
@@ -144,7 +144,7 @@ def _adapted(name: str, adapter: Path) -> Path:
 
 
 def _dequantised(name: str, gguf: Path) -> Path:
-    """An ordinary Hugging Face folder made of a GGUF file."""
+    """Convert a GGUF file into an ordinary Hugging Face folder."""
     try:
         release = version(_EMBEDDED[name][2].partition("==")[0])
     except PackageNotFoundError as error:
@@ -180,7 +180,7 @@ def _from_hub(name: str) -> Path:
         raise ModelError(
             f"{name!r} is neither a folder, a hub id (owner/name), nor one of {_names()}"
         ) from error
-    except Exception as error:  # the hub client raises whatever its transport raises
+    except Exception as error:  # the hub client passes on the exceptions of its transport
         raise ModelError(
             f"model {name!r} could not be fetched from the hub ({first_line(error)}); check the name and "
             f"the network, or use {_names()}"

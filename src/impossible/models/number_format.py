@@ -1,4 +1,4 @@
-"""The number formats in which a machine multiplies fast, and right."""
+"""Number formats: which ones this machine multiplies fast and exactly."""
 
 import functools
 from typing import Literal
@@ -8,27 +8,27 @@ from torch import Tensor
 
 
 def fastest(device: str | None = None) -> Literal["bfloat16", "float32"]:
-    """bfloat16 where the processor or the accelerator multiplies it, else float32.
+    """bfloat16 if the processor or accelerator has instructions for it, else float32.
 
-    `device` is a type as torch names it (cpu, cuda, mps); left out, what transformers trains on. A processor
-    without the instructions takes ten times as long and more in bfloat16.
+    `device` is a torch device type (cpu, cuda, mps); default: the one that transformers trains on. A
+    processor without the instructions is over ten times slower in bfloat16.
     """
     if device is None:
-        found = torch.accelerator.current_accelerator(check_available=True)
-        device = "cpu" if found is None else found.type
+        accelerator = torch.accelerator.current_accelerator(check_available=True)
+        device = "cpu" if accelerator is None else accelerator.type
     if device == "cpu":
-        has = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        supported = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     else:
-        has = device != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if has else "float32"
+        supported = device != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if supported else "float32"
 
 
 @functools.cache
 def exact_int8() -> bool:
-    """Whether this processor adds up products of 8 bit exactly.
+    """Whether this processor sums 8-bit products exactly.
 
-    x86 without VNNI adds them by twos in 16 bits, cut off at 32,767: 255 · 127 · 2 is too much for that,
-    255 · 63 · 2 is not.
+    x86 without VNNI adds pairs of products in 16 bits, which saturate at 32,767: 255 · 127 · 2 overflows,
+    255 · 63 · 2 does not.
     """
     size = 64
     try:
@@ -41,8 +41,9 @@ def exact_int8() -> bool:
 
 
 def int8_product(x: Tensor, zero: int, weights: Tensor, scale: Tensor) -> Tensor:
-    """(rows, in) of 8 bit, `zero` for 0, times prepacked int8 weights with a scale per output → (rows, out),
-    float32.
+    """Multiply 8-bit x, (rows, in), by prepacked int8 weights → (rows, out), float32.
+
+    `zero` is the zero point of x; `scale` has one scale per output.
     """
     zeros = torch.zeros(len(scale), dtype=torch.int64)
     y: Tensor = torch.ops.onednn.qlinear_pointwise(

@@ -1,4 +1,4 @@
-"""A Llama-like classifier on CPU: of texts that begin alike, the beginning is computed once."""
+"""A Llama-like classifier on CPU that computes a prefix shared by several texts once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from .llama import Decoder
 from .threads import single_threads
 
 ARCHITECTURES = ("llama", "mistral", "qwen2")
-# Distinct tokens computed at once: enough for the products, few enough for the caches.
+# Trie nodes computed at once: enough for efficient products, few enough for the processor caches.
 _NODES = 512
 TokenIds = list[int]  # the tokens of a text
 
 
 @dataclass(frozen=True, slots=True)
 class _Trie:
-    """Texts as paths through the distinct prefixes of them all, which are its nodes.
+    """A trie of texts: its nodes are their distinct prefixes, each text is a path.
 
-    `ids` (nodes,) are their last tokens, `positions` (nodes,) how far in. `paths` (texts, longest) has the
-    nodes of each text, padded with any; `places` (nodes,) where in it, read as one row, a node first stands;
-    `ends` (texts,) are the last nodes.
+    `ids` (nodes,): the last token of each prefix. `positions` (nodes,): the index of that token in its text.
+    `paths` (texts, longest): the nodes of each text, padded with arbitrary ones. `places` (nodes,): the
+    index of each node's first occurrence in the flattened `paths`. `ends` (texts,): the last nodes.
     """
 
     ids: Tensor
@@ -37,7 +37,7 @@ class _Trie:
 
 
 class PackedClassifier:
-    """`model` is a sequence classifier of one of ARCHITECTURES; for `compute_type` see Decoder."""
+    """Runs `model`, a sequence classifier of one of ARCHITECTURES; for `compute_type` see Decoder."""
 
     def __init__(self, model: Any, compute_type: str, threads: int):
         with torch.inference_mode():
@@ -46,13 +46,15 @@ class PackedClassifier:
         self._threads = threads
 
     def logits(self, texts: Sequence[TokenIds]) -> NDArray[np.float32]:
-        """Texts → their logits, (n, labels)."""
-        order = sorted(range(len(texts)), key=lambda i: texts[i])  # those that begin alike are neighbours
-        found = np.empty((len(texts), len(self._score)), np.float32)
+        """The logits of each text, (n, labels)."""
+        order = sorted(
+            range(len(texts)), key=lambda i: texts[i]
+        )  # texts with a common prefix become neighbours
+        logits = np.empty((len(texts), len(self._score)), np.float32)
         parts = _parts([texts[i] for i in order])
         with single_threads(self._threads) as pool:
-            found[order] = np.concatenate(list(pool.map(self._part, parts)))
-        return found
+            logits[order] = np.concatenate(list(pool.map(self._part, parts)))
+        return logits
 
     @torch.inference_mode()
     def _part(self, texts: Sequence[TokenIds]) -> NDArray[np.float32]:
@@ -70,38 +72,38 @@ class PackedClassifier:
 
 
 def _parts(texts: Sequence[TokenIds]) -> list[list[TokenIds]]:
-    """Sorted texts, cut where a part has _NODES distinct prefixes."""
+    """Split sorted texts into parts of at most _NODES distinct prefixes."""
     parts: list[list[TokenIds]] = [[]]
-    nodes, before = 0, TokenIds()
+    nodes, previous = 0, TokenIds()
     for text in texts:
-        new = len(text) - _alike(before, text)
+        new = len(text) - _common_prefix(previous, text)
         if parts[-1] and nodes + new > _NODES:
             parts.append([])
             nodes, new = 0, len(text)
         parts[-1].append(text)
-        nodes, before = nodes + new, text
+        nodes, previous = nodes + new, text
     return parts
 
 
 def _trie(texts: Sequence[TokenIds]) -> _Trie:
-    """Sorted texts as a trie."""
+    """Build a trie from sorted texts."""
     width = max(map(len, texts))
     paths = np.zeros((len(texts), width), np.int64)
     ids: list[int] = []
     places: list[int] = []
-    before = TokenIds()
+    previous = TokenIds()
     for row, text in enumerate(texts):
-        same = _alike(before, text)
-        paths[row, :same] = paths[row - 1, :same]
-        paths[row, same : len(text)] = np.arange(len(ids), len(ids) + len(text) - same)
-        ids += text[same:]
-        places += range(row * width + same, row * width + len(text))
-        before = text
+        shared = _common_prefix(previous, text)
+        paths[row, :shared] = paths[row - 1, :shared]
+        paths[row, shared : len(text)] = np.arange(len(ids), len(ids) + len(text) - shared)
+        ids += text[shared:]
+        places += range(row * width + shared, row * width + len(text))
+        previous = text
     ends = paths[np.arange(len(texts)), [len(text) - 1 for text in texts]]
-    at = torch.tensor(places)
-    return _Trie(torch.tensor(ids), at % width, torch.tensor(paths), at, torch.tensor(ends))
+    flat_places = torch.tensor(places)
+    return _Trie(torch.tensor(ids), flat_places % width, torch.tensor(paths), flat_places, torch.tensor(ends))
 
 
-def _alike(a: TokenIds, b: TokenIds) -> int:
-    """How many tokens two texts have in common at their beginning."""
+def _common_prefix(a: TokenIds, b: TokenIds) -> int:
+    """The length of the common prefix of two texts, in tokens."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))

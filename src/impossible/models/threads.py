@@ -1,4 +1,4 @@
-"""Threads that each compute alone: for many small pieces of work faster than all threads on one of them."""
+"""Pools of threads that each run torch single-threaded: faster for many small pieces of work."""
 
 import os
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ import torch
 
 
 def single_threads(count: int) -> ThreadPoolExecutor:
-    """A pool of `count` threads, 0 for as many as cores, in which torch uses no others.
+    """A pool of `count` threads (0: one per core), in each of which torch is single-threaded.
 
-    So what a piece of work gives does not depend on their number.
+    The result of a piece of work then does not depend on the number of threads.
     """
-    torch.get_num_threads()  # settles the caller's own number, which new threads would otherwise change
+    torch.get_num_threads()  # fixes the caller's number of threads, which new threads would change
     return ThreadPoolExecutor(count or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
 
 
 @contextmanager
 def threads_kept() -> Iterator[None]:
-    """Give torch its number of threads back: CTranslate2, opening a model, sets OpenMP's, which is torch's.
+    """Restore torch's number of threads, which CTranslate2 changes through OpenMP when it opens a model.
 
-    A training after that would take one core, and round otherwise than before.
+    Otherwise a later training would use one core, and round differently.
     """
     before = torch.get_num_threads()
     try:

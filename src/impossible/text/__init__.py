@@ -1,1 +1,1 @@
-"""Sentences, words, numbers and safe output of text. Knows nothing of the other packages."""
+"""Sentences, words, numbers and safe output of text; imports none of the other packages."""

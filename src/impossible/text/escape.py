@@ -1,4 +1,4 @@
-"""Text of a model or a file made safe for a terminal, which would obey its escape sequences; strict JSON."""
+"""Escapes untrusted text for terminals and writes strict JSON."""
 
 import json
 import math
@@ -7,17 +7,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # JSON leaves them
+_CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # not escaped by json.dumps
 _SPACES = str.maketrans(dict.fromkeys("\t\n\r\xa0", " "))
 
 
 def plain(text: str) -> str:
-    """The text with all that is not printable spelt: `\\x1b`, `\\x9b`, `\\x202e`."""
+    """Escape all unprintable characters: `\\x1b`, `\\x9b`, `\\x202e`."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def visible(text: str) -> str:
-    """The text with white space of any kind as a space, and all else that is not printable spelt."""
+    """Replace white space of any kind by spaces, and escape all other unprintable characters."""
     return plain(text.translate(_SPACES))
 
 
@@ -27,7 +27,7 @@ def counted(n: int, noun: str) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """The value in what JSON has: NaN and infinity are null, settings their fields."""
+    """Convert a value to JSON types: NaN and infinity become null, settings a dict of their fields."""
     match value:
         case float() if not math.isfinite(value):
             return None
@@ -42,6 +42,6 @@ def json_value(value: Any) -> Any:
 
 
 def plain_json(value: Any, indent: int | None = None) -> str:
-    """JSON that reads back to `json_value(value)`, without a character that a terminal would obey."""
+    """Serialise `json_value(value)`, with control characters escaped so that a terminal can show it."""
     text = json.dumps(json_value(value), ensure_ascii=False, indent=indent, allow_nan=False)
-    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,10 +1,10 @@
 """Number words → digits: "two hundred and five" → "205", "third" → "3rd", "2.5 million" → "2500000".
 
-"One" is the number 1 inside a larger number, before "percent", after what is numbered ("day one"), beside
-another number ("one in five", "two to one", "one, two") or alone in the text. Else it is a pronoun in
-"no/any/every/this/the (…) one" and where a function word or nothing follows ("one of", "one is", "a good
-one."), and the number 1 before any other word ("one man"). "Second" as a unit of time and the adverb "at
-first" are left alone, and so are round numbers without a count ("several hundred").
+"One" is the number 1 inside a larger number, before "percent", after a noun that is numbered ("day one"),
+beside another number ("one in five", "two to one", "one, two") or alone in the text. Else it is a pronoun in
+"no/any/every/this/the (…) one" and before a function word or the end of the text ("one of", "one is", "a good
+one."), and the number 1 before any other word ("one man"). "Second" as a unit of time, the adverb "at first"
+and round numbers without a count ("several hundred") stay as they are.
 """
 
 import math
@@ -39,7 +39,7 @@ _ROUND = {"hundred": 100} | _SCALES
 _STARTS = {*_ONES, *_TENS, *_ORDINALS, *_DECADES, *_ROUND, "a", "half", "hundredth"}
 _VAGUE = _set("several few many couple some multi")
 
-# "One" before these counts nothing, and "a second" before these is a unit of time.
+# "One" before these is a pronoun, and "a second" before these is a unit of time.
 _FUNCTION_WORDS = _set(
     "is was are were be been being has have had do does did will would can could may might must shall "
     "should of in on at by for from to with without within into onto about after before under over off up "
@@ -55,13 +55,13 @@ _NUMBERED = _set(
 )
 
 _TOKEN = re.compile(r"\w+(?:[.:/][0-9]+)*|(?<=\s)-(?=\s)|[^\s\w-]")
-# Longer runs are keys and codes, and Python limits its conversion of digits.
+# Longer runs are keys and codes; Python also limits the digits that int() converts.
 _NUMERAL = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _FRACTION = re.compile(r"([1-7])/([234568])")
 
 
 class _Quantity(NamedTuple):
-    """A number in the words up to `end`, exclusive."""
+    """A number that was read from words; `end` is the index after its last word."""
 
     value: Fraction
     end: int
@@ -69,22 +69,22 @@ class _Quantity(NamedTuple):
 
 
 def digits(text: str) -> str:
-    """`text` with number words as digits; hyphens and spaces join words to one number, marks do not."""
+    """Replace number words by digits; hyphens and spaces join words to one number, punctuation does not."""
     tokens = list(_TOKEN.finditer(text))
     words = [token[0].lower() for token in tokens]
     parts: list[str] = []
-    done = i = 0
+    copied = i = 0
     while i < len(words):
         form, end = _read(words, i)
         if form:
-            parts += [text[done : tokens[i].start()], form]
-            done = tokens[end - 1].end()
+            parts += [text[copied : tokens[i].start()], form]
+            copied = tokens[end - 1].end()
         i = end
-    return "".join(parts) + text[done:]
+    return "".join(parts) + text[copied:]
 
 
 def plain(value: Fraction) -> str:
-    """The shortest decimal, "2.5"; "2/3" where there is none."""
+    """The shortest decimal ("2.5"), or a fraction ("2/3") if the decimal does not end."""
     places = 0
     while places < 25 and value.denominator != 1 and (value * 10**places).denominator != 1:
         places += 1
@@ -102,7 +102,7 @@ def ordinal(n: int) -> str:
 
 
 def _read(words: Sequence[str], i: int) -> tuple[str, int]:
-    """The digits for the number that begins at word i ("" if none does), and where to go on."""
+    """The digits of the number that begins at word i ("" if none does), and the index to continue from."""
     word, after = words[i], _at(words, i + 1)
     if word not in _STARTS and not word[0].isdecimal():
         return "", i + 1
@@ -117,8 +117,8 @@ def _read(words: Sequence[str], i: int) -> tuple[str, int]:
         return "", i + 1
     if number.end == i + 1 and (
         _NUMERAL.fullmatch(word)
-        or (word == "one" and not _counts(words, i))
-        or (word in ("first", "second") and not _orders(words, i))
+        or (word == "one" and not _is_numeral_one(words, i))
+        or (word in ("first", "second") and not _is_ordinal(words, i))
     ):
         return "", i + 1
     return (ordinal(int(number.value)) if number.ordinal else plain(number.value)), number.end
@@ -136,8 +136,8 @@ def _is_number(word: str) -> bool:
     return word in _ONES or word in _TENS or _NUMERAL.fullmatch(word) is not None
 
 
-def _counts(words: Sequence[str], i: int) -> bool:
-    """Is the "one" at word i the number 1? See the module's docstring."""
+def _is_numeral_one(words: Sequence[str], i: int) -> bool:
+    """Whether the "one" at word i is the number 1; see the module's docstring."""
     before, after = _at(words, i - 1), _at(words, i + 1)
     alone = not before and after in ("", ".", "!", "?")
     if alone or before in _NUMBERED or after in ("percent", "per"):
@@ -151,8 +151,8 @@ def _counts(words: Sequence[str], i: int) -> bool:
     return _is_word(after) and after not in _FUNCTION_WORDS
 
 
-def _orders(words: Sequence[str], i: int) -> bool:
-    """Is the "first" or "second" at word i an ordinal? Not in "at first", "per second", "a second later"."""
+def _is_ordinal(words: Sequence[str], i: int) -> bool:
+    """Whether "first" or "second" at word i is an ordinal, unlike in "at first" and "a second later"."""
     before, after = _at(words, i - 1), _at(words, i + 1)
     if words[i] == "first":
         return before != "at"
@@ -162,7 +162,7 @@ def _orders(words: Sequence[str], i: int) -> bool:
 
 
 def _fraction(words: Sequence[str], i: int) -> _Quantity | None:
-    """Half, a half, one third, two-thirds, a quarter of, 1/2; and of a round number: half a million."""
+    """Read "half", "a half", "one third", "two-thirds", "a quarter of", "1/2", and "half a million"."""
     part = _part(words, i)
     if part is None or (words[i] == "a" and words[i + 1] != "half" and _at(words, i + 2) != "of"):
         return None
@@ -189,7 +189,7 @@ def _part(words: Sequence[str], i: int) -> _Quantity | None:
 
 
 def _cardinal(words: Sequence[str], i: int) -> _Quantity | None:
-    """Chunks with falling scales: two million | three hundred and five thousand | and six."""
+    """Read chunks with falling scales: two million | three hundred and five thousand | and six."""
     total, end, limit = Fraction(0), i, math.inf
     while True:
         start = end + (end > i and _at(words, end) == "and")
@@ -210,7 +210,7 @@ def _cardinal(words: Sequence[str], i: int) -> _Quantity | None:
 
 
 def _chunk(words: Sequence[str], i: int) -> _Quantity | None:
-    """What a scale can multiply: 205, two hundred and five, 2.5, two point five, two and a half, a."""
+    """Read what a scale can multiply: 205, two hundred and five, 2.5, two point five, two and a half, a."""
     head = _year(words, i) or _below_hundred(words, i)
     if head is None or head.ordinal:
         return head
@@ -222,7 +222,7 @@ def _chunk(words: Sequence[str], i: int) -> _Quantity | None:
 
 
 def _with_rest(words: Sequence[str], hundreds: _Quantity) -> _Quantity:
-    """ "Two hundred" with "and five"; but "between two hundred and five hundred" is two numbers."""
+    """Add "and five" to "two hundred"; "between two hundred and five hundred" stays two numbers."""
     start = hundreds.end + (_at(words, hundreds.end) == "and")
     rest = _below_hundred(words, start)
     if rest is None or rest.end == start or words[start] == "a" or not words[start].isalpha():
@@ -233,7 +233,7 @@ def _with_rest(words: Sequence[str], hundreds: _Quantity) -> _Quantity:
 
 
 def _with_decimals(words: Sequence[str], number: _Quantity) -> _Quantity:
-    """ "Point one four", "and a half", "1/2" after a whole number."""
+    """Add "point one four", "and a half" or "1/2" to a whole number."""
     value, end = number.value, number.end
     after, then = _at(words, end), _at(words, end + 1)
     if after == "point" and _ONES.get(then, 10) < 10:
@@ -250,7 +250,7 @@ def _with_decimals(words: Sequence[str], number: _Quantity) -> _Quantity:
 
 
 def _below_hundred(words: Sequence[str], i: int) -> _Quantity | None:
-    """0 to 99 in words, or any numeral; "a" before a round number, or nothing, is 1."""
+    """Read 0 to 99 in words, or any numeral; a round number without a count, or with "a", counts once."""
     word, after = _at(words, i), _at(words, i + 1)
     for unit in (_ONES, _ORDINALS):
         if word in _TENS and 0 < unit.get(after, 0) < 10:
@@ -266,7 +266,7 @@ def _below_hundred(words: Sequence[str], i: int) -> _Quantity | None:
 
 
 def _year(words: Sequence[str], i: int) -> _Quantity | None:
-    """Nineteen ninety-nine, twenty twenty, nineteen oh five."""
+    """Read a year: nineteen ninety-nine, twenty twenty, nineteen oh five."""
     century, after = _century(words, i), _at(words, i + 1)
     if not century:
         return None
@@ -280,7 +280,7 @@ def _year(words: Sequence[str], i: int) -> _Quantity | None:
 
 
 def _century(words: Sequence[str], i: int) -> int:
-    """1100 to 2000 for eleven to twenty, else 0."""
+    """1100 to 2000 for "eleven" to "twenty", else 0."""
     word = _at(words, i)
     n = 20 if word == "twenty" else _ONES.get(word, 0)
     return 100 * n if n > 10 else 0

@@ -9,15 +9,15 @@
 | 2.5% · 2.5 per cent · 2.5 percent; 2.5 percentage points | 2.5%; 2.5pp |
 | $5 million · US$5m · 5 million dollars; 50 cents | $5000000; ¢50 |
 | nineteen ninety-nine · 1999; the 1990s · the '90s; 90s · nineties | 1999; 1990s; 90s |
-| May 3 · 3 May · May 3rd · the third of May: apart, so that "in May" is part of it | 3rd, may |
-| Monday · Mondays; 3/5/2020, 2020-03-05, 9/11, 24/7, 1.2.3: as they stand | monday; 3/5/2020 |
+| May 3 · 3 May · May 3rd · the third of May: two readings, so that "in May" matches | 3rd, may |
+| Monday · Mondays; 3/5/2020, 2020-03-05, 9/11, 24/7, 1.2.3: unchanged | monday; 3/5/2020 |
 | 5 pm · 5pm · 5 p.m. · 5:00 pm · 17:00; noon; five o'clock · 5:00 | 17:00; 12:00; 5:00 |
 | dozens; hundreds of thousands; several hundred | dozens; hundreds, thousands; hundreds |
 | names with digits: COVID-19, H1N1, F-16, 4G | covid19; h1n1; f16; 4g |
 
-What words count, "one" above all, is in number_words. Not read: Roman numerals, "twice", "double", "both",
-"a couple". "Pounds" are always money. "May", "March" and "August" are months only with a capital, and only
-beside a day where they begin a sentence or clause; "Jan", "Dec" and the like only beside a day or a year.
+Number words, above all "one", are read by number_words. Not read: Roman numerals, "twice", "double", "both",
+"a couple". "Pounds" are always money. "May", "March" and "August" are months only with a capital; at the
+beginning of a sentence or clause they also need a day. "Jan", "Dec" and the like need a day or a year.
 """
 
 import re
@@ -56,7 +56,7 @@ _SURE_MONTH = "(?i:january|february|april|june|july|september|october|november|d
 _MONTH = rf"(?:{_SURE_MONTH}|May|March|August|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)(?!\w)"
 _DAY = r"(?<![\w.:/,])(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?(?!\w|[.:/,][0-9])"
 
-# The first alternative that fits wins: from the most to the least specific.
+# The first alternative that matches wins, so they are ordered from most to least specific.
 _READING = re.compile(
     rf"""
       (?P<as_is>   (?<![\w.])[0-9]+(?: (?P<sep>[/.-])[0-9]+(?:(?P=sep)[0-9]+)+ | :[0-9]+:[0-9]+ | /[0-9]+ ) )
@@ -84,13 +84,13 @@ _READING = re.compile(
 
 
 def numbers(text: str) -> tuple[str, ...]:
-    """The canonical readings in `text`, sorted, each as often as it occurs; see the module's table."""
+    """The canonical readings in `text`, sorted, with repeats; see the table above."""
     matches = _READING.finditer(_normal(text))
     return tuple(sorted(reading for match in matches for reading in _readings(match)))
 
 
 def _normal(text: str) -> str:
-    """Number words as digits, and one way to write fractions, thousands, "bn" and times of day."""
+    """Write number words as digits, and fractions, thousands, "bn" and times of day in one way."""
     text = _VULGAR.sub(lambda m: " " + unicodedata.normalize("NFKC", m[0]).replace("\u2044", "/"), text)
     text = _THOUSANDS.sub(lambda m: m[0].replace(",", ""), text.translate(_PLAIN))
     text = digits(_SHORT_SCALE.sub(_spelt_scale, text))
@@ -137,6 +137,6 @@ def _readings(match: re.Match[str]) -> list[str]:
 
 
 def _canonical(number: str) -> str:
-    """A number without padding; one with more digits than Python converts stays as it is."""
+    """A number without padding zeros; one with more digits than Python converts stays unchanged."""
     body = number.lower().replace("minus ", "-").replace("negative ", "-")
     return plain(Fraction(body)) if len(body) < 40 else body

@@ -1,17 +1,17 @@
-"""Where a sentence ends, and whether it is well formed: pure functions on strings.
+"""Sentence boundaries and well-formedness, by rules for English.
 
-`first_end` runs after every token of every sequence that is being decoded, so it is one regular expression
-and a few look-ups, not a parser: about 1 µs without a terminator, 10 to 20 µs to judge one. English only.
+`first_end` runs after every decoded token of every sequence, so it uses one regular expression and a few
+look-ups instead of a parser: about 1 µs without a terminator, 10 to 20 µs with one.
 """
 
 import re
 import string
 from collections.abc import Callable, Iterator
 
-# Terminators with the quotes and brackets that close behind them, at the end of a chunk of non-space
-# characters: what is glued to the next character ("2.5", "U.S", "amazon.com", "Inc.,") ends nothing.
-# A new line ends whatever there is. A set of characters comes first, as `re` scans for one fast; possessive
-# and looking back, so that "....." costs linear time.
+# A terminator with its closing quotes and brackets, before white space or the end of the text: a full stop
+# inside a word ("2.5", "U.S", "amazon.com", "Inc.,") ends no sentence. A new line always ends one.
+# The character set comes first because `re` scans for it fast; the possessive quantifiers and the look-behind
+# keep "....." linear.
 _LINE_ENDS = r"[\n\r\u2028\u2029]"
 _STOP = re.compile(
     r"[.?!…\n\r\u2028\u2029]"
@@ -23,7 +23,7 @@ _SPELLING = re.compile(r"[,;:](?=\s|$)|[\"“”]|[.!]+$")
 _CLOSERS = "\"'”’»)]}"
 _OPENERS = "\"'“‘«([{"
 
-# "1. Open the lid", "(a. …", "IV. Results": a list's marker, or no word at all, is no sentence.
+# List markers ("1. Open the lid", "(a. …", "IV. Results") and empty strings, which are no sentences.
 _MARKER = re.compile(r"[\"'“‘(\[]*(?:\d{1,3}|[A-Za-z]|[ivx]+|[IVX]+)?")
 _SINGLE_QUOTE = re.compile(r"(?:^|[\s(\[“\"])['‘]\w")
 _BETWEEN_WORDS = re.compile(r"[\s\"“‘«(\[{/–—-]")
@@ -37,12 +37,12 @@ def _set(words: str) -> frozenset[str]:
 
 
 _SHORT_WORDS = _set("am be by do go he is it me my of on so to up us we")
-# Something must follow these.
+# These cannot end a sentence.
 _NEVER_LAST = _set(
     "Dr Mr Mrs Ms Mx Messrs Prof Gen Rep Sen Gov Rev Hon Lt Col Capt Cpl Sgt Maj Cmdr Adm Supt Amb Atty Fr "
     "Mt Ft dr mr mrs prof messrs vs eg ie cf viz e.g i.e Eq Fig Figs fig figs eqs approx incl excl"
 )
-# These may stand at the end of a sentence or in its middle; so may initials ("J.") and dotted ones ("U.S.").
+# These may end a sentence or occur inside it, like initials ("J.") and dotted abbreviations ("U.S.").
 _MAYBE_LAST = _set(
     "Inc Corp Co Ltd Bros Cos Jr Sr Esq Assn Dept Univ Inst Intl Natl etc al dept est misc resp avg ext tel "
     "hrs mins secs lbs yrs vol vols eds ed ca c p pp no nos No Nos Vol Ch Sec Art Op St Ave Blvd Rd Sq Hwy "
@@ -50,7 +50,7 @@ _MAYBE_LAST = _set(
     "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla "
     "Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que"
 )
-# Capitalised, these begin a sentence and are hardly ever part of a name.
+# Capitalised, these usually begin a sentence and are rarely part of a name.
 _STARTERS = _set(
     "I He She It We You They The This That These Those There Here A An My Your His Her Its Our Their One "
     "Some Many Most Several Both Each Every No Not In On At By For From With Without To Of As If When While "
@@ -63,36 +63,37 @@ _STARTERS = _set(
 def first_end(text: str, final: bool = False) -> int | None:
     """Index just past the first complete sentence of `text`, closing quotes included; None if there is none.
 
-    A new line ends the text, terminator or not (white space at the very beginning is skipped).
-    While a model still writes (`final=False`), a plain lower-case word, "?" and "!" end a sentence at once,
-    unless a quote or bracket is open; all else waits until what follows tells ("Inc." + "said" or "They").
-    With `final=True` nothing will follow, so a terminator at the end of the text is an end.
+    A new line ends the sentence, with or without a terminator; leading white space is skipped.
+    With `final=False`, for a text that is still being generated, "?", "!" and a full stop after a plain
+    lower-case word end a sentence immediately, unless a quote or bracket is open. Other terminators are
+    decided by the text that follows ("Inc." + "said" or "They"). With `final=True` the text is complete, so
+    a terminator at its end is an end.
 
-    Once an end is given, more text does not move it, with one exception: characters glued to an end that
-    was given at once ("wait." → "wait...", "amazon." → "amazon.com"). Tokenizers write these as one token;
-    whoever needs an answer that depends on the text alone asks again when a token more is there.
+    Further text does not move an end, with one exception: characters appended without a space to an end that
+    was found immediately ("wait." → "wait...", "amazon." → "amazon.com"). Tokenizers usually write these as
+    one token; for a result that depends on the text alone, call again after the next token.
     """
     return _next_end(text, len(text) - len(text.lstrip()), final)
 
 
 def split(text: str) -> list[str]:
-    """The sentences of a document, white space folded; a blank line ends one, a single new line does not.
+    """Split a document into sentences, white space collapsed; blank lines end them, single new lines do not.
 
-    Joined with one space they give the white-space-folded text.
+    Joined by spaces, the sentences equal the text with its white space collapsed.
     """
     return list(iterate(text))
 
 
 def iterate(text: str) -> Iterator[str]:
-    """`split`, one sentence at a time: of a long document only what is asked for is looked at."""
+    """Like `split`, but lazy: reads only as much of a long document as needed."""
     for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
         yield from _sentences(" ".join(paragraph.split()))
 
 
 def cut(continuation: str, final: bool = True) -> str:
-    """The first sentence of a continuation, well formed or not, white space folded; all of it if none ends.
+    """The first sentence of a continuation, well formed or not, white space collapsed; else all of it.
 
-    `cut(cut(text)) == cut(text)`. `final=False` says that the model was stopped in the middle.
+    Idempotent. `final=False`: the model was stopped before it finished.
     """
     return " ".join(continuation[: first_end(continuation, final)].split())
 
@@ -100,23 +101,23 @@ def cut(continuation: str, final: bool = True) -> str:
 def first_sentence(
     continuation: str, *, min_words: int = 4, max_chars: int = 300, capital: bool = True
 ) -> str | None:
-    """The first sentence of a continuation, white space folded, or None if it is not well formed.
+    """The first sentence of a continuation, white space collapsed, or None if it is not well formed.
 
-    To count what was wrong, ask `defect(cut(continuation))`.
+    `defect(cut(continuation))` gives the reason.
     """
     sentence = cut(continuation)
     return None if defect(sentence, min_words=min_words, max_chars=max_chars, capital=capital) else sentence
 
 
-def unspelt(sentence: str) -> str:
-    """A sentence without case, commas, double quotes and a closing dot; a question stays one."""
+def normalised(sentence: str) -> str:
+    """Normalise a sentence: drop case, commas, double quotes and the final full stop, but keep "?"."""
     return _SPELLING.sub("", sentence.replace("’", "'").casefold())
 
 
 def defect(sentence: str, *, min_words: int = 4, max_chars: int = 300, capital: bool = True) -> str | None:
     """The name of the first rule that a sentence breaks (see `RULES`), or None if it is well formed.
 
-    `min_words` counts words with a letter or digit; `capital=False` lets it begin in lower case.
+    `min_words` counts words with a letter or digit; `capital=False` allows a lower-case start.
     """
     if not sentence.strip():
         return "empty"
@@ -145,7 +146,7 @@ def _next_end(text: str, start: int, final: bool) -> int | None:
 
 
 def _sentences(line: str) -> Iterator[str]:
-    """The sentences of a folded line; what is left without a terminator comes last."""
+    """The sentences of a line with collapsed white space; a rest without a terminator comes last."""
     start = 0
     while (end := _next_end(line, start, final=True)) is not None:
         yield line[start:end]
@@ -155,9 +156,9 @@ def _sentences(line: str) -> Iterator[str]:
 
 
 def _ends(text: str, start: int, stop: re.Match[str], final: bool) -> bool | None:
-    """Whether the sentence from `start` ends at `stop`; None if only more text can tell.
+    """Whether the sentence from `start` ends at `stop`; None if that depends on further text.
 
-    True depends on nothing but characters that are already there, hence further text cannot take it back.
+    True depends on the present characters alone, so further text cannot change it.
     """
     space = _SPACE.match(text, stop.end())
     assert space is not None  # the pattern matches the empty string
@@ -187,7 +188,7 @@ def _full_stop_ends(word: str, text: str, following: int, final: bool) -> bool |
 
 
 def _starts_sentence(text: str, position: int, final: bool) -> bool | None:
-    """Whether the word at `position` begins a sentence; None while the word may still grow."""
+    """Whether the word at `position` begins a sentence; None while the word may be incomplete."""
     word = _NEXT_WORD.match(text, position)
     if word is None:
         return False
@@ -197,16 +198,16 @@ def _starts_sentence(text: str, position: int, final: bool) -> bool | None:
 
 
 def _ends_at_once(before: str, mark: str) -> bool:
-    """Whether a terminator ends the sentence whatever (but for glued characters) comes behind it."""
+    """Whether a terminator ends the sentence whatever follows after a space."""
     if mark[-1] in _CLOSERS or _is_open(before):
-        return False  # '"Why?" she asked.': the next word tells
+        return False  # '"Why?" she asked.': depends on the next word
     if "." not in mark and "…" not in mark:
         return bool(before)
     return mark == "." and _is_plain(before)
 
 
 def _is_plain(before: str) -> bool:
-    """Whether a text ends in a word that is no abbreviation, number, initial or name."""
+    """Whether a text ends in an ordinary word, as opposed to an abbreviation, number, initial or name."""
     if before[-1:] in tuple(_CLOSERS + "%"):
         return True
     word = _last_word(before)
@@ -216,7 +217,7 @@ def _is_plain(before: str) -> bool:
 
 
 def _is_open(before: str) -> bool:
-    """Whether a quote or bracket may be open at the end of a text (in doubt yes: it only costs a token)."""
+    """Whether a quote or bracket may be open at the end of a text; yes if in doubt, which costs one token."""
     return (
         before.count('"') % 2 == 1
         or any(before.count(o) > before.count(c) for o, c in ("“”", "()", "[]"))
@@ -229,8 +230,8 @@ def _is_initials(word: str) -> bool:
 
 
 def _last_word(before: str) -> str:
-    """What stands directly before a terminator, its inner full stops included; "" after a space."""
-    return _BETWEEN_WORDS.split(before[-30:])[-1].lstrip("'’")  # bounded: nothing longer is looked up
+    """The word directly before a terminator, with its inner full stops; "" after a space."""
+    return _BETWEEN_WORDS.split(before[-30:])[-1].lstrip("'’")  # bounded, since longer words are in no list
 
 
 # --- whether it is well formed ------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ _MARKUP = re.compile(
 )
 _REPEATED = re.compile(r"([^\W\d])\1{3}|([^\w\s])\2{3}|([?!,;:])\3\3", re.IGNORECASE)
 _LIST_START = re.compile(r"(?:\d{1,3}[.)]|\(?\w{1,3}\)|[ivx]+\.|[-–—•*#>]+)\s")
-# "A: I am sorry": a line of a dialogue.
+# A line of dialogue: "A: I am sorry".
 _SPEAKER = re.compile(r"(?:[A-Z]|[A-Z]\w+(?: [A-Z0-9]\w*)?):\s")
 _GLUED = re.compile(r"[a-z]{3}[.?!]+[\"”)]*(?:[A-Z]|[\[(“]\w)|[a-z]{2}[,;:][A-Za-z]")
 _PUNCTUATION = string.punctuation + "“”‘’«»–—…•"
@@ -253,7 +254,7 @@ _CONTROL = re.compile(
 
 
 def _words(sentence: str) -> list[str]:
-    """The words, lower-case, without punctuation at their ends; none that is nothing else."""
+    """The words in lower case, stripped of punctuation; words of punctuation alone are dropped."""
     return [bare for word in sentence.lower().split() if (bare := word.strip(_PUNCTUATION))]
 
 
@@ -262,17 +263,17 @@ def _unterminated(sentence: str) -> bool:
 
 
 def _ellipsis(sentence: str) -> bool:
-    """A sentence that trails off has not said what it means."""
+    """It ends in an ellipsis, so it is incomplete."""
     return sentence.rstrip(_CLOSERS).endswith(("..", "…"))
 
 
 def _cut_off(sentence: str) -> bool:
-    """It ends in what something must follow: "He met Dr.", "in the U."."""
+    """It ends in a word that cannot end a sentence: "He met Dr.", "in the U."."""
     return _last_word(sentence.rstrip(_CLOSERS)[:-1]) in _NEVER_LAST or bool(_LONE_INITIAL.search(sentence))
 
 
 def _bad_start(sentence: str) -> bool:
-    """It does not begin with a letter or digit, but for opening quotes and brackets."""
+    """It begins with neither a letter nor a digit, after opening quotes and brackets."""
     return not sentence.lstrip(_OPENERS)[:1].isalnum()
 
 
@@ -282,7 +283,7 @@ def _unbalanced_quotes(sentence: str) -> bool:
 
 
 def _unbalanced_brackets(sentence: str) -> bool:
-    """Brackets nest: ")(" is as wrong as "(("."""
+    """Brackets do not nest: "((" and ")(" are both wrong."""
     expected: list[str] = []
     for character in sentence:
         if character in "([{":
@@ -293,12 +294,12 @@ def _unbalanced_brackets(sentence: str) -> bool:
 
 
 def _mostly_symbols(sentence: str) -> bool:
-    """Under 60 % of the characters are letters or spaces: tables, scores, code."""
+    """Under 60 % of its characters are letters or spaces, as in tables, scores and code."""
     return sum(c.isalpha() or c == " " for c in sentence) < 0.6 * len(sentence)
 
 
 def _loops(sentence: str) -> bool:
-    """A word or two thrice in a row, three words twice in a row, four twice: a model that is stuck."""
+    """A model repeats itself: 1 or 2 words 3 times in a row, 3 words twice in a row, or 4 words twice."""
     words = _words(sentence)
     if len(set(words)) == len(words):
         return False
@@ -309,7 +310,7 @@ def _loops(sentence: str) -> bool:
 
 
 def _repeats(words: list[str], n: int, times: int) -> bool:
-    """Whether `n` words stand `times` times in a row: (times - 1)·n words equal the one n before them."""
+    """Whether `n` words occur `times` times in a row: (times - 1)·n words equal the word n before them."""
     run = 0
     for earlier, later in zip(words, words[n:], strict=False):
         run = run + 1 if earlier == later else 0
@@ -319,7 +320,7 @@ def _repeats(words: list[str], n: int, times: int) -> bool:
 
 
 def _several(sentence: str) -> bool:
-    """More than one sentence."""
+    """There is more than one sentence."""
     return first_end(sentence, final=True) != len(sentence)
 
 

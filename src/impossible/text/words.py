@@ -1,15 +1,15 @@
-"""Text → words and n-grams: what all overlap and diversity metrics count. (BLEU and ROUGE have their own.)"""
+"""Text → words and n-grams, as overlap and diversity metrics count them (BLEU and ROUGE tokenise apart)."""
 
 import re
 from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-WORDS = "words in lower case, punctuation left out"  # how they are named in outputs
+WORDS = "words in lower case, punctuation left out"  # description in reports
 Gram = tuple[str, ...]
 
 
 def words(text: str) -> list[str]:
-    """The words in lower case: runs of letters and digits, with apostrophes inside; no punctuation."""
+    """The words in lower case: runs of letters and digits, which may contain apostrophes."""
     return _WORD.findall(text.lower())
 
 
