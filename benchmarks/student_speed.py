@@ -24,7 +24,7 @@ from impossible import open_student
 from impossible.errors import ModelError
 from impossible.recipe.execution import Execution
 from impossible.students.controls import Controls
-from impossible.students.decode import decoding, open_sampler, suited
+from impossible.students.decode import decoding, default_backend, open_sampler
 from impossible.students.prompts import prompt, prompt_ids
 from impossible.students.student import Student
 from impossible.teachers.base import Sampler
@@ -60,7 +60,7 @@ def drawn(student: Student, sampler: Sampler, prompts: list[str], draws: int) ->
 
 def backends(student: Student, folder: Path) -> dict[str, Sampler]:
     """The student on each backend that knows it; first the one that it runs on."""
-    own = suited(folder, student.tokens.seq2seq, Execution())
+    own = default_backend(folder, student.tokens.seq2seq, Execution())
     found = {own: student.sampler}
     for backend in ("ctranslate2", "tree", "transformers"):
         if backend != own and not (backend == "tree" and student.tokens.seq2seq):
