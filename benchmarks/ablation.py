@@ -1,11 +1,11 @@
-"""What each of our measures saves: one switched off at a time, on the same contexts, in one process.
+"""Measure what each optimization saves: disable one at a time, on the same contexts, in one process.
 
 python benchmarks/ablation.py RECIPE [--contexts 2] [--only MEASURE …] [--set KEY=VALUE] [--json FILE]
 
-Measures of generation draw all groups anew, which are then scored; measures of the cascade score the same
-groups, and must keep the same pairs. A measure is off by a setting or, where there is none, by a
-patch of our code. CPU-seconds (user and system, all threads) are those of the work: loading models is left
-aside, so that loading them once is not in the table. Contexts are drawn beforehand.
+Optimizations of generation sample all groups again and score them. Optimizations of the cascade score the
+same groups and must keep the same pairs. Each is disabled by a setting or, where there is none, by a patch of
+the code. CPU-seconds (user and system, all threads) exclude the loading of models. Contexts are grown
+beforehand.
 """
 
 import argparse
@@ -50,7 +50,7 @@ _CHEAP = ("length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity
 
 
 def no_stop() -> AbstractContextManager[object]:
-    """Continuations go on to `max_tokens`; their probability is still that of the first sentence."""
+    """Sample continuations to `max_tokens`; their probability is still that of the first sentence."""
     push = SentenceStop.push
 
     def on(self: SentenceStop, token: int, surface: str, logprob: float) -> bool:
@@ -64,7 +64,7 @@ def no_stop() -> AbstractContextManager[object]:
 
 
 def all_finished() -> AbstractContextManager[object]:
-    """Improbable continuations are drawn to their end, and dropped then."""
+    """Sample improbable continuations to the end before dropping them."""
 
     def patient(*values: float, min_logprob: float, **named: int) -> Decoding:
         return Decoding(*values, **named)
@@ -73,7 +73,7 @@ def all_finished() -> AbstractContextManager[object]:
 
 
 def repeats_paired() -> AbstractContextManager[object]:
-    """A sentence that was written several times is as many candidates."""
+    """Keep repeated sentences as separate candidates."""
     distinct = groups.candidates
 
     def candidates(
@@ -86,7 +86,7 @@ def repeats_paired() -> AbstractContextManager[object]:
 
 
 def nothing_shared() -> AbstractContextManager[object]:
-    """Each task has its pairs scored for itself."""
+    """Score pairs separately for each task."""
 
     def alone(self: Table, sources: Indices, targets: Indices) -> Floats:
         texts = ([self._sentences[i] for i in of] for of in (sources, targets))
@@ -96,7 +96,7 @@ def nothing_shared() -> AbstractContextManager[object]:
 
 
 def both_ways() -> AbstractContextManager[object]:
-    """Entailment and judge score each pair that reaches them both ways, whatever the first way gives."""
+    """Let entailment and judge score both directions of each pair, whatever the first score."""
     dear = cascade._dear
 
     def at_once(critics: Critics, task: str) -> Iterator[Step]:
@@ -110,7 +110,7 @@ def both_ways() -> AbstractContextManager[object]:
 
 
 def pairs_alone() -> AbstractContextManager[object]:
-    """The judge reads each pair from its beginning, in padded batches of transformers in float32."""
+    """Let the judge read each whole pair, in padded float32 batches of transformers."""
     folder = locate("embedded:judge")
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     slow = nli._Transformers(model, AutoTokenizer.from_pretrained(folder), 0, 0)
@@ -118,7 +118,7 @@ def pairs_alone() -> AbstractContextManager[object]:
 
 
 def embedded_again() -> AbstractContextManager[object]:
-    """Sentences are embedded for each task that has pairs of them."""
+    """Embed sentences once per task."""
 
     def afresh(self: Table, s: Indices, t: Indices) -> Floats:
         return self._critic.score([self._sentences[i] for i in s], [self._sentences[i] for i in t])
@@ -127,7 +127,7 @@ def embedded_again() -> AbstractContextManager[object]:
 
 
 Patch = Callable[[], AbstractContextManager[object]]
-# measure → the settings and the patch that switch it off
+# optimization → the settings and the patch that disable it
 GENERATION: dict[str, tuple[list[str], Patch]] = {
     "shared prefixes computed once (CTranslate2 instead)": (["teacher.backend=ctranslate2"], nullcontext),
     "int8 (float32 instead)": (["teacher.compute_type=float32"], nullcontext),
@@ -160,7 +160,7 @@ CASCADE: dict[str, tuple[list[str], Patch]] = {
 
 @dataclass(frozen=True)
 class Measured:
-    """CPU-seconds of generating and scoring, the kept pairs, and whether they are the same as ours."""
+    """CPU-seconds of generation and scoring, the kept pairs, and whether they equal ours."""
 
     measure: str
     generate: float
@@ -170,7 +170,7 @@ class Measured:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Total CPU-seconds."""
         return self.generate + self.score
 
 
@@ -188,7 +188,7 @@ def main() -> None:
         console.print(line, markup=False)
     recipe = load(options.recipe, options.sets)
     critics = open_critics(recipe.score, recipe.execution)
-    for critic in critics.values():  # the first call of a model takes longer
+    for critic in critics.values():  # warm up the models
         critic.score(["A cat sat on a mat."], ["A cat was on the mat."])
     contexts = contexts_of(recipe, options.contexts)
     groups, drawn = draw(contexts, recipe)
@@ -216,7 +216,7 @@ def contexts_of(recipe: Recipe, count: int) -> list[Context]:
 
 
 def draw(contexts: Sequence[Context], recipe: Recipe) -> tuple[list[Group], float]:
-    """The groups, and CPU-seconds of drawing them."""
+    """Return the groups and the CPU-seconds of sampling them."""
     sampler = open_teacher(recipe.teacher, recipe.execution)
     start = time.process_time()
     made, _ = groups.generate(contexts, sampler, recipe.sampling, recipe.seed, 0, lambda: None)
@@ -224,7 +224,7 @@ def draw(contexts: Sequence[Context], recipe: Recipe) -> tuple[list[Group], floa
 
 
 def judged(groups: Sequence[Group], critics: Critics, recipe: Recipe) -> tuple[float, set[str]]:
-    """CPU-seconds of scoring groups and filtering their pairs, and which are kept."""
+    """Return the CPU-seconds of scoring and filtering groups, and the kept pairs."""
     start = time.process_time()
     scores, _ = cascade.score(
         groups, critics, recipe.score, [t for t, _ in recipe.filter.tasks()], lambda: None

@@ -1,12 +1,11 @@
-"""Would it pay to stop a group when it gives nothing new? What a run says about fewer continuations.
+"""Estimate from a run whether stopping a group early would pay off.
 
 python benchmarks/adaptive.py RUN
 
-RUN is a folder that `impossible run` has made. From how often each sentence was written follows what a part
-of the continuations, drawn at random, would have given (rarefaction, Hurlbert 1971): how many of the kept
-pairs have both their sentences. The chance that one more continuation is a sentence not seen before is the
-share of those written once (Good 1953). Stopping before the last quarter pays where it gives much less than
-a quarter of the pairs.
+RUN is a folder made by `impossible run`. The counts of each sentence give the expected yield of a random
+subset of the continuations (rarefaction, Hurlbert 1971): the number of kept pairs with both sentences in the
+subset. The probability that one more continuation is a new sentence is the share of sentences drawn once
+(Good 1953). Omitting the last quarter pays off if it yields much less than a quarter of the pairs.
 """
 
 import argparse
@@ -27,7 +26,7 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Group:
-    """A context's sentences with their counts, and the pairs that were kept of them."""
+    """A context's sentences with their counts, and its kept pairs."""
 
     context: str
     counts: Mapping[str, int]
@@ -84,7 +83,7 @@ def cells(group: Group, n: int) -> tuple[str, ...]:
 
 
 def pairs_at(group: Group, n: int, drawn: int) -> float:
-    """The kept pairs of which both sentences are among `drawn` of the n continuations, on average."""
+    """Return the expected number of kept pairs with both sentences among `drawn` of the n continuations."""
     total = 0.0
     for source, target in group.pairs:
         a, b = group.counts[source], group.counts[target]
@@ -93,7 +92,7 @@ def pairs_at(group: Group, n: int, drawn: int) -> float:
 
 
 def absent(k: int, n: int, drawn: int) -> float:
-    """The chance that none of k continuations is among the drawn ones."""
+    """Return the probability that none of k continuations is drawn."""
     return comb(n - k, drawn) / comb(n, drawn)
 
 

@@ -1,14 +1,14 @@
-"""Do a student's paraphrases help a classifier that has few examples? Whichever way it comes out.
+"""Measure whether a student's paraphrases improve a classifier that has few examples.
 
 python benchmarks/augmentation.py STUDENT TRAIN.jsonl TEST.jsonl [--shots 5 10] [--seeds 5] [--pool N] …
 
-Rows have source and label. Sentence embeddings (all-MiniLM-L6-v2) and logistic regression learn from 5 and
-10 examples a class, drawn anew for each seed, as they are and with extra copies of each example: the
-student's paraphrases that the default cascade keeps (at most `--extra`), the same drafts without the cascade,
-the example with words dropped and swapped, and the example itself. Every kind gives an example as many copies
-as the cascade left it, so that only what they say differs. `--pool` lets all seeds draw from the same N
-random examples a class, which the student rewrites `--draws` times each: quicker, but the seeds then have
-examples in common, and their spread is too small.
+Rows have source and label. The classifier is logistic regression on sentence embeddings (all-MiniLM-L6-v2),
+trained on 5 and 10 examples per class, drawn anew for each seed. It is trained without augmentation and with
+extra copies of each example: the student's paraphrases that the default cascade keeps (at most `--extra`),
+the same drafts without the cascade, the example with words dropped and swapped, and the example itself. Every
+method gives an example as many copies as the cascade accepted, so that only their text differs. With `--pool`
+all seeds draw from the same N random examples per class, each rewritten from `--draws` drafts. This is
+faster, but the seeds share examples, which underestimates the spread.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def read(path: Path) -> Rows:
 
 
 def few(rows: Rows, shots: int, seed: int) -> Rows:
-    """`shots` examples a class; those of fewer shots are among them."""
+    """Return `shots` examples per class; a smaller number gives a subset."""
     by_class: dict[str, Rows] = defaultdict(list)
     for row in random.Random(seed).sample(rows, len(rows)):
         by_class[row["label"]].append(row)
@@ -42,7 +42,7 @@ def few(rows: Rows, shots: int, seed: int) -> Rows:
 
 
 def paraphrases(folder: Path, texts: Sequence[str], extra: int, draws: int) -> tuple[Copies, Copies]:
-    """The accepted outputs of each text, and its first drafts whether accepted or not."""
+    """Return the accepted outputs of each text, and its first drafts regardless of the cascade."""
     student = open_student(folder)
     accepted, drafts = {}, {}
     for i, answer in enumerate(student.answers("paraphrase", texts, n=draws, draws=draws), 1):
@@ -55,7 +55,7 @@ def paraphrases(folder: Path, texts: Sequence[str], extra: int, draws: int) -> t
 
 
 def noisy(text: str, seed: object, chance: float = 0.1) -> str:
-    """The text with each word dropped by chance and two words swapped (as EDA, Wei and Zou 2019)."""
+    """Drop words at random and swap two words (as EDA, Wei and Zou 2019)."""
     draw = random.Random(f"{seed}/{text}")
     words = [w for w in text.split() if draw.random() >= chance] or text.split()
     if len(words) > 1:

@@ -1,16 +1,16 @@
-"""Where the cascade's time goes, and what the bi-encoder in front of the NLI model costs in kept pairs.
+"""Measure the time of each critic, and how many good pairs the bi-encoder gate rejects.
 
 python benchmarks/cascade.py RUN [--contexts 8] [--sample 2000] [--json FILE]
 
-RUN is a folder that `impossible run` has made; its groups are scored again with its recipe.
+RUN is a folder made by `impossible run`; its groups are scored again with its recipe.
 
-Time: CPU-seconds of each critic, each directed pair once, and how many it saw.
+Time: CPU-seconds of each critic, with each directed pair scored once, and the number of pairs scored.
 
-Prescreen: of the pairs that pass all critics without a model, `--sample` are drawn for each task, whatever
-their similarity, and go through all that stands behind the bi-encoder: parser, NLI model (both ways for a
-paraphrase), judge. Of those that the NLI model would keep, and of those that all would keep, how many are
-within the gate on similarity? And which gate would let 99 % through? The recipe's bound on similarity, which
-is a verdict and not a saving, is left aside. Intervals: 95 %, Wilson.
+Prescreen: of the pairs that pass all critics without a model, `--sample` are drawn for each task regardless
+of similarity, and scored by all critics after the bi-encoder: parser, NLI model (both directions for a
+paraphrase) and judge. The report gives the share within the similarity gate, of the pairs that the NLI model
+accepts and of those that all critics accept, and the gate that would let 99 % through. The recipe's bound on
+similarity is not applied, since it is a verdict and saves no time. Intervals: 95 %, Wilson.
 """
 
 import argparse
@@ -44,7 +44,7 @@ _BEHIND = ("entities", "clause", "entailment", "judge")
 
 
 class Timed:
-    """A critic that counts what it scores, and how long that takes."""
+    """A critic that counts and times its scoring."""
 
     def __init__(self, critic: Critic):
         self._critic = critic
@@ -59,7 +59,7 @@ class Timed:
 
 
 class TimedReader(Timed):
-    """What it reads counts as its time, what it compares as its pairs."""
+    """Time the reading of texts, and count and time the scoring of pairs."""
 
     def read(self, sentences: Sequence[str]) -> Compare:
         assert isinstance(self._critic, Reader)
@@ -76,7 +76,7 @@ class TimedReader(Timed):
 
 @dataclass(frozen=True)
 class Passed:
-    """Of the drawn pairs that `what` would keep: how many, and how many the gate lets through."""
+    """Of the sampled pairs that `what` would keep, the total and the number within the gate."""
 
     task: str
     what: str
@@ -107,7 +107,7 @@ def main() -> None:
         name: TimedReader(critic) if isinstance(critic, Reader) else Timed(critic)
         for name, critic in open_critics(recipe.score, recipe.execution).items()
     }
-    for critic in critics.values():  # the first call of a model takes longer
+    for critic in critics.values():  # warm up the models
         critic.score(["A cat sat on a mat."], ["A cat was on the mat."])
         critic.seconds, critic.pairs = 0.0, 0
     spent = timed(groups, critics, recipe)
@@ -146,7 +146,7 @@ def time_table(critics: dict[str, Timed], spent: float, groups: int) -> Shown:
 def prescreen(
     groups: Sequence[Group], critics: dict[str, Timed], recipe: Recipe, sample: int
 ) -> list[Passed]:
-    """What of the pairs that the critics behind it keep has enough similarity."""
+    """Measure how many pairs that the later critics keep are within the similarity gate."""
     found = []
     for task, bounds in recipe.filter.tasks():
         gates = getattr(recipe.score, task) or Bounds()
@@ -170,7 +170,7 @@ def prescreen(
 def drawn(
     groups: Sequence[Group], critics: dict[str, Timed], task: str, gates: Bounds, sample: int
 ) -> tuple[list[str], list[str]]:
-    """Pairs within the gates of the critics without a model, from all groups."""
+    """Return the pairs of all groups within the gates of the critics without a model."""
     sources: list[str] = []
     targets: list[str] = []
     for group in groups:
@@ -195,7 +195,7 @@ def drawn(
 def within(
     critic: Timed, name: str, task: str, bound: Bound, sources: NDArray[np.str_], targets: NDArray[np.str_]
 ) -> NDArray[np.bool_]:
-    """Whether pairs are within a directed critic's bound; the way back only where the first passed."""
+    """Return which pairs are within a directed critic's bound; score the reverse only if the first passes."""
 
     def one_way(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
         scores = {f"{name}_forward": critic.score(a.tolist(), b.tolist())}

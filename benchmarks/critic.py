@@ -1,10 +1,11 @@
-"""What each critic is worth: accuracy on NLI sets, ROC-AUC on paraphrase sets, and what the cascade adds.
+"""Evaluate each critic: accuracy on NLI sets, ROC-AUC on paraphrase sets, and the gain by the cascade.
 
 python benchmarks/critic.py --nli val_a.jsonl val_b.jsonl --pairs paws_dev.jsonl mrpc.jsonl [--rows 400]
 
 NLI files have premise, hypothesis, label. Paraphrase files have source, target, label (1 or 0), or source and
-references: then the negatives are, for each source, the reference of another row that is nearest to it for
-the bi-encoder, which puts cosine at a disadvantage. The score of a pair is the lower of both directions.
+references. With references, the negative of a source is the reference of another row that is nearest to it
+for the bi-encoder, which disadvantages cosine similarity. The score of a pair is the lower of both
+directions.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""int8 on onnxruntime against float32 on transformers: pairs a second, side by side, and how far scores move.
+"""Compare int8 on onnxruntime with float32 on transformers: pairs per second and score differences.
 
 python benchmarks/critic_speed.py FOLDER PAIRS.jsonl [--rows 1000] [--repeats 3]
 
-FOLDER is what `impossible critic train` wrote (safetensors and ONNX); PAIRS has premise and hypothesis.
+FOLDER is written by `impossible critic train` (safetensors and ONNX); PAIRS has premise and hypothesis.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
         critics = {"int8 onnxruntime": Nli(options.folder), "float32 transformers": Nli(plain)}
         seconds: dict[str, list[float]] = {name: [] for name in critics}
         scores = {}
-        for _ in range(options.repeats):  # in turn, so that both meet the same machine
+        for _ in range(options.repeats):  # in turn, so that both see the same load
             for name, critic in critics.items():
                 start = time.perf_counter()
                 scores[name] = critic.score(a, b)

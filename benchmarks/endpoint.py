@@ -1,12 +1,12 @@
-"""Requests a second that the endpoint teacher holds, as a table.
+"""Measure the requests per second that the endpoint teacher sustains.
 
 python benchmarks/endpoint.py [--latency 0.1] [--concurrency 1 8 32 128] [--per-second 20 100]
 python benchmarks/endpoint.py --url http://127.0.0.1:8080/v1 --model NAME --concurrency 1 2 4
 
-Without --url the server is a process on loopback that answers every request after --latency seconds with
-continuations of 20 tokens, whatever else is under way: what is measured is the client. Its rate can at
-most be concurrency / latency, or what `per_second` allows; "of that" says how much of it was held. CPU is
-the client's, a request: sending, reading, and finding the end of the sentence in each continuation.
+Without --url the server is a process on loopback that responds to every request after --latency seconds with
+continuations of 20 tokens, regardless of load, so that the client is measured. The maximum rate is
+concurrency / latency, or `per_second`; "of that" is the fraction reached. CPU is the client's time per
+request: sending, reading, and finding the sentence end in each continuation.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def _given(url: str) -> Iterator[str]:
 
 @contextmanager
 def _stand_in(latency: float) -> Iterator[str]:
-    """A server in a process of its own: its address."""
+    """Start a server in its own process; yield its address."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(latency, theirs), daemon=True)
     process.start()
@@ -116,7 +116,7 @@ def _answers(latency: float) -> Any:
         "finish_reason": "length",
         "logprobs": {"tokens": TOKENS, "token_logprobs": [-0.5] * len(TOKENS)},
     }
-    made: dict[int, bytes] = {}  # the stand-in should not be what is slow
+    made: dict[int, bytes] = {}  # cached, so that the server is not the bottleneck
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

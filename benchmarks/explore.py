@@ -1,4 +1,4 @@
-"""How long the explorer takes to answer on a large ledger of synthetic pairs; the bar is 300 ms.
+"""Measure the explorer's response time on a large ledger of synthetic pairs; the limit is 300 ms.
 
 python benchmarks/explore.py --rows 1000000
 """
@@ -25,9 +25,9 @@ from impossible.recipe.load import resolve
 from impossible.recipe.write import dump
 
 BAR = 0.3
-SENTENCES = 40  # a context: 780 pairs
+SENTENCES = 40  # per context: 780 pairs
 CONTEXTS_A_SHARD = 64
-WHOLE = ("the page of pairs", "the page of bounds")  # as a browser opens it; else the part that changes
+WHOLE = ("the page of pairs", "the page of bounds")  # full pages; others are partial updates
 QUESTIONS = {
     WHOLE[0]: "/",
     WHOLE[1]: "/bounds",
@@ -52,7 +52,7 @@ WORDS = "my our old new laptop printer screen room food day cat dog is was has r
 
 
 def shard(out: Path, index: int, recipe, random: np.random.Generator) -> int:
-    """Write one shard of contexts, groups, scores and ledger; returns its pairs."""
+    """Write one shard of contexts, groups, scores and ledger; return its number of pairs."""
     domains = ("support", "news")
     contexts, groups, columns = [], [], []
     for c in range(CONTEXTS_A_SHARD):
@@ -95,7 +95,7 @@ def shard(out: Path, index: int, recipe, random: np.random.Generator) -> int:
 
 
 def make_run(out: Path, rows: int, seed: int) -> int:
-    """Write a run with at least so many pairs; returns how many."""
+    """Write a run with at least so many pairs; return their number."""
     wide = {
         critic: False
         for critic in ("length_ratio", "numbers", "persons", "well_formed", "entities", "clause")
@@ -121,7 +121,7 @@ def make_run(out: Path, rows: int, seed: int) -> int:
 def seconds(
     client: TestClient, question: str, repeat: int, ids: list[str], part: bool
 ) -> tuple[list[float], list[float]]:
-    """Times of an answer, by the clock and of the processor; a bound stands elsewhere each time."""
+    """Return wall and CPU times of a response; each request changes a bound."""
     times, busy = [], []
     for i in range(repeat):
         address = question.format(0.5 + (i + 1) / (5 * repeat), id=ids[i % len(ids)])

@@ -1,17 +1,16 @@
-"""How near generation comes to what the machine can do: two floors, and where the time goes.
+"""Compare the generation time of the tree backend with two lower bounds, and profile its parts.
 
 python benchmarks/floors.py RECIPE [--prompts 4] [--per-context 400] [--repeats 3] [--json FILE]
 
-For a teacher on the backend `tree`. The arithmetic floor is the time that the matrix products of all rows
-would take at the rate that products of the model's own shapes reach alone, one a thread on all threads: the
-best over several numbers of rows. "At its rows" is the same at the rate that so many rows reach as a step
-has; another figure has each token that is drawn as a row of its own, as it is without the tree. The memory
-floor is the time to read the weights once a step and each row's keys and values, at the bandwidth of reading
-a large array on all threads. Attention's products are counted at the best float32 rate. Drawing, stopping
-and all bookkeeping count as nothing on either floor.
+The arithmetic floor is the time of the matrix products of all rows at the rate that products of the model's
+shapes reach alone, one per thread on all threads: the best rate over several row counts. "At its rows" uses
+the rate at the row count of each step. Another figure counts each sampled token as a row of its own, as
+without the tree. The memory floor is the time to read the weights once per step and the keys and values of
+each row, at the bandwidth of reading a large array on all threads. Attention products are counted at the best
+float32 rate. Sampling, stopping and bookkeeping count as zero on both floors.
 
-All of it is in CPU-seconds, which neighbours on the machine disturb less than seconds. The profile is
-each part's own share of all threads' CPU time, from a run of its own (its clocks slow it down).
+All figures are CPU-seconds, which depend less on other load than seconds do. The profile is each part's share
+of the CPU time of all threads, from a separate run, since its timers slow the run down.
 """
 
 import argparse
@@ -47,9 +46,9 @@ from impossible.teachers import open_teacher, tree
 from run import machine
 
 ROWS = (16, 32, 64, 128, 256, 512)  # row counts at which products are timed
-_READ_BYTES = 2**28  # of one thread; larger than any cache
-_SECONDS = 0.1  # that each product is timed for
-# what is timed → the part of the profile it belongs to; what none of them covers is "the rest of Python"
+_READ_BYTES = 2**28  # per thread; larger than any cache
+_SECONDS = 0.1  # duration of timing each product
+# timed function → part of the profile; time outside of them is "the rest of Python"
 PARTS: list[tuple[Any, str, str]] = [
     (llama.Int8Linear, "product", "matrix products"),
     (llama.Int8Linear, "__call__", "quantising their inputs"),
@@ -65,7 +64,7 @@ PARTS: list[tuple[Any, str, str]] = [
 
 @dataclass(frozen=True)
 class Shape:
-    """A linear map of the model: how many of it a row goes through."""
+    """A linear map of the model and how often a row passes through it."""
 
     name: str
     inputs: int
@@ -74,7 +73,7 @@ class Shape:
 
 
 class Work:
-    """Counts what a run computes: rows through the layers, through the head, steps, keys and values read."""
+    """Counts the work of a run: rows through the layers and the head, steps, keys and values read."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -86,7 +85,7 @@ class Work:
 
 
 class Clock:
-    """Seconds of each part less those of the parts within it, over all threads."""
+    """Seconds of each part without its nested parts, over all threads."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -124,7 +123,7 @@ def main() -> None:
     sampler = open_teacher(recipe.teacher, Execution())
     rows, _ = prompts(recipe.contexts, recipe.seed)
     contexts = contexts_from_table(grow(rows[: options.prompts], sampler, recipe.contexts, recipe.seed))
-    with counting() as work:  # and warm up
+    with counting() as work:  # also warms up
         draw(sampler, contexts, recipe)
     spent = [draw(sampler, contexts, recipe) for _ in range(options.repeats)]
     with profiling() as clock:
@@ -143,7 +142,7 @@ def main() -> None:
 
 
 def draw(sampler: Any, contexts: list[Context], recipe: Recipe) -> tuple[float, float]:
-    """CPU-seconds and seconds of generating all groups."""
+    """Return CPU-seconds and seconds of generating all groups."""
     start, used = time.perf_counter(), time.process_time()
     generate(contexts, sampler, recipe.sampling, recipe.seed, 0, lambda: None)
     return time.process_time() - used, time.perf_counter() - start
@@ -192,7 +191,7 @@ def profiling() -> Iterator[Clock]:
 
 
 def shapes(network: Any) -> list[Shape]:
-    """The linear maps of a decoder."""
+    """Return the linear maps of a decoder."""
     hidden, layers = network._embedding.shape[1], len(network.layers)
     q, kv, mlp = network.heads * network.width, network.kv_heads * network.width, network.mlp
     return [
@@ -205,7 +204,7 @@ def shapes(network: Any) -> list[Shape]:
 
 
 def products(of: list[Shape], kind: str, threads: int) -> dict[str, list[float]]:
-    """Multiply-adds a CPU-second of each shape, all threads at work, for each number of ROWS."""
+    """Return multiply-adds per CPU-second of each shape on all threads, for each of ROWS."""
     return {shape.name: [rate(shape, rows, kind, threads) for rows in ROWS] for shape in of}
 
 
@@ -213,7 +212,7 @@ def rate(shape: Shape, rows: int, kind: str, threads: int) -> float:
     weights = torch.randn(shape.outputs, shape.inputs)
 
     def one(_: int) -> float:
-        torch.set_num_threads(1)  # of this thread, as the sampler does
+        torch.set_num_threads(1)  # applies to this thread, as in the sampler
         call = product(weights, rows, kind)
         call()
         done, start = 0, time.thread_time()
@@ -227,7 +226,7 @@ def rate(shape: Shape, rows: int, kind: str, threads: int) -> float:
 
 
 def product(weights: Tensor, rows: int, kind: str) -> Callable[[], Tensor]:
-    """A product as the decoder does it; of int8 without quantising its input."""
+    """Return the decoder's product; for int8 without quantizing the input."""
     x = torch.randn(rows, weights.shape[1])
     if kind != "int8":
         a, b = x.to(getattr(torch, kind)), weights.to(getattr(torch, kind))
@@ -238,7 +237,7 @@ def product(weights: Tensor, rows: int, kind: str) -> Callable[[], Tensor]:
 
 
 def bandwidth(threads: int) -> float:
-    """Bytes a CPU-second that each of all threads reads of arrays larger than the caches."""
+    """Return bytes per CPU-second read per thread, on all threads, from arrays larger than the caches."""
     arrays = [torch.ones(_READ_BYTES // 4) for _ in range(threads)]
 
     def one(array: Tensor) -> float:
@@ -255,7 +254,7 @@ def bandwidth(threads: int) -> float:
 def floors(
     network: Any, work: Counter[str], rates: dict[str, dict[str, list[float]]], kind: str, read: float
 ) -> dict[str, float]:
-    """CPU-seconds of both floors."""
+    """Return the CPU-seconds of both floors."""
     of = shapes(network)
     rows = {shape.name: work["head_rows"] if shape.name == "head" else work["rows"] for shape in of}
     macs = {s.name: s.inputs * s.outputs * s.times * rows[s.name] for s in of}

@@ -1,13 +1,13 @@
-"""Memory and time as a run grows, and the cost of finding repeats: figures as a table, curves as pictures.
+"""Measure memory and time as a run grows, and the cost of removing duplicates; print tables, draw curves.
 
 python benchmarks/growth.py FOLDER [--contexts 10 100 1000] [--per-context 60] [--pairs 1000 10000 …]
 python benchmarks/growth.py FOLDER --contexts 200000 --per-shard 100 --per-context 4 --pairs --at RUN
 
-The runs go through `execute.run` with a teacher and model critics that cost next to nothing: sentences of
-random words, and scores that are hashes. What is left is our own work. Each size is a process of its own, so
-that its peak is its own; memory is looked at after every shard and at the end. Repeats are measured on
-ledgers of random pairs, one in ten of which has been before, in shards of 1,000; the exponent is the slope
-of log seconds over log pairs (1: linear).
+The runs go through `execute.run` with a teacher and model critics of negligible cost: sentences of random
+words, and scores that are hashes. The rest is the pipeline's own cost. Each size runs in its own process, so
+that its peak memory is its own; memory is read after every shard and at the end. Duplicate removal is
+measured on ledgers of random pairs in shards of 1,000, of which one pair in ten is a repeat. The exponent is
+the slope of log seconds over log pairs (1: linear).
 """
 
 import argparse
@@ -58,7 +58,7 @@ SHARD = 1000
 
 
 class Words:
-    """A teacher that draws words."""
+    """A teacher that samples random words."""
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
@@ -70,7 +70,7 @@ class Words:
 
 
 class Hashes:
-    """A critic whose score is a hash of the pair, evenly spread over 0 to 1."""
+    """A critic whose score is a hash of the pair, uniform on 0 to 1."""
 
     def __init__(self, name: str):
         self._name = name
@@ -82,7 +82,7 @@ class Hashes:
 
 
 def recipe(contexts: int, per_shard: int, per_context: int) -> Recipe:
-    """Few critics, and bounds that some pairs of random words pass."""
+    """Return a recipe with few critics and bounds that some pairs of random words pass."""
     gates = {**_OFF, **BOUNDS, "length_ratio": False}
     return resolve(
         {
@@ -96,14 +96,14 @@ def recipe(contexts: int, per_shard: int, per_context: int) -> Recipe:
 
 
 def cheap_critics(settings: Score, execution: Execution) -> dict[str, object]:
-    """The critics without models as they are, hashes for the others."""
+    """Return the critics without models unchanged, and hashes for the others."""
     models = ("similarity", "entailment")
     real = settings.model_copy(update={"critics": tuple(c for c in settings.critics if c not in models)})
     return {**open_critics(real, execution), **{name: Hashes(name) for name in models}}
 
 
 class Course(Watch):
-    """Writes down after each shard: resident memory (MiB), CPU-seconds, and whether it was made just now."""
+    """Records after each shard: resident memory (MiB), CPU-seconds, and whether this process made it."""
 
     def __init__(self, out: Path) -> None:
         self._out, self._cpu, self._start = out, time.process_time(), time.perf_counter()
@@ -130,9 +130,9 @@ def peak() -> float:
 
 
 def one_run(contexts: int, per_shard: int, per_context: int, at: str = "") -> dict[str, object]:
-    """A run of so many contexts: peak and course of memory (MiB), CPU-seconds of each shard.
+    """Run so many contexts; return peak and curve of memory (MiB) and CPU-seconds per shard.
 
-    In the folder `at` it stays, and goes on from there when it was killed.
+    With `at`, the run is kept in that folder and resumes there after a kill.
     """
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -157,7 +157,7 @@ def one_run(contexts: int, per_shard: int, per_context: int, at: str = "") -> di
 
 
 def resumed(course: Sequence[dict]) -> list[dict[str, float]]:
-    """Of each later process: how many shards it found finished, and the seconds until it made the next."""
+    """Return for each resumed process the finished shards and the seconds to its first new one."""
     found = []
     for i, row in enumerate(course):
         if row["shard"] == 0 and i:
@@ -167,7 +167,7 @@ def resumed(course: Sequence[dict]) -> list[dict[str, float]]:
 
 
 def repeats(pairs: int) -> dict[str, object]:
-    """Seconds and memory (MiB) of making the dataset of so many kept pairs."""
+    """Return seconds and memory (MiB) of building the dataset of so many kept pairs."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         shards = [planted(folder, i, min(SHARD, pairs - i)) for i in range(0, pairs, SHARD)]
@@ -180,7 +180,7 @@ def repeats(pairs: int) -> dict[str, object]:
 
 
 def planted(folder: Path, first: int, count: int) -> tuple[store.Shard, store.Shard]:
-    """A shard of kept pairs and its groups; a tenth of the pairs is of earlier shards."""
+    """Write a shard of kept pairs and its groups; a tenth of the pairs repeats earlier shards."""
     draw = random.Random(first)
     numbers = [draw.randrange(first) if first and draw.random() < 0.1 else first + k for k in range(count)]
     texts = [blake2b(str(n).encode(), digest_size=30).hexdigest() for n in numbers]
@@ -197,7 +197,7 @@ def planted(folder: Path, first: int, count: int) -> tuple[store.Shard, store.Sh
 
 
 def alone(what: str, *numbers: int, at: str = "") -> dict:
-    """One measurement in a process of its own."""
+    """Run one measurement in its own process."""
     command = [sys.executable, __file__, "-", "--one", what, *map(str, numbers), "--at", at]
     return json.loads(
         subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
@@ -205,7 +205,7 @@ def alone(what: str, *numbers: int, at: str = "") -> dict:
 
 
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The slope of log seconds over log size."""
+    """Return the slope of log seconds over log size."""
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0]) if len(sizes) > 1 else float("nan")
 
 

@@ -1,10 +1,11 @@
-"""How often judge and NLI model accept pairs of a teacher's own groups that a rule says differ.
+"""Measure how often judge and NLI model accept pairs of a teacher's groups that a rule marks as different.
 
 python benchmarks/hard_negatives.py RUN [--every 3] [--sample 150]
 
-Such pairs are what could be mined as hard negatives: as alike as paraphrases for the encoder (cosine from
-0.85 on), but the numbers, grammatical persons, named entities or the main clause's time and mood differ.
-"Accepts": both directions are within the default bound; the most surely accepted are printed to be read.
+Such pairs are candidates for hard negatives: as similar as paraphrases for the encoder (cosine from 0.85),
+but with different numbers, grammatical persons, named entities, or tense and mood of the main clause. A pair
+is accepted if both directions are within the default bound. The pairs accepted with the highest scores are
+printed.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from impossible.recipe.critics import Score
 from impossible.recipe.execution import Execution
 from impossible.recipe.load import resolve
 
-RULES = ("numbers", "persons", "entities", "clause")  # in the order of cost: a pair counts for the first
+RULES = ("numbers", "persons", "entities", "clause")  # by cost: a pair counts for the first rule that matches
 ALIKE = 0.85
 Pair = tuple[str, str]
 
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def _differing(texts: Sequence[str], critics: LazyCritics, draw: random.Random) -> dict[str, list[Pair]]:
-    """At most 60 alike pairs of a group that each rule is the first to part."""
+    """Return at most 60 similar pairs of a group per rule, by the first rule that separates them."""
     s, t = oriented(texts)
     if not len(s):
         return {}
@@ -76,7 +77,7 @@ def _differing(texts: Sequence[str], critics: LazyCritics, draw: random.Random) 
     draw.shuffle(left)
     found = {}
     for rule in RULES:
-        left = left[:600]  # the parser need not read them all
+        left = left[:600]  # limit the cost of parsing
         parted = _lower(critics[rule], left) < 1
         found[rule] = [pair for pair, away in zip(left, parted, strict=True) if away][:60]
         left = [pair for pair, away in zip(left, parted, strict=True) if not away]
@@ -84,7 +85,7 @@ def _differing(texts: Sequence[str], critics: LazyCritics, draw: random.Random) 
 
 
 def _lower(critic: Critic, pairs: Sequence[Pair]) -> NDArray[np.float32]:
-    """The lower of both directions."""
+    """Return the lower score of both directions."""
     if not pairs:
         return np.empty(0, np.float32)
     sources, targets = zip(*pairs, strict=True)

@@ -1,4 +1,4 @@
-"""Kill -9 a run at random moments, resume it, and compare its dataset with an undisturbed run's.
+"""Kill a run with SIGKILL at random moments, resume it, and compare its dataset with an undisturbed run's.
 
 python benchmarks/kill.py RECIPE [--times 10] [--set KEY=VALUE …]
 """
@@ -39,7 +39,7 @@ def main() -> None:
         while kills < options.times:
             process = subprocess.Popen(command(options.recipe, killed, options.set), **quiet)
             try:
-                # a moment within what a resumed run takes at most; a run that ends earlier was not killed
+                # within the maximum duration of a resumed run; a run that ends earlier is not killed
                 process.wait(moments.uniform(0.1, 0.8) * seconds)
                 print("finished before it was killed; starting over")
                 subprocess.run(["rm", "-rf", str(killed)], check=True)

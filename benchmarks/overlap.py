@@ -1,11 +1,11 @@
-"""Whether overlapping generation and filtering pays on one machine: seconds a context, as a table.
+"""Measure whether overlapping generation and filtering pays off on one machine: seconds per context.
 
 python benchmarks/overlap.py recipes/quickstart.toml --contexts 48
 
-The same contexts go, without students, through the engine `local`, where one stage after the other has all
-threads, and through `ray` with one critic worker beside one and two teachers, a thread each, where they
-overlap. Seconds run from the third shard that is through all stages to the last but two; starting and loading
-are left out. Equal says that the datasets have the same bytes.
+The same contexts are run, without students, on the engine `local`, where each stage in turn uses all threads,
+and on `ray` with one critic worker and one or two teachers, one thread each, where the stages overlap.
+Seconds are counted from the third finished shard to the third-last; startup and model loading are excluded.
+"Equal" means that the datasets have the same bytes.
 """
 
 import argparse
@@ -30,7 +30,7 @@ ENGINES = {
 
 
 class Clock(Watch):
-    """When each shard was through."""
+    """Records when each shard was finished."""
 
     def __init__(self) -> None:
         self.finished: list[float] = []
@@ -40,7 +40,7 @@ class Clock(Watch):
 
 
 def measure(recipe: Recipe, execution: Execution) -> tuple[float, str]:
-    """Seconds a context, and the dataset's checksum."""
+    """Return seconds per context and the checksum of the dataset."""
     watch = Clock()
     with tempfile.TemporaryDirectory() as scratch:
         state = run(recipe.model_copy(update={"execution": execution}), Path(scratch), watch=watch)

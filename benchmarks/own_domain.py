@@ -1,12 +1,12 @@
-"""A student against its own teacher on sentences of its domain that it never saw, as a table.
+"""Compare a student with its own teacher on unseen sentences of its domain.
 
 python benchmarks/own_domain.py STUDENT RUN [--rows 200] [--unseen-by OTHER] [--outputs FILE.jsonl]
 
-RUN is a run of the same domain with another seed: its sentences are drawn at random, without those that
-the run OTHER, which the student learned from, wrote too (of eight words at least for summaries). The
-teacher, with four examples in its prompt, and the student both write 8 answers to each; RUN's cascade
-chooses among them. p is by approximate randomisation over sentences. --outputs keeps the best answers
-side by side.
+RUN is a run of the same domain with another seed. Its sentences are sampled at random, without those that are
+also in OTHER, the run that the student was trained on (for summaries, with at least eight words). The
+teacher, with four examples in its prompt, and the student each write 8 outputs per sentence, and RUN's
+cascade chooses among them. p is by approximate randomization over sentences. --outputs writes the best
+outputs side by side.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def written(run: Path) -> set[str]:
-    """Every candidate of a run."""
+    """Return every candidate of a run."""
     groups = (group for shard in RunFolder(run).shards("generate") for group in shard.table().to_pylist())
     return {candidate["text"] for group in groups for candidate in group["candidates"]}
 

@@ -1,4 +1,4 @@
-"""Parity: ROUGE-L against rouge-score, and the two teacher backends on the same text (float32).
+"""Check parity of ROUGE-L with rouge-score, and of two teacher backends on the same text (float32).
 
 python benchmarks/parity.py [--pairs 10000] [--contexts 4]
 """
@@ -21,7 +21,7 @@ WORDS = "the a cat Dog's runs to no. 25 2.5% café naïve U.S. it's – well-kno
 
 
 def rouge(count: int) -> float:
-    """Largest difference to rouge-score's F1 over random pairs."""
+    """Return the largest difference to rouge-score's F1 over random pairs."""
     rng = random.Random(7)
 
     def sentence() -> str:
@@ -34,7 +34,7 @@ def rouge(count: int) -> float:
 
 
 def backends(contexts: int) -> tuple[float, int]:
-    """Largest difference of a candidate's probability between the backends, and the number of candidates."""
+    """Return the largest difference in candidate probabilities between the backends, and their number."""
     one, other = (
         open_teacher(Teacher.model_validate({"backend": b, "compute_type": "float32"}), Execution())
         for b in ("ctranslate2", "transformers")

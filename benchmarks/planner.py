@@ -1,11 +1,11 @@
-"""What `impossible plan` foretells, against what the run then takes.
+"""Compare the forecast of `impossible plan` with the actual run.
 
 python benchmarks/planner.py RECIPE … [--pilot 8] [--times 2] [--count 200] [--set KEY=VALUE] [--json FILE]
 
-For each recipe a pilot; then, in a folder of its own and with another seed, so that nothing is used twice, a
-run to a target: about what `--times` as many contexts as the pilot's should give. Contexts and
-seconds that the run took are set beside the forecast and its 95 % interval. Seconds are those of the shards,
-as in the forecast; loading models is in neither.
+For each recipe, run a pilot, then a run to a target in a separate folder with another seed, so that nothing
+is reused. The target is the expected yield of about `--times` as many contexts as the pilot's. The actual
+contexts and seconds are compared with the forecast and its 95 % interval. Both count the seconds of shards,
+without the loading of models.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from run import machine
 
 @dataclass(frozen=True)
 class Compared:
-    """A forecast, intervals of 95 %, and what a run took."""
+    """A forecast with 95 % intervals, and the actual figures."""
 
     recipe: str
     task: str

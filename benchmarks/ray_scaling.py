@@ -1,13 +1,13 @@
-"""How a run's speed grows with Ray workers, as tables.
+"""Measure how a run's throughput scales with Ray workers.
 
 python benchmarks/ray_scaling.py --recipe recipes/quickstart.toml --workers 1 2 --contexts 16
 python benchmarks/ray_scaling.py --simulated 1 4 16 64 --sleep 4
 
-The first continues contexts with the recipe's teacher, one thread a worker. The second has workers that sleep
-for each shard and answer with 4 groups of 100 sentences, so that what is measured is the driver, which hands
-out, checks, writes and syncs every shard. Seconds run from the moment when every worker has finished a shard
-until the first has nothing more to do; starting and loading are left out. Efficiency is the rate over so many
-times that of one worker: the first row's, or with sleepers 1/sleep.
+The first form continues contexts with the recipe's teacher, one thread per worker. The second simulates
+workers that sleep for each shard and return 4 groups of 100 sentences, to measure the driver, which assigns,
+checks, writes and syncs every shard. Seconds are counted from the moment when every worker has finished a
+shard until the first worker is idle; startup and model loading are excluded. Efficiency is the rate divided
+by the number of workers times the rate of one worker: that of the first row, or 1/sleep if simulated.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PER_SHARD = 4
 
 @dataclass(frozen=True)
 class Measured:
-    """So many workers made so many shards a second, of which the driver spent so much on each (CPU)."""
+    """Workers, shards per second, and CPU-seconds of the driver per shard."""
 
     workers: int
     shards: int
@@ -54,9 +54,9 @@ def moment() -> Moment:
 
 
 def measured(workers: int, finished: Sequence[Moment], made_by: Sequence[str]) -> Measured:
-    """`finished` are the moments at which shards were finished, in order, `made_by` the workers."""
-    first = max(made_by.index(name) for name in set(made_by))  # when everybody is at work
-    last = len(finished) - workers  # before the first has nothing more to do
+    """Compute the rate from the moments of finished shards, in order, and the worker of each."""
+    first = max(made_by.index(name) for name in set(made_by))  # when every worker is busy
+    last = len(finished) - workers  # before the first worker is idle
     if len(set(made_by)) < workers or last <= first:
         raise SystemExit(f"too few shards to measure {workers} workers: {len(set(made_by))} had any")
     wall, spent = (end - start for start, end in zip(finished[first], finished[last], strict=True))
@@ -69,7 +69,7 @@ def engine(teachers: int) -> Execution:
     )
 
 
-# --- workers that sleep -------------------------------------------------------------------------------------
+# --- simulated workers --------------------------------------------------------------------------------------
 
 
 def sleeping(seconds: float) -> Callable[[Execution], Work]:
@@ -103,11 +103,11 @@ def contexts(index: int) -> pa.Table:
     return pa.Table.from_pylist(rows, CONTEXTS)
 
 
-# --- a teacher that works -----------------------------------------------------------------------------------
+# --- a real teacher ----------------------------------------------------------------------------------------
 
 
 class Clock(Watch):
-    """When each shard was through."""
+    """Records when each shard was finished."""
 
     def __init__(self) -> None:
         self.finished: list[Moment] = []

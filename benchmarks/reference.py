@@ -1,18 +1,17 @@
-"""The published procedure on our teacher, our critics and our bounds: what benchmarks/run.py sets us against.
+"""Run the published procedure with the recipe's teacher, critics and bounds, as a baseline for run.py.
 
 python benchmarks/reference.py RECIPE CONTEXTS.parquet FOLDER [--reload 10] [--set KEY=VALUE …]
 
-Written from its description (Jung et al. 2024, arXiv 2305.16635): 100 continuations of 100 tokens a context
-from transformers' `generate` (top-p 0.9, temperature 0.7), of each the first sentence; every pair whose
-lengths fit goes through the NLI model both ways, then through the cheap critics; models are loaded anew for
-every ten contexts (`--reload 0`: once, as a user of plain transformers would). Where that leaves a choice it
-falls in favour of this side: contexts are given and cost nothing; the top-k of 50 that `generate` has by
-itself; equal sentences are dropped before they are paired; the small NLI model reads all pairs and the
-judge, which is large, only what all others accept; the duplicates' graph takes its edges from scores that
-are there already; a sentence's log-probability, for which `generate` would have to do more, is not asked for
-(`sampling.min_logprob`).
+Implemented from its description (Jung et al. 2024, arXiv 2305.16635): 100 continuations of 100 tokens per
+context from transformers' `generate` (top-p 0.9, temperature 0.7), of which the first sentence is used. Every
+pair whose lengths fit is scored by the NLI model in both directions, then by the cheap critics. Models are
+loaded again for every ten contexts (`--reload 0`: once, as a user of plain transformers would). Where the
+description leaves a choice, it is made in favour of this baseline: contexts are given at no cost; `generate`
+keeps its default top-k of 50; equal sentences are merged before pairing; the small NLI model scores all pairs
+and the large judge only those that all others accept; the duplicate graph reuses existing scores; and the
+log-probability of a sentence, which would cost `generate` more work, is not used (`sampling.min_logprob`).
 
-Critics and bounds are the recipe's, run by the same code as ours: a pair gets the same verdict on both sides.
+Critics and bounds are the recipe's, run by the same code, so that a pair gets the same verdict on both sides.
 """
 
 import argparse
@@ -46,7 +45,7 @@ from impossible.recipe.sampling import Sampling
 from impossible.teachers.base import Continuation
 
 CONTINUATIONS, TOKENS, TEMPERATURE, TOP_P = 100, 100, 0.7, 0.9
-# the published order: what fits in length through the NLI model, then the rest
+# the published order: length, NLI model, then the rest
 ORDER = (
     "length_ratio",
     "entailment",
@@ -94,7 +93,7 @@ def main() -> None:
 
 
 def generate(contexts: Sequence[Context], recipe: Recipe, spent: dict[str, float]) -> tuple[list[Group], int]:
-    """The contexts with their first sentences, and how many tokens were drawn."""
+    """Return the groups of first sentences, and the number of sampled tokens."""
     start = time.perf_counter()
     folder = locate(recipe.teacher.model)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -136,7 +135,7 @@ def score(groups: Sequence[Group], recipe: Recipe, spent: dict[str, float]) -> l
 
 
 def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table]:
-    """All scores of a group's pairs that the published order asks for, rows of SCORES."""
+    """Return the scores of a group's pairs in the published order, rows of SCORES."""
     sentences = [c.text for c in group.candidates]
     tables = {name: Table(name, critics[name], sentences) for name in critics}
     source, target = oriented(sentences)
@@ -148,7 +147,7 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
     for task, of_task in bounds.tasks():
         pairs = unscored(task, source, target)
         asked = [name for name in ORDER if name in tables and (task, name) != ("paraphrase", "retention")]
-        # the NLI model reads every pair both ways
+        # the NLI model scores every pair in both directions
         order = [
             (CRITICS[name], CRITICS[name].read(task) if name == "judge" else CRITICS[name].columns)
             for name in asked
@@ -160,7 +159,7 @@ def score_group(group: Group, critics: Critics, bounds: Filter) -> list[pa.Table
 
 
 def _equivalent(roles: Sequence[np.ndarray], ask: Ask) -> Pairs:
-    """Both entailments of all sources of accepted pairs among each other, and of all targets."""
+    """Return both entailments among all sources of accepted pairs, and among all targets."""
     edges = {(a, b) for role in roles for a in set(role.tolist()) for b in set(role.tolist()) if a < b}
     both = np.array(sorted(edges), dtype=np.intp).reshape(-1, 2)
     pairs = unscored("equivalence", both[:, 0], both[:, 1])

@@ -1,4 +1,4 @@
-"""Draw how often a critic is right at each confidence, before and after its temperature.
+"""Draw a reliability diagram of a critic, before and after temperature scaling.
 
 python benchmarks/reliability.py MODEL FILE.jsonl… --out picture.svg [--rows 1000]
 """
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def curve(p: NDArray[np.floating], truth: NDArray[np.intp]) -> tuple[list[float], list[float]]:
-    """Mean confidence and accuracy of ten equal shares of the rows."""
+    """Return mean confidence and accuracy of ten equal bins of the rows."""
     confidence, right = p.max(1), p.argmax(1) == truth
     parts = np.array_split(np.argsort(confidence), 10)
     return [float(confidence[i].mean()) for i in parts], [float(right[i].mean()) for i in parts]

@@ -1,15 +1,15 @@
-"""Kept pairs a CPU-second: the published procedure, plain transformers and us, side by side, in turn.
+"""Compare kept pairs per CPU-second of this tool, the published procedure and plain transformers.
 
 python benchmarks/run.py RECIPE --contexts 10 --repeats 3 [--agree 2] [--json FILE]
 
-Every repeat has a seed of its own and the same contexts for all. The sides are processes of their own,
-started one after the other (published, plain, ours, published, …), from nothing: interpreter, models and, on
-our side alone, growing the contexts are counted. `published` and `plain` are benchmarks/reference.py with
-and without loading models anew for every ten contexts. All keep what the recipe's critics and bounds accept,
-exact repeats once. CPU is user and system time of a side's processes. "Sentence tokens" are the tokens of
-well-formed first sentences, the part of what is drawn that is of use. `--agree N` takes N contexts of ours
-through both cascades, whose verdicts must be the same. `--earlier` adds what `--json` has written before, on
-the same machine. What each of our measures saves: benchmarks/ablation.py.
+Every repeat has its own seed and the same contexts for all sides. Each side is a separate process, started in
+turn (published, plain, ours, published, …). The time includes starting the interpreter, loading models and,
+for ours only, growing the contexts. `published` and `plain` are benchmarks/reference.py with and without
+loading models again for every ten contexts. All keep the pairs within the recipe's bounds, without exact
+duplicates. CPU is user and system time of a side's processes. "Sentence tokens" are the tokens of well-formed
+first sentences, the useful part of the generated tokens. `--agree N` runs N of our contexts through both
+cascades, whose verdicts must be equal. `--earlier` adds results that `--json` has written on the same
+machine. For the gain of each optimization see benchmarks/ablation.py.
 """
 
 import argparse
@@ -51,7 +51,7 @@ from reference import score_group
 
 @dataclass(frozen=True)
 class Measured:
-    """One side in one repeat. `generate` are wall seconds of generation alone."""
+    """One side in one repeat. `generate` is the wall time of generation alone, in seconds."""
 
     side: str
     seed: int
@@ -63,7 +63,7 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """Kept pairs a CPU-second."""
+        """Kept pairs per CPU-second."""
         return sum(self.kept.values()) / self.cpu
 
 
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def machine() -> list[str]:
-    """The processor and the versions that a figure depends on."""
+    """Return the processor and the versions that results depend on."""
     try:
         rows = Path("/proc/cpuinfo").read_text().splitlines()
         name = next(row.partition(": ")[2] for row in rows if row.startswith("model name"))
@@ -118,7 +118,7 @@ def machine() -> list[str]:
 
 
 def warm(recipe: Recipe) -> None:
-    """Unpack and convert models beforehand: that happens once a machine, on neither side's account."""
+    """Unpack and convert models beforehand, since this happens once per machine."""
     from impossible.teachers.ctranslate2 import converted
 
     for model in (recipe.score.nli, recipe.score.judge, recipe.score.similarity, recipe.score.parser):
@@ -128,7 +128,7 @@ def warm(recipe: Recipe) -> None:
 
 
 def grow(recipe: Path, sets: Sequence[str], out: Path) -> Path:
-    """The contexts of a repeat as one file, for the sides that are given them."""
+    """Write the contexts of a repeat to one file, for the sides that do not grow them."""
     subprocess.run(ours(recipe, sets, out, "contexts"), check=True, stdout=subprocess.DEVNULL)
     tables = [
         pq.read_table(path).replace_schema_metadata(None) for path in sorted(out.glob("contexts/*.parquet"))
@@ -151,7 +151,7 @@ def theirs(recipe: Path, sets: Sequence[str], out: Path, contexts: Path, reload:
 
 
 def measure(side: str, recipe: Path, sets: Sequence[str], contexts: Path, out: Path) -> Measured:
-    """Run one side in a process of its own and read what it kept."""
+    """Run one side in its own process and read its results."""
     reload = {"published": 10, "plain": 0}.get(side)
     command = ours(recipe, sets, out) if reload is None else theirs(recipe, sets, out, contexts, reload)
     before, start = os.times(), time.perf_counter()
@@ -182,7 +182,7 @@ def sentence_tokens(groups: pa.Table, model: str) -> int:
 
 
 def agreement(recipe: Recipe, out: Path, contexts: int) -> dict[str, int]:
-    """How many pairs of the same candidates both cascades keep, and how many only one of them."""
+    """Count the pairs of the same candidates that both cascades keep, and that only one keeps."""
     groups = groups_from_table(read(out.glob("round-0/groups/*.parquet")))[:contexts]
     critics = open_critics(recipe.score, recipe.execution)
     tasks = [task for task, _ in recipe.filter.tasks()]
@@ -202,7 +202,7 @@ def describe(one: Measured) -> str:
 
 
 def table(found: Sequence[Measured]) -> Table:
-    """Medians over the repeats; the ratio is of the totals, since a few contexts may keep nothing."""
+    """Return medians over the repeats; the ratio uses totals, since a repeat may keep no pair."""
     shown = Table(title="medians over repeats", box=None, pad_edge=False)
     shown.add_column("side")
     for name in ("paraphrases", "summaries", "CPU-s", "s", "pairs a CPU-s", "× first", "sentence tokens a s"):
@@ -223,7 +223,7 @@ def table(found: Sequence[Measured]) -> Table:
 
 
 def overall(found: Sequence[Measured], side: str) -> float:
-    """Kept pairs a CPU-second over all repeats together."""
+    """Return kept pairs per CPU-second over all repeats."""
     of_side = [one for one in found if one.side == side]
     return sum(sum(one.kept.values()) for one in of_side) / sum(one.cpu for one in of_side)
 

@@ -1,9 +1,9 @@
-"""Yield over one setting at a time: what the defaults were chosen by.
+"""Measure the yield over one setting at a time, as used to choose the defaults.
 
 python benchmarks/settings.py RECIPE FOLDER --vary sampling.temperature=0.4,0.6 [--vary …] [--set KEY=VALUE]
 
-Each variant is a run in FOLDER, so that the benchmark can be interrupted and gone on with. "judged right" is
-the share of pairs past all other critics that the judge accepts: an estimate of precision without it.
+Each variant is a run in FOLDER, so that the benchmark can be interrupted and resumed. "judged right" is the
+share of pairs past all other critics that the judge accepts: an estimate of precision without the judge.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def row(out: Path) -> str:
-    """A context's share of everything."""
+    """Return the cells of a variant: candidates and kept pairs per context."""
     state, ledger = read_state(out), RunFolder(out).rows("filter")
     n = state.contexts
     cells = [f"{state.counts['candidates'] / n:.0f}"]

@@ -1,12 +1,12 @@
-"""A student's drafts on each backend, first that which `impossible paraphrase` takes, and by `generate`.
+"""Measure the speed of a student's drafts on each backend and with transformers' `generate`.
 
 python benchmarks/student_speed.py STUDENT FILE.jsonl [--rows 64] [--draws 8] [--repeats 3] [--only WORD]
 
-FILE has a source a row. All sides draw the same number of drafts of the same prompts with the same settings;
-the backend transformers (float32, all threads) gets one prompt at a time and, as a user would rather do it,
-16 padded together. The critics that rank the drafts come on top of either: the last line is with them.
-CPU-seconds are of all threads; other work on the machine touches them less than the clock. `--only` leaves
-out the sides that do not have WORD in their names.
+The first backend is the default of `impossible paraphrase`. FILE has one source per row. All sides draw the
+same number of drafts of the same prompts with the same settings. The transformers backend (float32, all
+threads) gets one prompt at a time and, as is usual, 16 padded together. The last line adds the critics that
+rank the drafts. CPU-seconds are of all threads and depend less on other load than wall time does. `--only`
+selects the sides with WORD in their names.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from impossible import open_student
 from impossible.errors import ModelError
 from impossible.recipe.execution import Execution
 from impossible.students.controls import Controls
-from impossible.students.decode import decoding, open_sampler, suited
+from impossible.students.decode import decoding, default_backend, open_sampler
 from impossible.students.prompts import prompt, prompt_ids
 from impossible.students.student import Student
 from impossible.teachers.base import Sampler
@@ -53,14 +53,14 @@ def padded(folder: Path, prompts: list[str], draws: int) -> None:
 
 
 def drawn(student: Student, sampler: Sampler, prompts: list[str], draws: int) -> None:
-    """The drafts as the student draws them."""
+    """Return the drafts of the student."""
     for _ in sampler.sample(prompts, draws, range(len(prompts)), student.decoding(draws)):
         pass
 
 
 def backends(student: Student, folder: Path) -> dict[str, Sampler]:
-    """The student on each backend that knows it; first the one that it runs on."""
-    own = suited(folder, student.tokens.seq2seq, Execution())
+    """Return the student on each backend that supports it, its default first."""
+    own = default_backend(folder, student.tokens.seq2seq, Execution())
     found = {own: student.sampler}
     for backend in ("ctranslate2", "tree", "transformers"):
         if backend != own and not (backend == "tree" and student.tokens.seq2seq):
@@ -96,7 +96,7 @@ def main() -> None:
     sides["answers, with the critics"] = lambda: student.paraphrase(texts, 1, draws=options.draws)
     sides = {name: side for name, side in sides.items() if options.only in name}
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
-    for _ in range(options.repeats):  # in turn, so that all meet the same machine
+    for _ in range(options.repeats):  # in turn, so that all see the same load
         for name, side in sides.items():
             start, cpu = time.perf_counter(), time.process_time()
             side()

@@ -1,9 +1,9 @@
-"""Continuations a second of the teacher's backends, side by side: same prompts, same settings, in turn.
+"""Compare continuations per second of the teacher backends on the same prompts and settings, in turn.
 
 python benchmarks/teachers.py RECIPE [--prompts 4] [--per-context 400] [--repeats 2] [--backends …]
 
-Also what each draws: mean log-probability a sentence by its own count and by the float32 model, and distinct
-sentences a prompt.
+Also compare what each samples: mean log-probability per sentence by its own count and by the float32 model,
+and distinct sentences per prompt.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
     seconds: dict[str, list[float]] = {name: [] for name in samplers}
     cpu: dict[str, list[float]] = {name: [] for name in samplers}
     groups = {}
-    for _ in range(options.repeats):  # in turn, so that all meet the same machine
+    for _ in range(options.repeats):  # in turn, so that all see the same load
         for name, sampler in samplers.items():
             start, used = time.perf_counter(), time.process_time()
             groups[name], counts = generate(contexts, sampler, sampling, recipe.seed, 0, lambda: None)

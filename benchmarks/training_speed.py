@@ -1,8 +1,8 @@
-"""Seconds a step of a student's training in each number format, on pairs of a run or a file.
+"""Measure seconds per training step of a student in each number format.
 
 python benchmarks/training_speed.py PAIRS [--steps 20] [--precisions float32 bfloat16 …]
 
-The mean from step 10 on, since the first ones warm up. `auto` is the format that training takes by itself.
+PAIRS is a run or a file. The mean excludes the first 10 steps as warm-up. `auto` is the default format.
 """
 
 import argparse

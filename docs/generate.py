@@ -1,4 +1,4 @@
-"""Writes the pages made from the code: python docs/generate.py. A test keeps them true."""
+"""Generate the pages made from the code; a test checks that they are current."""
 
 import ast
 import re
@@ -59,12 +59,12 @@ _WIDTH = 30  # of the names in the list of rooms
 
 
 def recipe_page() -> str:
-    """Every setting, a table of the recipe a section."""
+    """Return the page of all settings, one section per table of the recipe."""
     found = settings()
     parts = [RECIPE, *_settings("The top", "Above all tables.", [s for s in found if not s.table])]
     for table, meaning in tables().items():
         if table.startswith("distil.filter."):
-            continue  # what [filter] has
+            continue  # same as [filter]
         plain = [s for s in found if s.table == table and not s.is_bound]
         bounds = [s for s in found if s.table == table and s.is_bound]
         if bounds:
@@ -137,7 +137,7 @@ shell.
 
 
 def cli_page() -> str:
-    """Every command, a panel of --help a section."""
+    """Return the page of all commands, one section per panel of --help."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
     parts = [CLI]
@@ -161,7 +161,7 @@ def _command(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
 
 
 def _parameter(parameter: Any) -> list[str]:
-    """Its cells: names, what it takes, default, help. Of a class that typer keeps to itself."""
+    """Return the cells of an option: names, type, default, help. Its class is private to typer."""
     needed = "needed" if parameter.required else ""
     if not isinstance(parameter, TyperOption):
         return [f"`{parameter.metavar or parameter.name.upper()}`", "", needed, parameter.help or ""]
@@ -174,7 +174,7 @@ def _parameter(parameter: Any) -> list[str]:
 
 
 def _kind(option: Any) -> str:
-    """What it takes in words: "whole number from 1"."""
+    """Return the type in words, such as "whole number from 1"."""
     kind = option.type_descriptor.annotation
     inner = get_args(kind)[0] if get_args(kind) else kind
     ends = (("from", option.min), ("to", option.max))
@@ -183,7 +183,7 @@ def _kind(option: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Markup of rich taken away, paragraphs as they are."""
+    """Remove rich markup, keep paragraphs."""
     bare = re.sub(r"\[/?bold\]", "", text).strip()
     return "\n\n".join(" ".join(part.split()) for part in bare.split("\n\n"))
 

@@ -1,7 +1,7 @@
-"""A hook of mkdocs: links to files of the repository outside docs/ work at GitHub and on the site alike.
+"""MkDocs hook: make links to repository files outside docs/ work on GitHub and on the site.
 
-A Markdown file that a page links to (a model's card, say) becomes a page under `repository/`, any other file
-a download there.
+A linked Markdown file (such as a model card) becomes a page under `repository/`, any other file a download
+there.
 """
 
 import re
@@ -16,7 +16,7 @@ OUTSIDE = re.compile(r"\]\(\.\./([^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Take in what the pages link to."""
+    """Add the files that pages link to."""
     pages = [file.content_string for file in files.documentation_pages()]
     for path in sorted({found for text in pages for found in OUTSIDE.findall(text)}):
         source = ROOT / path
@@ -27,7 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Send such links there."""
+    """Rewrite links to these files."""
     return OUTSIDE.sub(lambda found: f"]({_address(found[1])}", markdown)
 
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/method.md, from a finished run: python docs/pictures.py RUN docs/images
+"""Draw the pictures of docs/method.md from a finished run: python docs/pictures.py RUN docs/images
 
 Each is drawn twice, for light and for dark pages.
 """
@@ -28,7 +28,7 @@ from impossible.recipe.load import load
 
 @dataclass(frozen=True)
 class Ink:
-    """The colours of a page."""
+    """The colours of a light or dark page."""
 
     name: str
     text: str
@@ -53,7 +53,7 @@ STAGES = (
 
 
 def way(ink: Ink) -> Figure:
-    """The stages in a row."""
+    """Draw the stages in a row."""
     figure, axes = blank(ink, 7.6, 1.7)
     for i, (name, what) in enumerate(STAGES):
         box = FancyBboxPatch((i * 2 + 0.08, 0.1), 1.62, 1.3, "round,pad=0.06", fc=ink.fill, ec=ink.kept)
@@ -69,7 +69,7 @@ def way(ink: Ink) -> Figure:
 
 
 def context(run: Path, ink: Ink) -> Figure:
-    """The sentences of the context with most kept paraphrases, near each other where their meanings are."""
+    """Draw the sentences of the context with the most kept paraphrases, placed by their embeddings."""
     rows = RunFolder(run).rows("filter")
     pairs = rows.filter(pc.equal(rows["task"], "paraphrase"))
     kept = pairs.filter(pc.equal(pairs["verdict"], "kept"))
@@ -100,14 +100,14 @@ def context(run: Path, ink: Ink) -> Figure:
 
 
 def flat(texts: list[str]) -> np.ndarray:
-    """Sentences in the plane: the first two principal components of their embeddings, (n, 2)."""
+    """Return the first two principal components of sentence embeddings, (n, 2)."""
     vectors = Similarity(locate("embedded:minilm-l6")).embed(texts)
     centred = vectors - vectors.mean(0)
     return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
 
 
 def name_some(axes: Axes, kept: pa.Table, places: dict[str, np.ndarray], ink: Ink) -> None:
-    """Write the sentences of a few kept pairs that lie apart, on the side where there is room."""
+    """Label a few kept pairs that lie apart, on the side with more room."""
     taken: list[float] = []
     centre = np.mean(list(places.values()), 0)
     for row in kept.to_pylist():
@@ -130,7 +130,7 @@ def name_some(axes: Axes, kept: pa.Table, places: dict[str, np.ndarray], ink: In
 
 
 def funnel(run: Path, ink: Ink) -> Figure:
-    """What becomes of all pairs of paraphrases, on a logarithmic scale."""
+    """Draw the funnel of all paraphrase pairs on a logarithmic scale."""
     counts, task = read_state(run).counts, "paraphrase"
     left = counts["pairs"]
     bars = [("pairs", left)]
@@ -156,7 +156,7 @@ def funnel(run: Path, ink: Ink) -> Figure:
 
 
 def frontier(run: Path, ink: Ink) -> Figure:
-    """Wording against meaning of each scored paraphrase, with the bounds."""
+    """Draw wording against meaning of each scored paraphrase, with the bounds."""
     rows = RunFolder(run).rows("filter")
     pairs = rows.filter(
         pc.and_(pc.equal(rows["task"], "paraphrase"), pc.is_valid(rows["entailment_backward"]))
@@ -188,7 +188,7 @@ def frontier(run: Path, ink: Ink) -> Figure:
 
 
 def blank(ink: Ink, width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure without axes or background."""
+    """Return a figure without axes or background."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
     axes = figure.subplots()
     axes.set_axis_off()
@@ -196,12 +196,12 @@ def blank(ink: Ink, width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def legend(axes: Axes, ink: Ink, loc: str) -> None:
-    """Its legend, without a frame."""
+    """Draw a legend without a frame."""
     axes.legend(loc=loc, frameon=False, labelcolor=ink.text, fontsize=8)
 
 
 def main(run: Path, folder: Path) -> None:
-    """Draw all."""
+    """Draw all pictures."""
     matplotlib.rcParams["svg.hashsalt"] = text_id("pictures")
     folder.mkdir(parents=True, exist_ok=True)
     for ink in INKS:

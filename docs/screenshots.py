@@ -1,4 +1,4 @@
-"""Screenshots of a run's report and explorer: desktop and phone, light and dark.
+"""Take screenshots of a run's report and explorer: desktop and phone, light and dark.
 
 python docs/screenshots.py runs/first docs/images
 """
@@ -28,15 +28,15 @@ SIZES: dict[str, tuple[ViewportSize, float]] = {
     "desktop": ({"width": 1280, "height": 800}, 1),
     "phone": ({"width": 390, "height": 780}, 1.5),
 }
-COLOURS = 128  # of a PNG's palette
+COLOURS = 128  # in the palette of a PNG
 PATIENCE = 240_000  # milliseconds
 SECTIONS_IN = (("desktop", "light"), ("phone", "dark"))
-SECTIONS = ("frontier", "students", "compared", "pairs")  # of the report, beside its beginning
+SECTIONS = ("frontier", "students", "compared", "pairs")  # of the report, in addition to its top
 
 
 @contextmanager
 def explorer(run: Path) -> Iterator[str]:
-    """The address of an explorer of a run, while it is needed."""
+    """Serve the explorer of a run; yield its address."""
     command = [sys.executable, "-m", "impossible", "explore", str(run), "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -47,13 +47,13 @@ def explorer(run: Path) -> Iterator[str]:
 
 
 def chromium() -> str:
-    """Where Chromium is."""
+    """Return the path of Chromium."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     return found or sys.exit("there is no chromium; install it: apt-get install chromium")
 
 
 def move_a_bound(page: Page) -> None:
-    """Loosen the dearest critic's bound, so that there is something to see."""
+    """Loosen the bound of the most expensive critic, to show a change."""
     slider = page.locator(".bound input[type=range][data-for$='.min']").last
     with page.expect_response(lambda answer: "/bounds?" in answer.url):
         slider.evaluate(
@@ -63,20 +63,20 @@ def move_a_bound(page: Page) -> None:
 
 
 def play(page: Page) -> None:
-    """Ask the student for something."""
+    """Request an output from the student."""
     page.get_by_label("English text").fill("I have no idea how I can fix this problem with my phone.")
     page.get_by_role("button", name="Write").click()
     page.wait_for_selector("#answers li")
 
 
 def shoot(page: Page, file: Path) -> None:
-    """Write what is seen as a small PNG."""
+    """Write the visible page as a small PNG."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def explorer_pages(page: Page, address: str, end: Callable[[str], None]) -> None:
-    """Pairs, bounds, the story of the best pair, and the playground if the run has a student."""
+    """Capture pairs, bounds, the explanation of the best pair, and the playground if there is a student."""
     page.goto(address + "?sort=-judge")
     end("explorer-pairs")
     kept = page.locator("td.what a.kept").first.get_attribute("href")
@@ -92,7 +92,7 @@ def explorer_pages(page: Page, address: str, end: Callable[[str], None]) -> None
 
 
 def report_pages(page: Page, report: str, sections: Sequence[str], end: Callable[[str], None]) -> None:
-    """The beginning of the report, and its sections if it has them."""
+    """Capture the top of the report and its sections, if present."""
     page.goto(report)
     end("report")
     for section in sections:
@@ -110,7 +110,7 @@ def take(browser: Browser, run: Path, address: str, folder: Path) -> None:
                 viewport=viewport,
                 device_scale_factor=scale,
                 color_scheme=scheme,
-                reduced_motion="reduce",  # no picture in the middle of a smooth scroll
+                reduced_motion="reduce",  # no screenshot during a smooth scroll
             )
             context.set_default_timeout(PATIENCE)
             page = context.new_page()
@@ -125,7 +125,7 @@ def take(browser: Browser, run: Path, address: str, folder: Path) -> None:
 
 
 def main(run: Path, folder: Path) -> None:
-    """Take all of them."""
+    """Take all screenshots."""
     if not (run / "report.html").exists():
         sys.exit(f"{run} has no report.html; write it: impossible report {run}")
     with explorer(run) as address, sync_playwright() as playwright:

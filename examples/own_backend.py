@@ -1,4 +1,4 @@
-"""A teacher of your own: word trigrams of a text, as a Sampler. python examples/own_backend.py"""
+"""Implement a teacher as a custom Sampler: word trigrams of a text. python examples/own_backend.py"""
 
 import math
 import random
@@ -14,19 +14,19 @@ HERE = Path(__file__).parent
 
 
 class Trigrams:
-    """Continues a text word by word, as often as a word followed the two before it."""
+    """Continues a text word by word, with probabilities from trigram counts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._after: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         for words in map(str.split, texts):
             for i, word in enumerate(words):
-                for back in (2, 1, 0):  # two words before, one, none
+                for back in (2, 1, 0):  # count trigrams, bigrams, unigrams
                     self._after[tuple(words[max(0, i - back) : i])][word] += 1
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """`n` continuations of each prompt; the same seed gives the same ones."""
+        """Yield `n` continuations of each prompt, deterministic for a seed."""
         for prompt, seed in zip(prompts, seeds, strict=True):
             rng = random.Random(seed)
             yield [self._one(prompt.split(), rng, decoding) for _ in range(n)]
@@ -48,7 +48,7 @@ class Trigrams:
         return next(self._after[key] for key in keys if key in self._after)
 
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
-        """Of each text as a continuation of the prompt; -inf where a word never followed."""
+        """Return log-probabilities of texts as continuations; -inf for an unseen transition."""
         return [self._logprob(prompt.split(), text.split()) for text in texts]
 
     def _logprob(self, before: list[str], words: list[str]) -> float:
@@ -60,7 +60,7 @@ class Trigrams:
 
 
 def main(out: Path = Path("runs/trigrams")) -> None:
-    """Distil what the tickets say, in the words of the tickets."""
+    """Distil from support tickets with a trigram teacher."""
     recipe = load_recipe(HERE / "own_backend.toml")
     texts = [row.text for row in read_documents(HERE / "tickets.csv", "body", CorpusReport())]
     state = run(recipe, out, sampler=Trigrams(texts))

@@ -1,4 +1,4 @@
-"""Bad inputs and what each gets: the table of docs/bad-inputs.md, which `python -m tests.bad_inputs` prints."""
+"""Bad inputs and their error messages; `python -m tests.bad_inputs` prints docs/bad-inputs.md's table."""
 
 import contextlib
 import io
@@ -46,7 +46,7 @@ def _command(*arguments: str) -> Callable[[Path], list[str]]:
 
 
 def _unwritable(folder: Path) -> list[str]:
-    # a file where a folder is wanted: root may write anywhere else
+    # a file in place of a folder, since root can write to any folder
     (folder / "taken").write_text("")
     return [*_recipe("")(folder)[:-1], str(folder / "taken" / "run")]
 
@@ -92,7 +92,7 @@ _LOCKS: list[contextlib.AbstractContextManager[None]] = []
 
 @dataclass(frozen=True)
 class Bad:
-    """A bad input, how to make it, and a part of the line it must get."""
+    """A bad input, how to create it, and a part of its expected error line."""
 
     what: str
     make: Callable[[Path], list[str]]
@@ -160,7 +160,7 @@ BAD = [
 
 
 def provoke(bad: Bad, folder: Path) -> tuple[int, str]:
-    """Run the command in this process; returns its exit code and what it wrote to standard error."""
+    """Run the command in this process; return its exit code and standard error."""
     arguments, errors = bad.make(folder), io.StringIO()
     before = sys.argv
     sys.argv = ["impossible", *arguments]

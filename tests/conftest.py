@@ -1,4 +1,4 @@
-"""What all tests share. A busy machine is no failure: property tests have no deadline."""
+"""Shared fixtures. Property tests have no deadline, so that a busy machine causes no failure."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ settings.load_profile("no-deadline")
 
 @pytest.fixture(scope="session")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of `planted.ROWS`, to be read only."""
+    """A finished run of `planted.ROWS`; do not modify it."""
     return plant(tmp_path_factory.mktemp("planted") / "run", ROWS, recipe(), per_shard=2)
 
 
@@ -37,6 +37,6 @@ def exported_nli(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    """Untrained encoder and NLI model, the real parser."""
+    """Untrained encoder and NLI model, and the real parser."""
     folder = tmp_path_factory.mktemp("models")
     return Models(str(tiny.encoder(folder / "encoder")), str(tiny.nli(folder / "nli")))

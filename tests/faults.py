@@ -1,7 +1,7 @@
-"""A small run, a machine that fails at its writes one after the other, and faults that are planted in files.
+"""Inject write failures and file corruptions into a small run.
 
-`python -m tests.faults RECIPE OUT SEEN SIGNAL` makes the run in child after child, each ended by the signal at
-the first write that no child before it has got past; prints how many there were.
+`python -m tests.faults RECIPE OUT SEEN SIGNAL` repeats the run in child processes. Each child is ended by
+SIGNAL at the first write that no earlier child got past. Prints the number of children that were ended.
 """
 
 import os
@@ -23,7 +23,7 @@ DATASET = "round-0/dataset/pairs.parquet"
 
 
 def recipe(folder: Path) -> Recipe:
-    """Two contexts in two shards, on models of a moment."""
+    """Return a recipe of two contexts in two shards, on tiny models."""
     bounds: dict[str, Any] = dict.fromkeys(
         [
             "similarity",
@@ -75,7 +75,7 @@ def recipe(folder: Path) -> Recipe:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    """The bytes that a run is resumed to: every shard and the dataset, and nothing left lying about."""
+    """Return the bytes of every shard and the dataset; fail if the run left other files."""
     files = [path for path in sorted(out.rglob("*")) if path.is_file()]
     litter = [path.name for path in files if path.suffix == ".part" or ".dataset-" in str(path)]
     assert not litter, litter
@@ -88,7 +88,7 @@ _failing: Callable[[str], None] | None = None
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    """Python tells an audit hook of every file that it opens, makes or renames; the hook may refuse."""
+    """Audit hook on every open, creation and rename of a file; it can raise to inject a failure."""
     if _failing is None:
         return
     match event, arguments:
@@ -105,20 +105,20 @@ _hooked = False
 
 @contextmanager
 def failing(out: Path, seen: set[str], fail: Callable[[str], None]) -> Iterator[None]:
-    """Within, the first write in `out` that is not in `seen` is put there, and then `fail` is called."""
+    """In this context, record the first write in `out` that is not in `seen`, then call `fail`."""
     global _failing, _hooked
 
     def on_write(what: str) -> None:
         if str(out) not in what:
             return
-        # scratch names are drawn by chance, and hold a process's number
+        # scratch names are random and contain a process id
         key = what.replace(str(out), "").replace(str(os.getpid()), "PID")
         parts = [part.rpartition("-")[0] if part.startswith(".dataset-") else part for part in key.split("/")]
         if (key := "/".join(parts)) not in seen:
             seen.add(key)
             fail(key)
 
-    if not _hooked:  # there is no way to take one away again
+    if not _hooked:  # audit hooks cannot be removed
         sys.addaudithook(_watch)
         _hooked = True
     fsync = os.fsync
@@ -135,7 +135,7 @@ def failing(out: Path, seen: set[str], fail: Callable[[str], None]) -> Iterator[
 
 
 def _children(path: Path, out: Path, marks: Path, number: int) -> int:
-    """Run in child after child until one gets through; how many did not."""
+    """Run in child processes until one succeeds; return the number of failures."""
     settings = load(path)
 
     def end(key: str) -> None:
@@ -160,7 +160,7 @@ def _children(path: Path, out: Path, marks: Path, number: int) -> int:
 
 if __name__ == "__main__":
     import torch
-    import transformers  # noqa: F401  what is imported here need not be by every child
+    import transformers  # noqa: F401  # imported once, before the forks
 
     import impossible.filtering.cascade
     import impossible.generation.groups

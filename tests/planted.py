@@ -1,4 +1,4 @@
-"""The folder of a run whose scores are written by hand: real files through the real filter, without models."""
+"""Write run folders with given scores: real files through the real filter, without models."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ from impossible.recipe.load import resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 
-# A model that no stage will load, and whose hash is soon made.
+# A model that no stage loads and that is fast to hash.
 NEVER_LOADED = "embedded:nli"
 UNUSED = dict.fromkeys(CRITICS, False)
 BOUNDS = {
@@ -80,7 +80,7 @@ ROWS = [
 
 
 def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard: int = 100) -> Path:
-    """Write a finished run: a context a distinct `context` of the rows, all rows of it in one shard."""
+    """Write a finished run in one shard, with one context per distinct `context` of the rows."""
     texts = list(dict.fromkeys(r["context"] for r in rows))
     shards = [texts[i : i + per_shard] for i in range(0, len(texts), per_shard)]
     ledgers, groups = [], []
@@ -116,7 +116,7 @@ def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard
 
 
 class Chain:
-    """Writes the shards of one index, each with the fingerprint that a run would give it."""
+    """Writes the shards of one index, each with the fingerprint of a real run."""
 
     def __init__(self, out: Path, settings: Recipe, index: int):
         self._out, self._index = out, index
@@ -125,7 +125,7 @@ class Chain:
         try:
             rows = prompts(settings.contexts, settings.seed)[0]
             self._content = store.checksum(rows.slice(index * size, size))
-        except DataError:  # a corpus that is not there
+        except DataError:  # missing corpus
             self._content = ""
 
     def write(self, name: str, table: pa.Table, counts: dict[str, int] | Counter[str]) -> store.Shard:
@@ -154,12 +154,12 @@ def _groups(contexts: Sequence[dict[str, str]], rows: Sequence[dict[str, Any]]) 
 
 
 def _logprob(text: str) -> float:
-    """As of an ordinary sentence; as of one known by heart if it says so."""
+    """Return the log-probability of an ordinary sentence, or of a memorized one if its text says so."""
     return -0.1 * len(text.split()) if "by heart" in text else -3.5 - len(text.split())
 
 
 def plant_rounds(run: Path) -> Path:
-    """Write what two students and their comparison with the teacher leave behind, without the students."""
+    """Write the files of two students and their comparison with the teacher, without the students."""
     whole = dataset.read(RunFolder(run).dataset_file())
     store.make_folder(
         run / "round-1" / "dataset", "planted", lambda new: dataset.write(whole.slice(0, 1), new)

@@ -334,7 +334,7 @@ MODELS = [
     ("critic raises", Nli, "score", _Critic(_out_of_memory), "stage score failed on shard 00001: RuntimeError: CUDA out of memory.; what is"),
     ("critic gives NaN", Nli, "score", _Critic(lambda n: np.full(n, np.nan)), "critic entailment gives NaN for"),
     ("critic gives too few scores", Nli, "score", _Critic(lambda n: np.zeros(n + 1)), "stage score failed on shard 00001: ValueError"),
-    ("teacher gives nothing", TransformersSampler, "sample", _nothing, "the teacher gives nothing behind any context"),
+    ("teacher gives nothing", TransformersSampler, "sample", _nothing, "the teacher returned no continuation"),
     ("teacher ends early", TransformersSampler, "sample", lambda *_: iter(()), "stage generate failed on shard 00000"),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Real models small enough to make in a test: random weights from a config, and a word tokenizer."""
+"""Build tiny real models for tests: random weights from a config, and a word tokenizer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +53,7 @@ def tokenizer(tokens: Sequence[str] = TOKENS, end: bool = False) -> PreTrainedTo
 
 
 def save(model: PreTrainedModel, folder: Path, words: PreTrainedTokenizerFast | None = None) -> Path:
-    """Write a model and its tokenizer as a Hugging Face folder."""
+    """Write a model and its tokenizer to a Hugging Face folder."""
     model.save_pretrained(folder)
     (words or tokenizer()).save_pretrained(folder)
     return folder
@@ -69,7 +69,7 @@ LAYERS = {
 
 
 def ids(words: PreTrainedTokenizerFast) -> dict[str, int]:
-    """What a config has to know of a tokenizer."""
+    """Return the config entries that depend on the tokenizer."""
     return {
         "vocab_size": len(words),
         "bos_token_id": words.bos_token_id,

@@ -166,21 +166,21 @@ def test_broken_bytes_are_named_with_their_line(student: Path, tmp_path: Path) -
         assert code == 2 and "line 2 is not UTF-8" in told and told.count("\n") == 1
     (tmp_path / "b.jsonl").write_text('{"text": "cut \\ud83d in half"}\n')
     code, said, _ = command("paraphrase", str(tmp_path / "b.jsonl"), "--student", str(student), "--json")
-    assert code == 0 and "no valid Unicode" in said and json.loads(said)["source"] == "cut \ud83d in half"
+    assert code == 0 and "not valid Unicode" in said and json.loads(said)["source"] == "cut \ud83d in half"
 
 
 def test_one_text_that_gets_nothing(student: Path) -> None:
     code, said, told = command("paraphrase", "42", "--student", str(student))
-    assert (code, said) == (0, "") and told == "nothing good enough: there are no words in it\n"
+    assert (code, said) == (0, "") and told == "nothing good enough: it has no words\n"
 
 
 BAD = [
-    (["paraphrase", "Hello there.", "--student", "FOLDER"], "is no student"),
+    (["paraphrase", "Hello there.", "--student", "FOLDER"], "is not a student"),
     (["paraphrase", "Hello there.", "--student", "STUDENT", "--length", "short"], "allowed are shorter"),
-    (["paraphrase", "Hello there.", "--student", "STUDENT", "--wording", "far"], "it has learned length"),
+    (["paraphrase", "Hello there.", "--student", "STUDENT", "--wording", "far"], "its controls: length"),
     (
         ["paraphrase", "Hello there.", "--student", "STUDENT", "--syntax", "root", "--like", "x"],
-        "one of them",
+        "give only one",
     ),
     (["paraphrase", "missing.jsonl", "--student", "STUDENT"], "missing.jsonl does not exist"),
     (["summarize", "FOLDER/pairs.parquet", "--student", "STUDENT"], "no text in 'text'; columns are task"),
@@ -188,7 +188,7 @@ BAD = [
     (["paraphrase", "Hello there.", "--out", "a.txt", "--student", "STUDENT"], "must end in .jsonl, .csv"),
     (["distil", "FOLDER/none.parquet", "--out", "FOLDER/new"], "does not exist"),
     (["distil", "FOLDER", "--out", "FOLDER/new"], "holds no dataset"),
-    (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "is there and holds no student"),
+    (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "exists and is not a student"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--set", "epoch=3"], "did you mean epochs?"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--base", "./none"], "is not a folder"),
     (["control-accuracy", "STUDENT", "--data", "FOLDER/none.txt"], "does not exist"),

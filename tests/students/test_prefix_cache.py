@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from impossible.students.prefix_cache import share_beginnings
+from impossible.students.prefix_cache import share_common_prefix
 from tests.students import models
 
 ROW = [5, 6, 7, 8, 9, 10, 11]
@@ -44,7 +44,7 @@ def test_loss_and_gradients_are_those_of_whole_rows(tmp_path: Path, name: str, a
     model = AutoModelForCausalLM.from_pretrained(base, attn_implementation=attention)
     rows, kept, left = BATCHES[name]
     whole, gradients, _ = loss_of(model, rows, kept)
-    share_beginnings(model)
+    share_common_prefix(model)
     shared, others, tokens = loss_of(model, rows, kept)
     assert shared == pytest.approx(whole, rel=1e-5) and tokens == left
     assert len(others) == len(gradients) > 10

@@ -10,7 +10,7 @@ from impossible.recipe.execution import Execution
 from impossible.recipe.teacher import Backend
 from impossible.students import decode
 from impossible.students.controls import Controls
-from impossible.students.decode import finished, open_sampler, open_student_tokens, suited
+from impossible.students.decode import default_backend, finished, open_sampler, open_student_tokens
 from impossible.students.distil import make_student
 from impossible.students.prompts import prompt
 from impossible.students.student import Student
@@ -138,7 +138,7 @@ def test_one_string_is_one_text(student: Student) -> None:
 
 
 def test_what_cannot_be_asked_is_named(student: Student) -> None:
-    with pytest.raises(RecipeError, match="has not learned to be asked for syntax"):
+    with pytest.raises(RecipeError, match="was not trained on control syntax"):
         student.paraphrase(TEXTS, like="The cat is red.")
     with pytest.raises(RecipeError, match="allowed are shorter, similar, longer"):
         student.paraphrase(TEXTS, length="short")
@@ -170,10 +170,12 @@ def test_where_sums_of_bytes_are_cut_off_a_llama_runs_on_the_tree(
 ) -> None:
     folder = folder_of(student)
     llama = student.info.kind == "causal"
-    assert suited(folder, student.tokens.seq2seq, Execution()) == "ctranslate2"
-    assert suited(folder, student.tokens.seq2seq, Execution(device="cuda")) == "transformers"
+    assert default_backend(folder, student.tokens.seq2seq, Execution()) == "ctranslate2"
+    assert default_backend(folder, student.tokens.seq2seq, Execution(device="cuda")) == "transformers"
     monkeypatch.setattr(decode, "exact_int8", lambda: False)
-    assert suited(folder, student.tokens.seq2seq, Execution()) == ("tree" if llama else "ctranslate2")
+    assert default_backend(folder, student.tokens.seq2seq, Execution()) == (
+        "tree" if llama else "ctranslate2"
+    )
 
 
 BACKENDS: tuple[Backend, ...] = ("ctranslate2", "transformers", "tree")
@@ -221,7 +223,7 @@ def test_who_has_had_enough_leaves_no_thread_waiting(student: Student) -> None:
 
 
 def test_no_student(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is no student .*impossible distil"):
+    with pytest.raises(ModelError, match="is not a student .*impossible distil"):
         Student.load(tmp_path)
     (tmp_path / "student.json").write_text("{}")
     with pytest.raises(ModelError, match="cannot be read"):

@@ -74,7 +74,7 @@ def distil(
     from ..data.pairs import pair_table
     from ..recipe.load import distil_settings
     from ..students.distil import make_student
-    from ..students.train import together
+    from ..students.train import process_state
 
     settings = distil_settings([*(sets or ()), *([f'base="{base}"'] if base else ())])
     pairs = pair_table(datasets)
@@ -85,7 +85,7 @@ def distil(
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         raise typer.Exit(130) from None
-    if not together().is_main_process:
+    if not process_state().is_main_process:
         return
     counts = ", ".join(f"{n:,} {task}" for task, n in info.pairs.items())
     loss = "" if info.validation_loss is None else f", validation loss {info.validation_loss:.3f}"
@@ -118,7 +118,7 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
             check_writable(out)
         texts = read_texts(given, column, sys.stdin)
         asked = {"length": length, "wording": wording, "syntax": syntax, "like": like}
-        answers = _open(student, recipe).wished(task, texts, n, **asked, seed=seed, draws=draws)
+        answers = _open(student, recipe).request(task, texts, n, **asked, seed=seed, draws=draws)
         seen = _Seen(len(texts))
         try:
             if out is None:

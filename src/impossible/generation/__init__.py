@@ -1,1 +1,1 @@
-"""Contexts and their continuations: prefixes of a domain or a corpus → contexts → groups."""
+"""Generate contexts from domains or a corpus, and groups of continuations for each context."""

@@ -1,4 +1,4 @@
-"""Domains and corpora → contexts: the text that the teacher is to continue."""
+"""Build contexts, the texts that the teacher continues, from domains or a corpus."""
 
 import itertools
 import random
@@ -17,9 +17,9 @@ from .prefixes import prefixes
 
 
 def prompts(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport | None]:
-    """What contexts grow from: a row each, in the order of the run; cheap, and the same for the same seed.
+    """Return the prompts that contexts are grown from, one row each, in run order.
 
-    Raises DataError if the corpus gives nothing.
+    Cheap to compute and deterministic for a seed. Raises DataError if the corpus has no usable document.
     """
     if settings.corpus is not None:
         return _from_corpus(settings, seed)
@@ -35,7 +35,7 @@ def prompts(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport | Non
                 for p in prefixes(domain, count, seed)
             ]
         )
-    # domains take turns, so that a run that was cut short has all of them
+    # interleave domains, so that an interrupted run covers all of them
     return _prompts([r[i] for i in range(share + 1) for r in rows if i < len(r)]), None
 
 
@@ -46,32 +46,32 @@ def _prompts(rows: Sequence[dict[str, object]]) -> pa.Table:
 def _from_corpus(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport]:
     assert settings.corpus is not None
     path, report = Path(settings.corpus), CorpusReport()
-    found = openings(read_documents(path, settings.field, report), settings.sentences, settings.count, seed)
-    if not found:
-        raise DataError(f"corpus {path} has no document that opens with a well-formed sentence")
+    sample = openings(read_documents(path, settings.field, report), settings.sentences, settings.count, seed)
+    if not sample:
+        raise DataError(f"corpus {path} has no document that begins with a well-formed sentence")
     rows: list[dict[str, object]] = [
-        {"domain": "corpus", "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in found
+        {"domain": "corpus", "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in sample
     ]
     return _prompts(rows), report
 
 
 def grow(rows: pa.Table, sampler: Sampler | None, settings: Contexts, seed: int) -> pa.Table:
-    """Let the teacher add the wanted sentences to each prompt; rows of CONTEXTS, a context only once."""
+    """Extend each prompt by the requested number of sentences; return distinct contexts, schema CONTEXTS."""
     texts: dict[int, str] = {row["index"]: row["context"] for row in rows.to_pylist()}
     for sentences in sorted({row["grow"] for row in rows.to_pylist()} - {0}):
         assert sampler is not None
-        # the vocabulary is cut as in sampling, and not at random: a context of nonsense helps nobody
+        # truncate the vocabulary: continuations of an incoherent context are useless
         decoding = Decoding(
             settings.temperature, settings.top_p, settings.top_k, 60 * sentences, sentences, 4
         )
-        of_size = [row for row in rows.to_pylist() if row["grow"] == sentences]
-        prefixes = [row["context"] for row in of_size]
-        seeds = [seed_for(seed, str(row["index"]), "context") for row in of_size]
-        for row, [drawn] in zip(of_size, sampler.sample(prefixes, 1, seeds, decoding), strict=True):
+        same_length = [row for row in rows.to_pylist() if row["grow"] == sentences]
+        starts = [row["context"] for row in same_length]
+        seeds = [seed_for(seed, str(row["index"]), "context") for row in same_length]
+        for row, [drawn] in zip(same_length, sampler.sample(starts, 1, seeds, decoding), strict=True):
             kept = itertools.takewhile(lambda s: defect(s) is None, split(drawn.text)[:sentences])
             texts[row["index"]] = " ".join([row["context"], *kept])
-    found = {}
+    contexts = {}
     for row in rows.to_pylist():
         text = texts[row["index"]][: settings.max_chars]
-        found[text_id(text)] = {**row, "context_id": text_id(text), "context": text}
-    return pa.Table.from_pylist([{n: r[n] for n in CONTEXTS.names} for r in found.values()], CONTEXTS)
+        contexts[text_id(text)] = {**row, "context_id": text_id(text), "context": text}
+    return pa.Table.from_pylist([{n: r[n] for n in CONTEXTS.names} for r in contexts.values()], CONTEXTS)

@@ -1,7 +1,7 @@
-"""The user's own documents, in any encoding mess, one at a time; and the openings of a sample of them.
+"""Stream and clean the user's documents, and sample opening sentences from them.
 
-What can be mended is mended and counted in a `CorpusReport`, with the first rows where it happened;
-what cannot be is one `DataError`.
+Repairable problems are repaired and counted in a `CorpusReport`, with the first rows affected. Any other
+problem raises `DataError`.
 """
 
 import codecs
@@ -29,20 +29,20 @@ from ftfy.badness import is_bad
 from ..errors import DataError
 from ..text.sentences import defect, iterate
 
-MAX_CHARS = 20_000  # of a document; its opening is all that is used
-ROWS_SHOWN = 5  # of each kind of problem
-_LOOKED_AT = 10_000  # lines that decide how a text file is laid out
-_LINES_A_PARAGRAPH = 50  # more on average, and the blank lines are strays in a file of one document a line
-_CSV_FIELD = 2**24  # characters; more is a quote that was never closed
-# Mojibake holds some other character than these; to look for these alone is a hundred times as fast.
+MAX_CHARS = 20_000  # per document; only its opening is used
+ROWS_SHOWN = 5  # rows listed per kind of problem
+_LAYOUT_LINES = 10_000  # lines read to detect the layout of a text file
+_MAX_PARAGRAPH_LINES = 50  # mean; above it the file has one document per line and stray blank lines
+_CSV_FIELD = 2**24  # characters; a longer field means an unclosed quote
+# Mojibake contains at least one character outside this set. The regex is 100 times faster than ftfy's check.
 _UNUSUAL = re.compile(r"[^\x00-\x7f\xa0“”‘’–—…•£€°©®™é]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SEARCHED = 20  # sentences at the beginning of a document, among which the opening must begin
+_SEARCHED = 20  # first sentences of a document, one of which must begin the opening
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text. `row`, from 1, is the line of a .txt or .jsonl file, the record of a .csv or .parquet file."""
+    """A text and its 1-based row: the line in .txt and .jsonl, the record in .csv and .parquet."""
 
     row: int
     text: str
@@ -50,7 +50,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The opening sentences of the document in `row`, white space folded."""
+    """The opening sentences of the document in `row`, with white space normalized."""
 
     row: int
     text: str
@@ -58,54 +58,54 @@ class Opening:
 
 @dataclass(slots=True)
 class CorpusReport:
-    """What the reader met: how often each kind of problem, and the first rows of each."""
+    """Number of documents read, count of each kind of problem, and the first rows of each kind."""
 
     documents: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     rows: dict[str, list[int]] = field(default_factory=dict)
 
     def note(self, kind: str, row: int) -> None:
-        """Count a problem of a row."""
+        """Count a problem in a row."""
         self.counts[kind] += 1
         if len(rows := self.rows.setdefault(kind, [])) < ROWS_SHOWN:
             rows.append(row)
 
     def lines(self) -> list[str]:
-        """A line for each kind of problem: "3 × empty (rows 2, 7, 9)"."""
+        """Return one line per kind of problem, such as "3 × empty (rows 2, 7, 9)"."""
         return [f"{count} × {kind} ({_rows(self.rows[kind], count)})" for kind, count in self.counts.items()]
 
 
 def read_documents(path: Path, field: str | None, report: CorpusReport | None = None) -> Iterator[Document]:
-    """The documents of a corpus, cleaned, at most 20,000 characters each; memory does not grow with the file.
+    """Stream the cleaned documents of a corpus, at most 20,000 characters each, in constant memory.
 
-    .txt: paragraphs between blank lines, or without any one document a line. .jsonl, .csv, .tsv, .parquet:
-    the column `field`, "text" if it is None. All but .parquet may be gzipped (.jsonl.gz).
+    A document is a paragraph of a .txt file (a line if the file has no blank lines), or the column `field`
+    (default "text") of a row of .jsonl, .csv, .tsv or .parquet. All but .parquet may be gzipped (.jsonl.gz).
 
-    Raises DataError at once for a missing file, a folder, an unknown extension; while reading for a missing
-    field (naming those present), invalid JSON, CSV, gzip or Parquet, and at the end if there was no text.
+    Raises DataError at the call for a missing file, a folder or an unknown extension; while reading for a
+    missing field or invalid JSON, CSV, gzip or Parquet; at the end if the corpus has no text.
     """
     report = CorpusReport() if report is None else report
     if path.is_dir():
-        raise DataError(f"corpus {path} is a folder; name one file in it")
+        raise DataError(f"corpus {path} is a folder; give the path of one file in it")
     if not path.is_file():
         raise DataError(f"corpus {path}: there is no such file")
     reader = _reader(path)
     if reader is _read_text and field is not None:
-        raise DataError(f"corpus {path}: a text file has no fields; leave out field = {field!r}")
-    return _cleaned(path, reader(path, field or "text", report), report)
+        raise DataError(f"corpus {path}: a text file has no fields; remove field = {field!r}")
+    return _clean_documents(path, reader(path, field or "text", report), report)
 
 
 def openings(
     documents: Iterable[Document], sentences: tuple[int, int], count: int, seed: int
 ) -> list[Opening]:
-    """The openings of a random sample of `count` documents, in order of row; fewer if there are no more.
+    """Return the openings of a random sample of at most `count` documents, in row order.
 
-    An opening is the first run of well-formed sentences near the document's beginning, cut to a number drawn
-    from `sentences` (both ends included) by a hash of the document; of equal openings only the first counts.
-    The sample is the openings with the smallest hashes: the same whatever the order of the documents, memory
-    for `count` (at least 1) of them.
+    An opening is the first run of well-formed sentences near the beginning of the document. It is truncated
+    to a number of sentences drawn from `sentences` (inclusive) by a hash of the document. Only the first of
+    equal openings counts. The sample is the `count` (at least 1) openings with the smallest hashes, so it is
+    independent of document order and needs memory for `count` openings only.
     """
-    smallest: list[tuple[int, int, str]] = []  # a heap, the largest hash on top: (-hash, -row, text)
+    smallest: list[tuple[int, int, str]] = []  # heap of (-hash, -row, text), largest hash on top
     held: set[int] = set()
     for document in documents:
         low, high = sentences
@@ -124,9 +124,9 @@ def openings(
 
 
 def _opening(text: str, sentences: int) -> str:
-    """The first run of well-formed sentences; short ones ("Hello.") may stand in a context."""
-    found = dropwhile(lambda s: not _is_well_formed(s), islice(iterate(text), _SEARCHED))
-    return " ".join(islice(takewhile(_is_well_formed, found), sentences))
+    """Return the first run of well-formed sentences; short ones ("Hello.") are allowed in a context."""
+    run = dropwhile(lambda s: not _is_well_formed(s), islice(iterate(text), _SEARCHED))
+    return " ".join(islice(takewhile(_is_well_formed, run), sentences))
 
 
 def _is_well_formed(sentence: str) -> bool:
@@ -134,7 +134,7 @@ def _is_well_formed(sentence: str) -> bool:
 
 
 def _hash(seed: int, use: str, text: str) -> int:
-    """64 bits."""
+    """Return a 64-bit hash."""
     data = f"{seed}/{use}/{text}".encode()
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
@@ -147,7 +147,7 @@ def _rows(rows: Sequence[int], count: int) -> str:
 # --- cleaning -----------------------------------------------------------------------------------------------
 
 
-def _cleaned(path: Path, rows: Iterator[tuple[int, str]], report: CorpusReport) -> Iterator[Document]:
+def _clean_documents(path: Path, rows: Iterator[tuple[int, str]], report: CorpusReport) -> Iterator[Document]:
     for row, raw in rows:
         if text := _clean(row, raw, report):
             report.documents += 1
@@ -156,26 +156,26 @@ def _cleaned(path: Path, rows: Iterator[tuple[int, str]], report: CorpusReport) 
             report.note("empty", row)
     if not report.documents:
         problems = "; ".join(report.lines())
-        raise DataError(f"corpus {path} holds no text" + (f": {problems}" if problems else ""))
+        raise DataError(f"corpus {path} has no text" + (f": {problems}" if problems else ""))
 
 
 def _clean(row: int, text: str, report: CorpusReport) -> str:
-    """Text without NULs, lone surrogates and mojibake, with "\\n" as new line, cut to `MAX_CHARS`."""
+    """Remove NULs, lone surrogates and mojibake, normalize newlines to "\\n", truncate to `MAX_CHARS`."""
     if len(text) > MAX_CHARS:
         text = text[:MAX_CHARS]
         report.note(f"cut to {MAX_CHARS:,} characters", row)
     if "\0" in text:
         text = text.replace("\0", "")
         report.note("NUL", row)
-    if _SURROGATE.search(text):  # JSON can spell them, nothing can store them
+    if _SURROGATE.search(text):  # valid in JSON escapes, invalid in UTF-8
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if "\ufffd" in text:
         report.note("broken character", row)
     if _UNUSUAL.search(text) and is_bad(text):
-        mended = ftfy.fix_text(text, uncurl_quotes=False)
-        if mended != text:
+        repaired = ftfy.fix_text(text, uncurl_quotes=False)
+        if repaired != text:
             report.note("mojibake", row)
-        text = mended
+        text = repaired
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -185,17 +185,17 @@ DocumentReader = Callable[[Path, str, CorpusReport], Iterator[tuple[int, str]]]
 
 
 def _reader(path: Path) -> DocumentReader:
-    """The reader for a file's extension."""
+    """Return the reader for a file's extension."""
     suffixes = [s.lower() for s in path.suffixes]
-    packed = suffixes[-1:] == [".gz"]
-    match suffixes[-2:-1] if packed else suffixes[-1:]:
+    gzipped = suffixes[-1:] == [".gz"]
+    match suffixes[-2:-1] if gzipped else suffixes[-1:]:
         case [".txt"]:
             return _read_text
         case [".jsonl"]:
             return _read_jsonl
         case [".csv" | ".tsv"]:
             return _read_csv
-        case [".parquet"] if not packed:
+        case [".parquet"] if not gzipped:
             return _read_parquet
         case _:
             allowed = ".txt, .jsonl, .csv, .tsv (each also with .gz), .parquet"
@@ -205,7 +205,7 @@ def _reader(path: Path) -> DocumentReader:
 
 
 def _read_text(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
-    """Paragraphs, or lines if no blank lines part them; `field` is not used."""
+    """Yield paragraphs, or lines if no blank lines separate paragraphs; `field` is unused."""
     if not _has_paragraphs(path):
         yield from _lines(path, report)
         return
@@ -215,7 +215,7 @@ def _read_text(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[i
             if paragraph:
                 yield first, "".join(paragraph)
             paragraph, length = [], 0
-        elif length <= MAX_CHARS:  # the rest would be cut anyway
+        elif length <= MAX_CHARS:  # `_clean` truncates the rest
             first = first if paragraph else number
             paragraph.append(line)
             length += len(line)
@@ -224,15 +224,15 @@ def _read_text(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[i
 
 
 def _has_paragraphs(path: Path) -> bool:
-    """Whether blank lines part the texts in a file, judged from its first lines."""
+    """Whether blank lines separate the texts of a file, judged by its first `_LAYOUT_LINES` lines."""
     text_lines = breaks = 0
     blank = False
-    for _, line in islice(_lines(path, CorpusReport()), _LOOKED_AT):
+    for _, line in islice(_lines(path, CorpusReport()), _LAYOUT_LINES):
         if line.strip():
             breaks += blank and text_lines > 0
             text_lines += 1
         blank = not line.strip()
-    return breaks > 0 and text_lines <= _LINES_A_PARAGRAPH * (breaks + 1)
+    return breaks > 0 and text_lines <= _MAX_PARAGRAPH_LINES * (breaks + 1)
 
 
 def _read_jsonl(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
@@ -246,7 +246,7 @@ def _read_jsonl(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[
         except (ValueError, RecursionError) as error:
             raise DataError(f"corpus {path}, row {row}: not valid JSON: {error}") from error
         if not isinstance(record, dict):
-            raise DataError(f"corpus {path}, row {row}: a JSON object is wanted, found {_shown(line)}")
+            raise DataError(f"corpus {path}, row {row}: a JSON object is wanted, found {_one_line(line)}")
         if not checked:
             _check_field(path, field, list(record))
             checked = True
@@ -254,8 +254,8 @@ def _read_jsonl(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[
 
 
 def _read_csv(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
-    """Comma-, semicolon- (a spreadsheet in most of Europe) or tab-separated, with a header."""
-    csv.field_size_limit(_CSV_FIELD)  # the module's limit is global and 128 KiB
+    """Read comma-, semicolon- (European spreadsheets) or tab-separated rows below a header."""
+    csv.field_size_limit(_CSV_FIELD)  # global setting of the csv module; its default is 128 KiB
     lines = (line for _, line in _lines(path, report))
     header = next(lines, "")
     separator = "\t" if ".tsv" in path.name.lower() else max(",;", key=header.count)
@@ -265,8 +265,8 @@ def _read_csv(path: Path, field: str, report: CorpusReport) -> Iterator[tuple[in
         names = [name.strip() for name in next(records, [])]
         _check_field(path, field, names)
         column = names.index(field)
-        for row, record in enumerate(records, 1):  # without the header
-            short = "" if not record else None  # a blank line, or one that ends before the column
+        for row, record in enumerate(records, 1):  # rows below the header
+            short = "" if not record else None  # blank line → "", row that ends before the column → None
             yield from _value(row, record[column] if column < len(record) else short, field, report)
     except csv.Error as error:
         raise DataError(f"corpus {path}, after row {row}: not valid CSV: {error}") from error
@@ -282,9 +282,11 @@ def _read_parquet(path: Path, field: str, report: CorpusReport) -> Iterator[tupl
                 for value in batch.column(0).to_pylist():
                     row += 1
                     yield from _value(row, value, field, report)
-    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a string that is not UTF-8
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: invalid UTF-8 in a string
         where = f", after row {row}" if row else ""
-        raise DataError(f"corpus {path}{where}: not a readable Parquet file: {_shown(str(error))}") from error
+        raise DataError(
+            f"corpus {path}{where}: not a readable Parquet file: {_one_line(str(error))}"
+        ) from error
 
 
 def _check_text(path: Path, column: pa.Field) -> None:
@@ -294,7 +296,7 @@ def _check_text(path: Path, column: pa.Field) -> None:
 
 
 def _value(row: int, value: object, field: str, report: CorpusReport) -> Iterator[tuple[int, str]]:
-    """The text of a record, or a note why there is none."""
+    """Yield the text of a record; without one, note the reason in the report."""
     if isinstance(value, str):
         yield row, value
     else:
@@ -304,21 +306,21 @@ def _value(row: int, value: object, field: str, report: CorpusReport) -> Iterato
 def _check_field(path: Path, field: str, present: Sequence[str]) -> None:
     if field in present:
         return
-    near = difflib.get_close_matches(field, present, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    close = difflib.get_close_matches(field, present, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
     names = ", ".join(present[:20]) or "none"
-    raise DataError(f"corpus {path} has no field {field!r}{hint} (fields present: {_shown(names, 300)})")
+    raise DataError(f"corpus {path} has no field {field!r}{hint} (fields present: {_one_line(names, 300)})")
 
 
-def _shown(text: str, width: int = 80) -> str:
-    """One short line of a text."""
+def _one_line(text: str, width: int = 80) -> str:
+    """Return a text as one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
 # --- bytes --------------------------------------------------------------------------------------------------
 
-_MARKS = (  # UTF-32 first: its mark begins with UTF-16's
+_BOMS = (  # UTF-32 first: the UTF-32-LE BOM begins with the UTF-16-LE one
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -327,25 +329,25 @@ _MARKS = (  # UTF-32 first: its mark begins with UTF-16's
 
 
 def _lines(path: Path, report: CorpusReport) -> Iterator[tuple[int, str]]:
-    """Numbered lines with their ends, decoded: UTF-16 or -32 by byte-order mark, else UTF-8, else cp1252."""
+    """Yield numbered, decoded lines with their newlines: UTF-16 or UTF-32 by BOM, else UTF-8, else cp1252."""
     try:
         with _open(path) as file:
             start = file.read(4)
             file.seek(3 if start.startswith(codecs.BOM_UTF8) else 0)
-            encoding = next((name for mark, name in _MARKS if start.startswith(mark)), None)
+            encoding = next((name for bom, name in _BOMS if start.startswith(bom)), None)
             if encoding:
                 yield from enumerate(io.TextIOWrapper(file, encoding, errors="replace"), 1)
             else:
-                yield from ((number, _decoded(number, line, report)) for number, line in enumerate(file, 1))
+                yield from ((number, _decode(number, line, report)) for number, line in enumerate(file, 1))
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"corpus {path} cannot be read: {_shown(str(error))}") from error
+        raise DataError(f"corpus {path} cannot be read: {_one_line(str(error))}") from error
 
 
 def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _decoded(number: int, line: bytes, report: CorpusReport) -> str:
+def _decode(number: int, line: bytes, report: CorpusReport) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Contexts × sampler → groups: many continuations of each context, and the sentences they open with."""
+"""Sample many continuations of each context and group their first sentences as candidates."""
 
 import math
 from collections import Counter
@@ -18,30 +18,30 @@ Counts = Counter[str]
 def candidates(
     continuations: Sequence[Continuation], settings: Sampling, counts: Counts
 ) -> tuple[Candidate, ...]:
-    """The distinct well-formed first sentences, in the order of first appearance; counts what was dropped.
+    """Return the distinct well-formed first sentences, in order of first appearance; count those dropped.
 
-    Of sentences that differ in spelling alone, the one most often written stands for all.
-    Raises ModelError if `min_logprob` is asked for and the teacher gives no log-probabilities.
+    Sentences that differ only in spelling are merged into the most frequent one.
+    Raises ModelError if `min_logprob` is set and the teacher returns no log-probabilities.
     """
-    times: dict[str, Counter[str]] = {}
+    spellings: dict[str, Counter[str]] = {}
     logprob: dict[str, float] = {}
     for continuation in continuations:
         if settings.min_logprob is not None and math.isnan(continuation.logprob):
             raise ModelError(
-                "the teacher gives no log-probabilities, which sampling.min_logprob = "
-                f"{settings.min_logprob} needs; take it away with sampling.min_logprob = false"
+                "the teacher returns no log-probabilities, which sampling.min_logprob = "
+                f"{settings.min_logprob} needs; disable it with sampling.min_logprob = false"
             )
         if settings.min_logprob is not None and continuation.logprob < settings.min_logprob:
-            counts["improbable"] += 1  # and perhaps unfinished
+            counts["improbable"] += 1  # may also be unfinished
             continue
         sentence = cut(continuation.text)
         if defect(sentence, min_words=settings.min_words, max_chars=settings.max_chars) is not None:
             counts["malformed"] += 1
             continue
-        times.setdefault(normalised(sentence), Counter())[sentence] += 1
+        spellings.setdefault(normalised(sentence), Counter())[sentence] += 1
         logprob.setdefault(sentence, continuation.logprob)
-    counts["repeated"] += sum(alike.total() - 1 for alike in times.values())
-    best = {max(alike, key=alike.__getitem__): alike.total() for alike in times.values()}
+    counts["repeated"] += sum(variants.total() - 1 for variants in spellings.values())
+    best = {max(variants, key=variants.__getitem__): variants.total() for variants in spellings.values()}
     return tuple(Candidate(text, n, logprob[text]) for text, n in best.items())
 
 
@@ -53,9 +53,9 @@ def generate(
     round: int,
     tick: Callable[[], None],
 ) -> tuple[list[Group], Counts]:
-    """Continue each context `per_context` times. The same context and seed give the same group.
+    """Continue each context `per_context` times. A group is deterministic for its context and the seed.
 
-    Raises ModelError if the teacher gives nothing at all.
+    Raises ModelError if the teacher returns no continuation for any context.
     """
     decoding = Decoding(
         settings.temperature,
@@ -78,12 +78,12 @@ def generate(
         counts["candidates"] += len(groups[-1].candidates)
         tick()
     if contexts and not counts["continuations"]:
-        raise ModelError("the teacher gives nothing behind any context; does it run at all?")
+        raise ModelError("the teacher returned no continuation for any context; check that it is running")
     return groups, counts
 
 
 def groups_to_table(groups: Sequence[Group]) -> pa.Table:
-    """Groups as a table, schema GROUPS."""
+    """Convert groups to a table, schema GROUPS."""
     rows = [
         {
             "context_id": g.context.id,
@@ -98,13 +98,13 @@ def groups_to_table(groups: Sequence[Group]) -> pa.Table:
 
 
 def contexts_from_table(table: pa.Table) -> list[Context]:
-    """The contexts of a table, schema CONTEXTS."""
+    """Read the contexts of a table, schema CONTEXTS."""
     return [Context(r["context_id"], r["domain"], r["context"], r["origin"]) for r in table.to_pylist()]
 
 
 def groups_from_table(table: pa.Table) -> list[Group]:
-    """The groups of a table, schema GROUPS."""
+    """Read the groups of a table, schema GROUPS."""
     return [
-        Group(context, tuple(Candidate(**c) for c in found))
-        for context, found in zip(contexts_from_table(table), table["candidates"].to_pylist(), strict=True)
+        Group(context, tuple(Candidate(**c) for c in rows))
+        for context, rows in zip(contexts_from_table(table), table["candidates"].to_pylist(), strict=True)
     ]

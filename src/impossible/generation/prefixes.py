@@ -1,4 +1,4 @@
-"""Prefixes of a domain: templates filled with words that are drawn by a hash."""
+"""Fill a domain's templates with slot values in hash order to make context prefixes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from .domains import Domain, Slots, load_domain, slot_names
 
 
 def prefixes(domain: str, count: int, seed: int) -> list[str]:
-    """`count` prefixes of a domain in a random order; more of them begin with the same ones.
+    """Return `count` prefixes of a domain in random order; a larger count extends the same sequence.
 
-    Templates take turns; one repeats itself only when all its fillings have been used equally often.
+    Templates are used in turn. A template repeats a filling only after using all of its fillings.
     Raises RecipeError for an unknown domain.
     """
     check_domain(domain)
@@ -20,7 +20,7 @@ def prefixes(domain: str, count: int, seed: int) -> list[str]:
 
 
 def _stream(domain: Domain, seed: int) -> Iterator[str]:
-    """Endless: turn after turn every template once, in a new order each turn."""
+    """Yield prefixes forever: in each turn every template once, in a new order."""
     fillings = {template: _fillings(template, domain.slots, seed) for template in domain.templates}
     places = range(len(domain.templates))
     for turn in integers():
@@ -29,7 +29,7 @@ def _stream(domain: Domain, seed: int) -> Iterator[str]:
 
 
 def _fillings(template: str, slots: Slots, seed: int) -> Iterator[str]:
-    """Endless: all fillings of a template in a random order, then all again in another."""
+    """Yield fillings of a template forever: all of them in random order, then all in another order."""
     names = slot_names(template)
     values = [slots[name] if name in slots else _capitalised(slots[name.lower()]) for name in names]
     filled = [template.format(**dict(zip(names, chosen, strict=True))) for chosen in product(*values)]
@@ -42,5 +42,5 @@ def _capitalised(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _hash(seed: int, turn: int, text: str) -> bytes:
-    """A random order that is the same in every version of Python."""
+    """Return a sort key for a random order that is the same in every version of Python."""
     return hashlib.blake2b(f"{seed}/{turn}/{text}".encode(), digest_size=8).digest()

@@ -1,1 +1,1 @@
-"""What learns from the pairs: training, what can be asked of a student, and its use."""
+"""Train students on pairs and use them to paraphrase and summarize."""

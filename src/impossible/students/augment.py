@@ -1,4 +1,4 @@
-"""Examples → more, made of two each, so that a student of short sentences leaves nothing out of long ones."""
+"""Join pairs of examples into longer ones, so that a student omits nothing from long sentences."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,29 +7,30 @@ from .examples import TrainingExample
 
 
 def join(examples: Sequence[TrainingExample], share: float, seed: int) -> list[TrainingExample]:
-    """About `share` · n more examples, each of two of the same task and of different contexts.
+    """Return about `share` · n new examples, each joined from two of the same task and different contexts.
 
-    The second of every other two paraphrases stands on both sides as it is, so that a part is reworded and
-    a part kept. Where all four texts end in a full stop, every other two become clauses joined by "and"; else
-    they follow each other. They ask for nothing. Which are joined depends on seed and texts only.
+    In half of the joined paraphrases the second part is the same in source and target, so that the student
+    learns to reword one part and keep the other. If all four texts end in a full stop, half of the joined
+    examples become clauses connected by "and"; the rest are concatenated. Joined examples have no controls.
+    The choice depends only on seed and texts.
     """
     lower = {word for e in examples for word in e.source.split()[1:] if word.islower()}
-    found: list[TrainingExample] = []
+    joined: list[TrainingExample] = []
     for task in dict.fromkeys(e.task for e in examples):
-        own = sorted((e for e in examples if e.task == task), key=lambda e: _place(e, seed))
+        own = sorted((e for e in examples if e.task == task), key=lambda e: _sort_key(e, seed))
         wanted = own[: round(share * len(own))]
-        found += [_joined(a, b, i, lower) for i, (a, b) in enumerate(_partners(wanted, own))]
-    return found
+        joined += [_joined(a, b, i, lower) for i, (a, b) in enumerate(_partners(wanted, own))]
+    return joined
 
 
-def _place(example: TrainingExample, seed: int) -> str:
+def _sort_key(example: TrainingExample, seed: int) -> str:
     return text_id("join", str(seed), example.source, example.target)
 
 
 def _partners(
     wanted: Sequence[TrainingExample], own: Sequence[TrainingExample]
 ) -> Iterator[tuple[TrainingExample, TrainingExample]]:
-    """Each of `wanted` with the next of `own`, from the other end, that has another context."""
+    """Pair each of `wanted` with the next of `own`, in reverse order, from a different context."""
     backwards = own[::-1]
     for i, a in enumerate(wanted):
         rest = (backwards[(i + k) % len(own)] for k in range(len(own)))
@@ -43,13 +44,13 @@ def _joined(a: TrainingExample, b: TrainingExample, i: int, lower: set[str]) -> 
     after = b.source if kept else b.target
     clauses = i % 4 < 2 and all(text.endswith(".") for text in (a.source, a.target, b.source, after))
 
-    def glue(first: str, second: str) -> str:
-        return f"{first[:-1]}, and {_inside(second, lower)}" if clauses else f"{first} {second}"
+    def connect(first: str, second: str) -> str:
+        return f"{first[:-1]}, and {_uncapitalized(second, lower)}" if clauses else f"{first} {second}"
 
-    return TrainingExample(a.context_id, a.task, glue(a.source, b.source), glue(a.target, after))
+    return TrainingExample(a.context_id, a.task, connect(a.source, b.source), connect(a.target, after))
 
 
-def _inside(sentence: str, lower: set[str]) -> str:
-    """A first word that the data have in lower case elsewhere loses its capital; a name keeps it."""
+def _uncapitalized(sentence: str, lower: set[str]) -> str:
+    """Lower the first letter unless the word is a name: it must occur in lower case elsewhere in the data."""
     first = sentence.split(" ", 1)[0].lower()
     return first + sentence[len(first) :] if first in lower else sentence

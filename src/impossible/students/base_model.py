@@ -1,4 +1,4 @@
-"""The model that a student starts from, opened to be trained, and the student's weights, written."""
+"""Load the base model of a student for training, and write the trained weights."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ from transformers import (
 from ..errors import ModelError, first_line
 from ..recipe.distil import Distil
 from .info import Kind
-from .prefix_cache import ARCHITECTURES, share_beginnings
+from .prefix_cache import ARCHITECTURES, share_common_prefix
 
 _LORA_RANK = 16
-# Tokens up to which a CPU computes attention plainly: torch's fused kernel takes four times as long to go
-# back through a few dozen tokens, but plain attention needs memory with their square.
-_PLAIN_ATTENTION = 256
+# Up to so many tokens, use eager attention on CPU: the backward pass of torch's fused kernel takes four times
+# as long for a few dozen tokens. Eager attention needs memory quadratic in the number of tokens.
+_EAGER_ATTENTION = 256
 
 
 def kind_of(base: Path) -> Kind:
-    """Whether a base is causal or sequence-to-sequence. Raises ModelError."""
+    """Return whether a base model is causal or sequence-to-sequence. Raises ModelError."""
     try:
         config = AutoConfig.from_pretrained(base)
     except (OSError, ValueError) as error:
@@ -34,13 +34,13 @@ def kind_of(base: Path) -> Kind:
 
 
 def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
-    """A base's tokenizer, which pads on the right. Raises ModelError."""
+    """Open a base model's tokenizer with padding on the right. Raises ModelError."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(f"the tokenizer of {base} cannot be loaded: {first_line(error)}") from error
     if tokenizer.eos_token_id is None:
-        raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so no output would ever end")
+        raise ModelError(f"the tokenizer of {base} has no end token (eos_token), so outputs would never end")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
@@ -48,16 +48,16 @@ def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
 
 
 def open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTrainedModel:
-    """The model to train. Under adapters its own weights are frozen, so bfloat16 is enough for them."""
-    torch.manual_seed(seed)  # adapters are new: same seed, same adapters
+    """Open the model to train. With adapters its own weights are frozen, so bfloat16 suffices for them."""
+    torch.manual_seed(seed)  # adapters are initialized at random
     rank = _rank(kind, settings)
-    low = rank > 0 and settings.precision == "bfloat16"
-    plain = settings.max_tokens <= _PLAIN_ATTENTION and not torch.accelerator.is_available()
-    model = _load(base, kind, torch.bfloat16 if low else torch.float32, "eager" if plain else None)
+    reduced = rank > 0 and settings.precision == "bfloat16"
+    eager = settings.max_tokens <= _EAGER_ATTENTION and not torch.accelerator.is_available()
+    model = _load(base, kind, torch.bfloat16 if reduced else torch.float32, "eager" if eager else None)
     model.config.use_cache = False
     contiguous_head(model)
     if kind == "causal" and model.config.model_type in ARCHITECTURES:
-        share_beginnings(model)
+        share_common_prefix(model)
     if not rank:
         return model
     from peft import LoraConfig, get_peft_model
@@ -108,7 +108,8 @@ def _rank(kind: Kind, settings: Distil) -> int:
 
 
 def contiguous_head(model: PreTrainedModel) -> None:
-    """What the head gets under `logits_to_keep` is a slice; of one torch multiplies each row with a copy of
-    the whole head.
+    """Make the output head's input contiguous.
+
+    With `logits_to_keep` the input is a slice, for which torch copies the whole head for each row.
     """
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))

@@ -1,4 +1,4 @@
-"""Control accuracy: how often outputs have what was asked for, beside those where nothing was asked."""
+"""Measure control accuracy: how often outputs have the requested property, with and without the request."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ _DRAWS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One text with its first output asked for something and its first one where nothing was asked.
+class ControlExample:
+    """One text with its first outputs with and without the requested control.
 
-    `has` and `has_unasked` say how much of what was asked is in them: 1 or 0, of syntax a likeness. `like` is
-    the sentence as which it was to be built, empty for other controls.
+    `has` and `has_unasked` measure whether each output has the property: 1 or 0, for syntax a similarity from
+    0 to 1. `like` is the example sentence for syntax, empty for other controls.
     """
 
     source: str
@@ -29,13 +29,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ControlAccuracy:
-    """One value of a control, asked of `texts` texts of which `answered` got an output at all.
+    """Accuracy of one value of a control, requested for `texts` texts, of which `answered` have outputs.
 
-    `drawn` is the share of all distinct outputs that have the value, `first` of the first ones, which are
-    ranked with what is asked in mind; `drawn_unasked` and `first_unasked` are the same shares where nothing
-    was asked. Of syntax they are mean likenesses to the template asked for (see `controls.likeness`).
-    `accepted` is the share of texts whose first output the cascade keeps, `shown` some texts with their
-    outputs.
+    `drawn` is the share of all distinct outputs that have the value. `first` is that share among first
+    outputs, whose ranking takes the request into account. `drawn_unasked` and `first_unasked` are the same
+    shares without the request. For syntax all four are the mean similarity to the requested template (see
+    `controls.likeness`). `accepted` is the share of texts whose first output the cascade keeps, and `shown`
+    holds example texts with their outputs.
     """
 
     control: str
@@ -48,12 +48,12 @@ class ControlAccuracy:
     first_unasked: float
     accepted: float
     accepted_unasked: float
-    shown: tuple[Shown, ...]
+    shown: tuple[ControlExample, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A text, asked and not; `has` measures what is asked in any output of it."""
+    """A text with its answers with and without the control; `has` measures the control in an output."""
 
     asked: Answer
     unasked: Answer
@@ -70,20 +70,20 @@ def measure_control_accuracy(
     show: int = 2,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[ControlAccuracy]:
-    """One row for each value of each control that the student has learned, with `show` texts each.
+    """Yield one row per value of each control that the student has learned, with `show` example texts.
 
-    Of syntax each text is asked to be built as its sentence in `likes`; left out, that is the next text.
+    For syntax, the example sentence of each text is its entry in `likes`, by default the next text.
     Raises DataError without texts, RecipeError if the student has not learned the task.
     """
     if not texts:
-        raise DataError("there are no texts to measure control accuracy on")
+        raise DataError("control accuracy needs at least one text")
 
     def answers(asked: Controls | Sequence[Controls]) -> list[Answer]:
-        found = []
+        collected = []
         for answer in student.answers(task, texts, asked, _DRAWS, seed, _DRAWS):
-            found.append(answer)
+            collected.append(answer)
             tick()
-        return found
+        return collected
 
     unasked = answers(Controls())
     values = {"length": LENGTHS[task], "wording": WORDINGS}
@@ -92,25 +92,25 @@ def measure_control_accuracy(
             likes = likes or [*texts[1:], texts[0]]
             built = student.templates(likes)
             asked = answers([Controls(syntax=one or None) for one in built])
-            of_syntax = [_likeness_to(student, one) for one in built]
+            of_syntax = [_similarity_to(student, one) for one in built]
             yield _row(control, "as the example", list(map(_Case, asked, unasked, of_syntax, likes)), show)
             continue
         for value in values[control]:
             asked = answers(Controls(**{control: value}))
-            has = [_shows(student, task, text, control, value) for text in texts]
+            has = [_has_value(student, task, text, control, value) for text in texts]
             yield _row(control, value, list(map(_Case, asked, unasked, has)), show)
 
 
-def _shows(student: Student, task: str, source: str, control: str, value: str) -> Callable[[str], float]:
+def _has_value(student: Student, task: str, source: str, control: str, value: str) -> Callable[[str], float]:
     return lambda output: float(getattr(student.shown(task, [source], [output])[0], control) == value)
 
 
-def _likeness_to(student: Student, built: str) -> Callable[[str], float]:
+def _similarity_to(student: Student, built: str) -> Callable[[str], float]:
     return lambda output: likeness(built, student.templates([output])[0])
 
 
 def _row(control: str, value: str, cases: Sequence[_Case], show: int) -> ControlAccuracy:
-    """The shares over all cases. Shown are the first texts with an accepted output, then others with any."""
+    """Compute the shares over all cases. Examples with an accepted first output come first."""
     answered = [c for c in cases if c.asked.outputs]
     shown = sorted((c for c in answered if c.unasked.outputs), key=lambda c: c.asked.best is None)
     return ControlAccuracy(
@@ -124,13 +124,13 @@ def _row(control: str, value: str, cases: Sequence[_Case], show: int) -> Control
         first_unasked=_mean([c.has(o.text) for c in cases for o in c.unasked.outputs[:1]]),
         accepted=_mean([float(c.asked.best is not None) for c in cases]),
         accepted_unasked=_mean([float(c.unasked.best is not None) for c in cases]),
-        shown=tuple(_shown(c) for c in shown[:show]),
+        shown=tuple(_example(c) for c in shown[:show]),
     )
 
 
-def _shown(case: _Case) -> Shown:
+def _example(case: _Case) -> ControlExample:
     output, unasked = case.asked.outputs[0], case.unasked.outputs[0]
-    return Shown(
+    return ControlExample(
         case.asked.source,
         case.like,
         output.text,
@@ -141,6 +141,6 @@ def _shown(case: _Case) -> Shown:
     )
 
 
-def _mean(found: Sequence[float]) -> float:
-    """The mean; NaN of nothing."""
-    return sum(found) / len(found) if found else float("nan")
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean; NaN if empty."""
+    return sum(values) / len(values) if values else float("nan")

@@ -1,14 +1,14 @@
-"""Controls: what can be asked of a student. In training they are read off each pair; pure functions.
+"""Define the controls of a student and derive their values from training pairs.
 
-| control | values | read off |
+| control | values | derived from |
 |---|---|---|
 | length, paraphrase | shorter, similar, longer | characters of target / source: < 0.9, between, > 1/0.9 |
 | length, summary | short, medium, long | the same ratio: below 0.5, between, from 0.7 on |
 | wording | near, middle, far | ROUGE-L of target and source: from 0.65 on, between, below 0.4 |
-| syntax | a template | the target's parse, see `template` and `constituents` |
+| syntax | a template | the parse of the target, see `template` and `constituents` |
 
-Wording distance is the control of QCPG (Bandel et al. 2022), in three steps. A paraphrase is "shorter" if and
-only if the pair the other way round is "longer".
+Wording distance is the control of QCPG (Bandel et al. 2022), in three levels. A paraphrase is "shorter" if
+and only if the reversed pair is "longer".
 """
 
 import random
@@ -27,8 +27,8 @@ LENGTHS = {"paraphrase": ("shorter", "similar", "longer"), "summary": ("short", 
 WORDINGS = ("near", "middle", "far")
 _SHORTER, _SHORT, _LONG = 0.9, 0.5, 0.7
 _NEAR, _FAR = 0.65, 0.4
-# Of a pair's controls all are left out with this chance, on top of each alone: most use asks for nothing.
-_NONE = 0.25
+# Probability of dropping all controls of a pair, in addition to dropping each: most requests have none.
+_DROP_ALL = 0.25
 _CLAUSES = frozenset(("acl", "advcl", "ccomp", "conj", "csubj", "parataxis", "pcomp", "relcl", "xcomp"))
 _SILENT = frozenset(("punct", "dep", ""))
 _TEMPLATE = re.compile(r"[a-z]+(\([a-z ]*\))?( ([a-z]+(\([a-z ]*\))?|\?|\|))*|[A-Z][A-Z$() |]*")
@@ -39,39 +39,39 @@ _LABELS = re.compile(r"[A-Za-z$]+|[?|]")
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What is asked of one output; None leaves a thing open."""
+    """The controls requested for one output; None leaves a control open."""
 
     length: str | None = None
     wording: str | None = None
     syntax: str | None = None
 
     def given(self) -> list[tuple[str, str]]:
-        """The controls that are asked for, with their values."""
-        found = [(f.name, getattr(self, f.name)) for f in fields(self)]
-        return [(name, value) for name, value in found if value is not None]
+        """Return the names and values of the controls that are set."""
+        values = [(f.name, getattr(self, f.name)) for f in fields(self)]
+        return [(name, value) for name, value in values if value is not None]
 
 
 def length(task: str, source: str, target: str) -> str:
-    """The length that a pair shows. `source` may not be empty."""
+    """Return the length class of a pair. `source` must not be empty."""
     ratio = len(target) / len(source)
     if task == "summary":
         return "short" if ratio < _SHORT else "medium" if ratio < _LONG else "long"
     if ratio < _SHORTER:
         return "shorter"
-    # the same division as from the other side, so that the two always agree
+    # the same division as for the reversed pair, so that both agree despite rounding
     return "longer" if len(source) / len(target) < _SHORTER else "similar"
 
 
 def wording(rouge_l: float) -> str:
-    """The wording distance that a pair of this ROUGE-L shows."""
+    """Return the wording distance class for a ROUGE-L."""
     return "near" if rouge_l >= _NEAR else "middle" if rouge_l >= _FAR else "far"
 
 
 def template(doc: Doc) -> str:
-    """How a text is built: the dependency labels of each root's children in order, with `root` in its place.
+    """Return the syntactic template of a text: each root and its children as dependency labels, in order.
 
-    A clause among them shows its own children in brackets, a question ends in `?`, and sentences are parted
-    by `|`: "Because it rained, the match was cancelled." is `advcl(mark nsubj) nsubjpass auxpass root`.
+    A clause lists its own children in brackets, a question ends in `?`, and sentences are separated by `|`:
+    "Because it rained, the match was cancelled." is `advcl(mark nsubj) nsubjpass auxpass root`.
     """
     return " | ".join(built for sentence in doc.sents if (built := _sentence(sentence)))
 
@@ -80,7 +80,7 @@ def _sentence(sentence: Span) -> str:
     if not any(token.is_alpha for token in sentence):
         return ""
     root = sentence.root
-    labels = ["root" if t is root else _label(t) for t in _with_children(root)]
+    labels = ["root" if t is root else _label(t) for t in _head_and_children(root)]
     return " ".join([*labels, "?"] if "?" in sentence.text[-3:] else labels)
 
 
@@ -88,16 +88,16 @@ def _label(token: Token) -> str:
     label = token.dep_.lower()
     if label not in _CLAUSES:
         return label
-    return f"{label}({' '.join(t.dep_.lower() for t in _with_children(token) if t is not token)})"
+    return f"{label}({' '.join(t.dep_.lower() for t in _head_and_children(token) if t is not token)})"
 
 
-def _with_children(head: Token) -> list[Token]:
-    heard = [t for t in head.children if t.dep_ not in _SILENT and not t.is_space and t.dep_.isalpha()]
-    return sorted([*heard, head], key=lambda t: t.i)
+def _head_and_children(head: Token) -> list[Token]:
+    visible = [t for t in head.children if t.dep_ not in _SILENT and not t.is_space and t.dep_.isalpha()]
+    return sorted([*visible, head], key=lambda t: t.i)
 
 
 def constituents(bracketed: str) -> str:
-    """The upper three layers of a Penn bracketing, without words and marks: `S(NP(DT NN) VP(VBD PP))`."""
+    """Return the top three layers of a bracketing without words and marks: `S(NP(DT NN) VP(VBD PP))`."""
     labels: list[str] = []
     children: list[list[str]] = [[]]
     for part in _PENN.findall(bracketed):
@@ -112,7 +112,7 @@ def constituents(bracketed: str) -> str:
 
 
 def template_reader(nlp: Language) -> Callable[[Doc], str]:
-    """What reads a parsed text's template: of constituents if the pipeline finds them, else `template`."""
+    """Return the template function: from constituents if the pipeline has them."""
     brackets = brackets_of(nlp)
     if brackets is None:
         return template
@@ -120,27 +120,27 @@ def template_reader(nlp: Language) -> Callable[[Doc], str]:
 
 
 def likeness(a: str, b: str) -> float:
-    """How alike two templates are: 1 − label edits / labels of the longer one, 0 to 1."""
+    """Return the similarity of two templates: 1 − label edits / labels of the longer one, from 0 to 1."""
     return float(Levenshtein.normalized_similarity(_LABELS.findall(a), _LABELS.findall(b)))
 
 
-def keep_some(controls: Controls, dropout: float, *key: object) -> Controls:
-    """The controls with some left out at random; the same key leaves out the same ones."""
+def drop_controls(controls: Controls, dropout: float, *key: object) -> Controls:
+    """Drop controls at random, deterministic for a key."""
     draw = random.Random("/".join(map(str, key)))
-    if draw.random() < _NONE and dropout > 0:
+    if draw.random() < _DROP_ALL and dropout > 0:
         return Controls()
     dropped = {f.name: None for f in fields(controls) if draw.random() < dropout}
     return replace(controls, **dropped)
 
 
 def check(controls: Controls, task: str, learned: Sequence[str]) -> None:
-    """Raise RecipeError if a control has a value that does not exist, or that the student did not learn."""
+    """Raise RecipeError if a control is unknown to the student or has an invalid value."""
     allowed = {"length": LENGTHS[task], "wording": WORDINGS}
     for name, value in controls.given():
         if name not in learned:
             raise RecipeError(
-                f"{name} = {value!r}: this student has not learned to be asked for {name}; "
-                f"it has learned {', '.join(learned) or 'no control'}"
+                f"{name} = {value!r}: this student was not trained on control {name}; "
+                f"its controls: {', '.join(learned) or 'none'}"
             )
         if name in allowed and value not in allowed[name]:
             raise RecipeError(
@@ -148,6 +148,6 @@ def check(controls: Controls, task: str, learned: Sequence[str]) -> None:
             )
         if name == "syntax" and not _TEMPLATE.fullmatch(value):
             raise RecipeError(
-                f"syntax = {value!r} is no template such as 'advcl(mark nsubj) nsubjpass auxpass root'; "
-                "give an example sentence with like instead"
+                f"syntax = {value!r} is not a template such as 'advcl(mark nsubj) nsubjpass auxpass root'; "
+                "use like to give an example sentence instead"
             )

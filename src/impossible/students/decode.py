@@ -1,4 +1,4 @@
-"""How a student's drafts are drawn, and by what: a student is a Sampler on one of the teachers' backends."""
+"""Choose the decoding parameters and the sampler backend of a student."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,21 +19,21 @@ from .prompts import prompt_ids
 
 
 def decoding(drafts: int, max_tokens: int) -> Decoding:
-    """One draft as the paper draws it; several more widely, since the critics choose among them.
+    """Return the paper's parameters for one draft, and a higher temperature for several.
 
-    Both with a cut of the vocabulary.
+    The critics choose among several drafts, so diversity is worth more. Both truncate the vocabulary.
     """
     temperature, top_p = (0.7, 0.9) if drafts == 1 else (0.85, 0.95)
     return Decoding(temperature, top_p, top_k=50, max_tokens=max_tokens)
 
 
 def finished(drawn: Sequence[Continuation]) -> list[str]:
-    """The texts that came to their end, on one line each."""
+    """Return the texts of the complete continuations, one line each."""
     return [" ".join(one.text.split()) for one in drawn if one.ended]
 
 
 def open_student_tokens(folder: Path, kind: Kind) -> Tokens:
-    """The tokens of a student, which reads its prompts as in training. Raises ModelError."""
+    """Open the tokenizer of a student, with prompts encoded as in training. Raises ModelError."""
 
     def read(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
         return prompt_ids(tokenizer, text, kind == "causal")
@@ -44,8 +44,8 @@ def open_student_tokens(folder: Path, kind: Kind) -> Tokens:
 def open_sampler(
     folder: Path, tokens: Tokens, execution: Execution, backend: Backend | None = None
 ) -> Sampler:
-    """A student on a backend, without one on that of `suited`. Raises ModelError."""
-    backend = backend or suited(folder, tokens.seq2seq, execution)
+    """Open a student on a backend, by default `default_backend`. Raises ModelError."""
+    backend = backend or default_backend(folder, tokens.seq2seq, execution)
     settings = Teacher(
         backend=backend,
         model=str(folder),
@@ -54,16 +54,16 @@ def open_sampler(
     return open_teacher(settings, execution, tokens)
 
 
-def suited(folder: Path, seq2seq: bool, execution: Execution) -> Backend:
-    """CTranslate2 on CPU, since it is the fastest; transformers elsewhere and for families it cannot convert.
+def default_backend(folder: Path, seq2seq: bool, execution: Execution) -> Backend:
+    """Return CTranslate2 on CPU; transformers on other devices and for architectures it cannot convert.
 
-    Where a processor cuts sums of 8-bit products off, CTranslate2 computes in float32, and the tree, in int8
-    of 7 bit, is faster for the families that it knows.
+    CTranslate2 is the fastest. Where the processor saturates int8 sums it computes in float32, and the tree
+    backend, with weights of 7 bits, is faster for the architectures it supports.
     """
     if execution.device != "cpu":
         return "transformers"
-    spoilt = not seq2seq and not exact_int8()
-    if spoilt and AutoConfig.from_pretrained(folder).model_type in ARCHITECTURES:
+    saturates = not seq2seq and not exact_int8()
+    if saturates and AutoConfig.from_pretrained(folder).model_type in ARCHITECTURES:
         return "tree"
     try:
         converted(str(folder), "int8")

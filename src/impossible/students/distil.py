@@ -1,4 +1,4 @@
-"""Dataset → student: the folder stage, made aside and renamed into place when it is whole."""
+"""Train a student from a dataset and move its folder into place when it is complete."""
 
 import shutil
 from collections import Counter
@@ -16,9 +16,9 @@ from .augment import join
 from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
 from .progress import Progress
-from .train import CURVE, Trained, together, train
+from .train import CURVE, Trained, process_state, train
 
-_SEVERAL = {
+_IRRELEVANT = {
     "duplicates": "drop",
     "also": (),
     "texts": None,
@@ -35,45 +35,45 @@ def make_student(
     folder: Path,
     settings: Distil,
     seed: int,
-    tell: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Info:
-    """Train a student on pairs (columns task, source, target, perhaps context_id) and put it into `folder`.
+    """Train a student on pairs (columns task, source, target, optional context_id) and write it to `folder`.
 
-    A folder that holds just this student is left as it is. Until it is whole, checkpoints and the loss curve
-    lie beside it in `FOLDER.training`, from where an interrupted training goes on. Under `accelerate launch`
-    all processes train, and the main one alone writes; each returns when the student is there.
+    If `folder` already has this student, nothing is trained. During training, checkpoints and the loss curve
+    are in `FOLDER.training`, from which an interrupted training resumes. Under `accelerate launch` all
+    processes train and only the main one writes; each returns when the student is complete.
     Raises DataError, ModelError, StoreError.
     """
     if folder.is_dir() and not (folder / FILE).exists() and any(folder.iterdir()):
-        raise StoreError(f"{folder} is there and holds no student; choose another --out")
-    # what only matters to several students does not make this one another
-    settings = settings.model_copy(update=_SEVERAL)
-    wanted = store.fingerprint(
+        raise StoreError(f"{folder} exists and is not a student; choose another --out")
+    # reset settings that do not affect this student, so that they do not change its fingerprint
+    settings = settings.model_copy(update=_IRRELEVANT)
+    fingerprint = store.fingerprint(
         "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
-    if store.folder_fingerprint(folder) == wanted:
+    if store.folder_fingerprint(folder) == fingerprint:
         return read_info(folder)
-    every = tagged(make_examples(pairs, settings.tasks), settings, seed)
-    examples, held_out = split_examples(every, settings.validation)
+    tagged_examples = tagged(make_examples(pairs, settings.tasks), settings, seed)
+    examples, held_out = split_examples(tagged_examples, settings.validation)
     learned = [*examples, *join(examples, settings.joined, seed)]
     work = folder.with_name(f"{folder.name}.training")
 
-    base, processes = locate(settings.base), together()
+    base, processes = locate(settings.base), process_state()
     if not processes.is_main_process:
-        processes.wait_for_everyone()  # until the main one has claimed the folder
-        train(learned, held_out, base, folder, work, settings, seed, tell)
-        processes.wait_for_everyone()  # until it is in its place
+        processes.wait_for_everyone()  # until the main process has prepared the work folder
+        train(learned, held_out, base, folder, work, settings, seed, on_progress)
+        processes.wait_for_everyone()  # until the student is in place
         return read_info(folder)
 
     def make(new: Path) -> None:
-        trained = train(learned, held_out, base, new, work, settings, seed, tell)
+        trained = train(learned, held_out, base, new, work, settings, seed, on_progress)
         shutil.copyfile(work / CURVE, new / CURVE)
         write_info(new, _info(trained, examples, len(held_out), settings, seed))
 
     with store.hold(work):
-        _claim(work, wanted)
+        _prepare(work, fingerprint)
         processes.wait_for_everyone()
-        store.make_folder(folder, wanted, make)
+        store.make_folder(folder, fingerprint, make)
     processes.wait_for_everyone()
     shutil.rmtree(work, ignore_errors=True)
     return read_info(folder)
@@ -100,9 +100,9 @@ def _info(
     )
 
 
-def _claim(work: Path, wanted: str) -> None:
-    """Clear what a training on other data or settings has left."""
-    if store.folder_fingerprint(work) != wanted:
+def _prepare(work: Path, fingerprint: str) -> None:
+    """Remove the checkpoints of a training on other data or settings."""
+    if store.folder_fingerprint(work) != fingerprint:
         shutil.rmtree(work / "checkpoints", ignore_errors=True)
         (work / CURVE).unlink(missing_ok=True)
-        store.write_text(work / ".fingerprint", wanted)
+        store.write_text(work / ".fingerprint", fingerprint)

@@ -1,4 +1,4 @@
-"""Examples → token ids, labels and batches."""
+"""Encode training examples as token ids and labels, and collate them into batches."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ from .examples import TrainingExample
 from .info import Kind
 from .prompts import prompt, prompt_ids
 
-_IGNORED = -100  # the label of a token that has no loss
+_IGNORED = -100  # label of tokens without a loss
 
 
 class EncodedExamples(torch.utils.data.Dataset[dict[str, Any]]):
-    """Token ids of each example that is short enough, made once; padding is left to the batch."""
+    """Encoded examples of at most `max_tokens`, encoded once; padding is left to the collator."""
 
     def __init__(
         self,
@@ -37,18 +37,19 @@ class EncodedExamples(torch.utils.data.Dataset[dict[str, Any]]):
 def collator(
     tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, kind: Kind
 ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
-    """What makes a padded batch of encoded examples, such as the model takes."""
+    """Return the collator that pads encoded examples into a batch for the model."""
     if kind == "seq2seq":
         return DataCollatorForSeq2Seq(tokenizer, model)
     pad = DataCollatorForSeq2Seq(tokenizer)
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    knows = "logits_to_keep" in inspect.signature(inner.forward).parameters
-    return (lambda rows: targets_only(pad(rows))) if knows else pad
+    supported = "logits_to_keep" in inspect.signature(inner.forward).parameters
+    return (lambda rows: targets_only(pad(rows))) if supported else pad
 
 
 def targets_only(batch: dict[str, Any]) -> dict[str, Any]:
-    """Ask for logits from the token before the first target on: a prompt has no loss, and the logits of a
-    vocabulary of 49,000 cost a fifth of a small model's step.
+    """Request logits only from the token before the first target token.
+
+    A prompt has no loss, and the logits of a vocabulary of 49,000 take a fifth of a small model's step.
     """
     labels = batch["labels"]
     first = int((labels != _IGNORED).int().argmax(1).min())
@@ -57,7 +58,7 @@ def targets_only(batch: dict[str, Any]) -> dict[str, Any]:
 
 
 def encoder(tokenizer: PreTrainedTokenizerBase, kind: Kind) -> Callable[[TrainingExample], dict[str, Any]]:
-    """What turns an example into token ids and labels, for a model of a kind."""
+    """Return the function that encodes an example as token ids and labels for a kind of model."""
     end = tokenizer.eos_token_id
 
     def causal(example: TrainingExample) -> dict[str, Any]:

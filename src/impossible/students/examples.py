@@ -1,4 +1,4 @@
-"""Dataset → examples: every pair tagged with what it is, both ways round if it may be, split by context."""
+"""Turn a dataset into training examples: both directions, tagged with controls, split by context."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from ..critics.rouge_l import RougeL
 from ..data.schema import text_id
 from ..errors import DataError
 from ..recipe.distil import Distil
-from .controls import Controls, keep_some, length, template_reader, wording
+from .controls import Controls, drop_controls, length, template_reader, wording
 from .prompts import one_line
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """One thing to learn: `target` for `source`, when asked for `controls`."""
+    """One training example: `target` for `source` and `controls`."""
 
     context_id: str
     task: str
@@ -27,19 +27,19 @@ class TrainingExample:
 
 
 def make_examples(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
-    """The examples of a dataset, in its order, asked for nothing; a paraphrase pair gives one each way.
+    """Return the examples of a dataset, without controls; a paraphrase pair gives one per direction.
 
-    A column `context_id` may be missing: then pairs with the same source share a context.
+    Without a column `context_id`, pairs with the same source share a context.
     Raises DataError if columns or pairs are missing, or a text is empty.
     """
-    found = _both_ways(table, tasks)
-    if not found:
+    examples = _directed_examples(table, tasks)
+    if not examples:
         raise DataError(f"the dataset has no pairs of task {' or '.join(tasks)}; it has {_tasks_of(table)}")
-    return found
+    return examples
 
 
 def tagged(examples: Sequence[TrainingExample], settings: Distil, seed: int) -> list[TrainingExample]:
-    """The examples, asked for what they are. Which controls are left out depends on seed and texts only."""
+    """Tag examples with the controls that they show; control dropout depends only on seed and texts."""
     rouge = RougeL().score([e.source for e in examples], [e.target for e in examples])
     syntax = "syntax" in settings.controls
     templates = _templates([e.target for e in examples], settings.parser) if syntax else {}
@@ -49,15 +49,15 @@ def tagged(examples: Sequence[TrainingExample], settings: Distil, seed: int) -> 
     ]
 
 
-def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
+def _directed_examples(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
     for name in ("task", "source", "target"):
         if name not in table.column_names:
             raise DataError(
                 f"the dataset has no column {name!r}; it has {', '.join(table.column_names)}, "
-                "wanted are task, source and target"
+                "required: task, source and target"
             )
     names = [n for n in ("task", "source", "target", "context_id") if n in table.column_names]
-    found = []
+    examples = []
     for i, row in enumerate(table.select(names).to_pylist()):
         if row["task"] not in tasks:
             continue
@@ -66,10 +66,10 @@ def _both_ways(table: pa.Table, tasks: Sequence[str]) -> list[TrainingExample]:
             raise DataError(f"row {i} of the dataset has an empty source or target")
         context = row.get("context_id") or text_id(source)
         pair = TrainingExample(context, row["task"], source, target)
-        found.append(pair)
+        examples.append(pair)
         if pair.task == "paraphrase":
-            found.append(replace(pair, source=target, target=source))
-    return found
+            examples.append(replace(pair, source=target, target=source))
+    return examples
 
 
 def _tasks_of(table: pa.Table) -> str:
@@ -92,16 +92,15 @@ def _controls(
         wording=wording(rouge) if "wording" in settings.controls else None,
         syntax=templates.get(target) or None,
     )
-    return keep_some(shown, settings.control_dropout, seed, task, source, target)
+    return drop_controls(shown, settings.control_dropout, seed, task, source, target)
 
 
 def split_examples(
     examples: Sequence[TrainingExample], validation: float
 ) -> tuple[list[TrainingExample], list[TrainingExample]]:
-    """Training and validation examples: about a share `validation` of the contexts, chosen by their hash.
+    """Split into training and validation examples; about `validation` of the contexts are held out by hash.
 
-    A context never has examples in both, and no sentence does: of the held-out examples those with a sentence
-    that training has too are left out of both.
+    Neither a context nor a sentence is in both: validation examples with a training sentence are dropped.
     """
     held_out = _held_out({e.context_id for e in examples}, validation)
     train = [e for e in examples if e.context_id not in held_out]
@@ -114,6 +113,6 @@ def split_examples(
 def _held_out(contexts: set[str], share: float) -> set[str]:
     if not share or len(contexts) < 2:
         return set()
-    place = {c: int(text_id("validation", c), 16) / 2**64 for c in contexts}
-    first = min(contexts, key=lambda c: (place[c], c))  # at least one, however few there are
-    return {c for c in contexts if place[c] < share} | {first}
+    position = {c: int(text_id("validation", c), 16) / 2**64 for c in contexts}
+    first = min(contexts, key=lambda c: (position[c], c))  # at least one context
+    return {c for c in contexts if position[c] < share} | {first}

@@ -1,4 +1,4 @@
-"""A student's folder: what `student.json` says of it, and its model card."""
+"""Read and write a student's metadata (`student.json`) and its model card."""
 
 import json
 from pathlib import Path
@@ -18,11 +18,11 @@ Kind = Literal["causal", "seq2seq"]
 
 
 class Info(Settings):
-    """What a student can be asked for, and what it was made of.
+    """The tasks and controls of a student, and how it was trained.
 
-    `pairs` counts the directed pairs it learned from, by task; `held_out` those of the validation;
-    `left_out` those longer than `max_tokens`. `validation_loss` is in nats a token. `chat`: a prompt is a
-    message, written by the tokenizer's chat template.
+    `pairs` counts the directed training pairs by task, `held_out` the validation pairs, `left_out` those
+    longer than `max_tokens`. `validation_loss` is in nats per token. With `chat`, prompts are messages in the
+    tokenizer's chat template.
     """
 
     kind: Kind
@@ -41,20 +41,20 @@ class Info(Settings):
 
 
 def read_info(folder: Path) -> Info:
-    """What a student's folder says of it. Raises ModelError."""
+    """Read the metadata of a student's folder. Raises ModelError."""
     path = folder / FILE
     try:
         return Info.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(
-            f"{folder} is no student (no {FILE}); make one with: impossible distil RUN --out {folder}"
+            f"{folder} is not a student (no {FILE}); train one with: impossible distil RUN --out {folder}"
         ) from None
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise ModelError(f"{path} cannot be read ({first_line(error)}); train the student again") from error
 
 
 def best_student(path: Path) -> Path:
-    """The folder of the student that is worth most in a run with rounds; any other folder as it is."""
+    """Return the folder of a run's best student; any other folder is returned unchanged."""
     return run_student(path) or path
 
 
@@ -90,19 +90,19 @@ tokenizer.batch_decode(output, skip_special_tokens=True)""",
 
 
 def card_text(info: Info) -> str:
-    """The text of a student's model card: what it was made of, how it is used and asked."""
-    loss = "not measured" if info.validation_loss is None else f"{info.validation_loss:.3f} nats a token"
+    """Return the text of a student's model card: training data, usage and prompt format."""
+    loss = "not measured" if info.validation_loss is None else f"{info.validation_loss:.3f} nats per token"
     counts = ", ".join(f"{n:,} of {task}" for task, n in info.pairs.items())
     return f"""# A student of impossible distillation
 
 Rewrites English sentences: {" and ".join(info.tasks)}. Base: `{info.base}`; its licence applies.
-It learned from pairs that a language model wrote by itself and that critics kept (Jung et al. 2024,
+Trained on pairs that a language model generated and critics kept (Jung et al. 2024,
 arXiv 2305.16635), {counts}; validation loss: {loss} on {info.held_out:,} held-out ones.
 
 ## Use
 
 `impossible paraphrase` and `impossible summarize`, or `impossible.open_student(FOLDER)`, draw several
-outputs, score them, and say which are good enough. Without that package any output may be wrong:
+outputs, score them, and mark which are accepted. Without that package outputs are not checked:
 
 ```python
 {_LOADING["chat" if info.chat else info.kind]}
@@ -123,7 +123,7 @@ A prompt has at most {info.max_tokens} tokens and this form (a JSON string each)
 
 
 def _prompts(info: Info) -> str:
-    """A prompt of each task, without controls and with some."""
+    """Return example prompts of each task, without and with controls."""
     lines = []
     for task in info.tasks:
         asked = {"length": LENGTHS[task][0], "wording": WORDINGS[-1]}
@@ -136,12 +136,12 @@ def _prompts(info: Info) -> str:
 
 def _controls(info: Info) -> str:
     if not info.controls:
-        return "It has learned no controls."
-    lines = ["It has learned to be asked for, all optional, in this order:", ""]
+        return "It was trained without controls."
+    lines = ["Controls, all optional, in this order:", ""]
     if "length" in info.controls:
         lines += [f"- length, {task}: {', '.join(LENGTHS[task])}" for task in info.tasks]
     if "wording" in info.controls:
-        lines.append(f"- wording (how far from the source's): {', '.join(WORDINGS)}")
+        lines.append(f"- wording (distance from the source): {', '.join(WORDINGS)}")
     if "syntax" in info.controls:
         lines.append("- syntax: dependency labels of the root's children, such as `nsubj root dobj`")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What all prompts of a batch begin with, such as a chat template's, goes through the model once."""
+"""Compute the common prefix of a batch's prompts, such as a chat template, only once."""
 
 import functools
 from typing import Any
@@ -7,33 +7,33 @@ from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 ARCHITECTURES = ("llama", "mistral", "qwen2", "qwen3")
-_WORTH_IT = 4  # tokens
+_MIN_PREFIX = 4  # tokens; below it sharing costs more than it saves
 
 
-def share_beginnings(model: PreTrainedModel) -> None:
-    """Make a causal model's `forward` compute the tokens that all rows begin with for one row only.
+def share_common_prefix(model: PreTrainedModel) -> None:
+    """Make a causal model's `forward` compute the common prefix of all rows for one row only.
 
-    Under a causal mask they see nothing of what follows, so all rows have the same keys and values there;
-    gradients of all rows come together in them. Loss and gradients are those of whole rows but for rounding.
-    Rows are padded at their ends, and `logits_to_keep` is a number.
+    Under a causal mask the prefix is independent of what follows, so all rows have the same keys and values
+    there, and the gradients of all rows add up in them. Loss and gradients equal those of full rows up to
+    rounding. Requires padding on the right and an integer `logits_to_keep`.
     """
-    whole = model.forward
+    full_forward = model.forward
 
-    @functools.wraps(whole)  # not a hook: peft calls `forward` itself
-    def forward(**given: Any) -> Any:
-        ids: Tensor = given["input_ids"]
-        n = min(_alike(ids, given["attention_mask"]), ids.shape[1] - given["logits_to_keep"])
-        if len(ids) < 2 or n < _WORTH_IT:
-            return whole(**given)
+    @functools.wraps(full_forward)  # not a hook: peft calls `forward` itself
+    def forward(**inputs: Any) -> Any:
+        ids: Tensor = inputs["input_ids"]
+        n = min(_common_prefix_length(ids, inputs["attention_mask"]), ids.shape[1] - inputs["logits_to_keep"])
+        if len(ids) < 2 or n < _MIN_PREFIX:
+            return full_forward(**inputs)
         cache = DynamicCache(config=model.config)
         model.base_model(input_ids=ids[:1, :n], past_key_values=cache, use_cache=True)
         cache.batch_repeat_interleave(len(ids))
-        return whole(**{**given, "input_ids": ids[:, n:], "past_key_values": cache})
+        return full_forward(**{**inputs, "input_ids": ids[:, n:], "past_key_values": cache})
 
     model.forward = forward
 
 
-def _alike(ids: Tensor, mask: Tensor) -> int:
-    """How many tokens all rows (batch, tokens) have in common at their beginning."""
+def _common_prefix_length(ids: Tensor, mask: Tensor) -> int:
+    """Return the length of the common prefix of all rows (batch, tokens)."""
     same = (ids == ids[:1]).all(0) & mask.bool().all(0)
     return int(same.int().cumprod(0).sum())

@@ -1,4 +1,4 @@
-"""How far a training or a rewriting is, and how long the rest takes."""
+"""Track the progress of training or rewriting and estimate the remaining time."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where work stands: steps, the seconds that are left, in training the last losses in nats a token."""
+    """Steps done and in total, seconds left, and in training the last losses in nats per token."""
 
     step: int
     steps: int
@@ -16,12 +16,12 @@ class Progress:
 
 
 class Pace:
-    """How long the rest takes, by the steps since this was made, when `first` were done."""
+    """Estimates the remaining time from the pace since construction, when `first` steps were done."""
 
     def __init__(self, first: int = 0):
         self._first, self._start = first, time.monotonic()
 
     def progress(self, step: int, steps: int, *losses: float | None) -> Progress:
-        """Where work stands now, with the losses, if any."""
+        """Return the current progress, with the losses if given."""
         done, elapsed = step - self._first, time.monotonic() - self._start
         return Progress(step, steps, elapsed / done * (steps - step) if done else None, *losses)

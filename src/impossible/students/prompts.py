@@ -1,4 +1,4 @@
-"""How a source, a task and its controls are written for a student, and the tokens of that."""
+"""Format the prompt of a student from task, source and controls, and tokenize it."""
 
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,10 @@ if TYPE_CHECKING:
 
 
 def prompt(task: str, source: str, controls: Controls, causal: bool) -> str:
-    """What the student reads: `paraphrase (length: shorter; wording: far): The source.`
+    """Return the prompt of a student: `paraphrase (length: shorter; wording: far): The source.`
 
-    A causal student goes on in the next line; one whose base has a chat template answers it as a message,
-    since a model that was taught to answer keeps closer to a source so. White space in the source becomes
-    single spaces, so that the line break can only be ours.
+    A causal student continues on the next line. White space in the source becomes single spaces, so that the
+    prompt has only one line break.
     """
     asked = "; ".join(f"{name}: {value}" for name, value in controls.given())
     head = f"{task} ({asked})" if asked else task
@@ -21,14 +20,15 @@ def prompt(task: str, source: str, controls: Controls, causal: bool) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text with every run of white space as one space, and none at its ends."""
+    """Collapse each run of white space to one space and strip the ends."""
     return " ".join(text.split())
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", text: str, causal: bool) -> list[int]:
-    """A prompt's tokens, in training and in use: for a causal student a message, if there is a chat template.
+    """Return the token ids of a prompt, in training and inference, without an end token for causal students.
 
-    What it goes on from has no end token.
+    If a causal student's tokenizer has a chat template, the prompt is a user message: a model that
+    was trained to answer messages then stays closer to the source.
     """
     if causal and tokenizer.chat_template:
         message = [{"role": "user", "content": text.rstrip("\n")}]

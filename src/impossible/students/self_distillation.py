@@ -1,8 +1,8 @@
-"""Self-distillation: the student rewrites new sentences, the cascade filters, a fresh student learns from it.
+"""Run self-distillation: a student rewrites new sentences, the cascade filters, a new student is trained.
 
-Round r: student r−1 writes `DRAWS` candidates for each new sentence (x from the teacher, y from the student,
-as Jung et al. 2024); of those that the cascade keeps, the one of highest quality (`rank.quality`) becomes a
-pair. The round's student starts from the base again.
+In round r, student r−1 draws `DRAWS` outputs for each new sentence (x from the teacher, y from the student,
+as in Jung et al. 2024). The accepted output with the highest quality (`rank.quality`) forms
+a pair. The student of each round is trained from the base model.
 """
 
 import json
@@ -36,9 +36,9 @@ from .progress import Pace, Progress
 from .student import Answer, Student
 
 DRAWS = 8
-_PART = 32  # sentences whose outputs are written at once
-_MEASURED = 200  # sentences of held-out contexts, a task
-_OF_TEXTS = 50  # of the texts that rounds rewrite, at most a tenth of them
+_PART = 32  # sentences per stored part
+_MEASURED = 200  # maximum held-out sentences per task
+_HELD_OUT_TEXTS = 50  # maximum held-out sentences of `distil.texts`; at most a tenth of them
 SourceSentence = tuple[str, str, str, str]  # context id, domain, context, text
 
 
@@ -47,34 +47,38 @@ def run_rounds(
     recipe: Recipe,
     groups: pa.Table,
     rivals: pa.Table,
-    tell: Callable[[str, Progress], None] = lambda *_: None,
+    on_progress: Callable[[str, Progress], None] = lambda *_: None,
 ) -> list[Round]:
-    """Make the student of round 0 from a run's dataset, then as many rounds as the recipe asks for.
+    """Train the student of round 0 on a run's dataset, then run up to `distil.rounds` further rounds.
 
-    Stops after a round whose student has no higher quality than the one before, or that got no pair; without
-    held-out sentences nothing is compared. Of many `distil.texts` some are held out too. `groups` (schema
-    GROUPS) holds the sentences, `rivals` the pairs that were dropped as duplicates. Each round's dataset and
-    student lie in `round-R/`, the comparison in `rounds.json`.
+    Stops after a round that yields no pair or whose student does not improve the quality on held-out
+    sentences; without any, all rounds are run. With `distil.texts`, some of these sentences are held out too.
+    `groups` (schema GROUPS) has the sentences to rewrite, `rivals` the pairs dropped as duplicates. Each
+    round's dataset and student are in `round-R/`, the comparison is in `rounds.json`.
     """
     assert recipe.distil is not None
     pairs = learned_from(out, recipe, rivals)
     judged = [task for task, _ in round_bounds(recipe).tasks()]
     tests = {task: own for task, own in held_out(pairs, recipe).items() if task in judged}
-    found: list[Round] = []
+    rounds: list[Round] = []
     used = _sentences(pairs)
     texts = recipe.distil.texts
-    sentences = _of_groups(groups) if texts is None else _of_texts(Path(texts), recipe.distil.field)
-    if texts is not None:  # it is for them that the rounds are
-        apart = _drawn(sentences, used, recipe.seed, "held-out")
-        kept_back = [text for *_, text in apart[: min(_OF_TEXTS, len(apart) // 10)]]
-        tests = {task: [*own, *kept_back] for task, own in tests.items()}
-        used |= set(kept_back)
+    sentences = (
+        _group_sentences(groups) if texts is None else _document_sentences(Path(texts), recipe.distil.field)
+    )
+    if texts is not None:  # the rounds adapt the student to these texts, so they are measured too
+        shuffled = _shuffled_unused(sentences, used, recipe.seed, "held-out")
+        held_out_texts = [text for *_, text in shuffled[: min(_HELD_OUT_TEXTS, len(shuffled) // 10)]]
+        tests = {task: [*own, *held_out_texts] for task, own in tests.items()}
+        used |= set(held_out_texts)
     sources = 0
     for number in range(recipe.distil.rounds + 1):
         if number:
-            drawn = _drawn(sentences, used, recipe.seed, f"round-{number}")
+            drawn = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")
             fresh = drawn[: recipe.distil.sources]
-            new = _round_dataset(out, fresh, recipe, number, partial(tell, f"round {number}, rewriting"))
+            new = _round_dataset(
+                out, fresh, recipe, number, partial(on_progress, f"round {number}, rewriting")
+            )
             sources = len(fresh)
             if not new.num_rows:
                 break
@@ -85,39 +89,39 @@ def run_rounds(
             RunFolder(out).student_folder(number),
             recipe.distil,
             recipe.seed,
-            partial(tell, f"round {number}"),
+            partial(on_progress, f"round {number}"),
         )
         own = new if number else pairs
-        measured = _measured(
-            RunFolder(out), number, tests, recipe, partial(tell, f"round {number}, measuring")
+        measured = _cached_measure(
+            RunFolder(out), number, tests, recipe, partial(on_progress, f"round {number}, measuring")
         )
-        found.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
-        write_rounds(out, found)
-        if number and any(tests.values()) and found[-1].quality <= found[-2].quality:
+        rounds.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
+        write_rounds(out, rounds)
+        if number and any(tests.values()) and rounds[-1].quality <= rounds[-2].quality:
             break
-    return found
+    return rounds
 
 
 def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
-    """The pairs that a run's first student learns from. Raises StoreError, DataError."""
+    """Return the training pairs of a run's first student. Raises StoreError, DataError."""
     assert recipe.distil is not None
     pairs = pair_table([RunFolder(out).dataset_file(), *map(Path, recipe.distil.also)])
     return dataset.distinct([pairs, rivals]) if recipe.distil.duplicates == "learn" else pairs
 
 
 def cascade_key(recipe: Recipe, bounds: Filter) -> str:
-    """All that the cascade's verdicts depend on."""
+    """Return a key of everything that the cascade's verdicts depend on."""
     return bounds.canonical() + json.dumps([*recipe.score.models(CRITICS).values()])
 
 
 def round_bounds(recipe: Recipe) -> Filter:
-    """The bounds of what students write in a run's rounds."""
+    """Return the bounds for student outputs in a run's rounds."""
     assert recipe.distil is not None
     return recipe.distil.filter or recipe.filter
 
 
 def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
-    """Sentences of the contexts that no student learns from, by task."""
+    """Return held-out source sentences by task, from contexts that no student is trained on."""
     assert recipe.distil is not None
     settings = recipe.distil
     _, examples = split_examples(make_examples(pairs, settings.tasks), settings.validation)
@@ -128,38 +132,40 @@ def held_out(pairs: pa.Table, recipe: Recipe) -> dict[str, list[str]]:
 
 
 def _load(folder: Path, bounds: Filter, recipe: Recipe) -> Student:
-    """A student of which only accepted outputs count."""
+    """Load a student that does not rank rejected outputs, since only accepted ones count."""
     student = Student.load(folder, bounds, recipe.score, recipe.execution)
     student.order_rejected = False
     return student
 
 
-def _measured(
+def _cached_measure(
     folder: RunFolder,
     number: int,
     tests: dict[str, list[str]],
     recipe: Recipe,
-    tell: Callable[[Progress], None],
+    on_progress: Callable[[Progress], None],
 ) -> tuple[float, float]:
-    """What `_measure` gives for a round's student; kept beside it, so that it is measured once."""
+    """Return `_measure` of a round's student, cached beside its folder."""
     path = folder.measured_file(number)
-    made_for = store.folder_fingerprint(folder.student_folder(number)) or ""
+    student_fingerprint = store.folder_fingerprint(folder.student_folder(number)) or ""
     bounds = round_bounds(recipe)
-    wanted = store.fingerprint("measured", "4", made_for, cascade_key(recipe, bounds), json.dumps(tests))
+    wanted = store.fingerprint(
+        "measured", "4", student_fingerprint, cascade_key(recipe, bounds), json.dumps(tests)
+    )
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
     student = _load(folder.student_folder(number), bounds, recipe)
-    accepted, quality = _measure(student, tests, recipe.seed, tell)
+    accepted, quality = _measure(student, tests, recipe.seed, on_progress)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
     store.write_text(path, json.dumps(row) + "\n")
     return accepted, quality
 
 
 def _measure(
-    student: Student, tests: dict[str, list[str]], seed: int, tell: Callable[[Progress], None]
+    student: Student, tests: dict[str, list[str]], seed: int, on_progress: Callable[[Progress], None]
 ) -> tuple[float, float]:
-    """Share of sentences with an accepted output, and mean quality of the best one; 0 without sentences."""
+    """Return the share of sentences with an accepted output and the mean quality of the best; 0 if empty."""
     answers = [
         student.answers(task, sources, n=1, seed=seed, draws=DRAWS)
         for task, sources in tests.items()
@@ -169,20 +175,20 @@ def _measure(
     for answer in chain(*answers):
         qualities.append(answer.best.quality if answer.best else 0.0)
         if len(qualities) % _PART == 0:
-            tell(pace.progress(len(qualities), total))
+            on_progress(pace.progress(len(qualities), total))
     n = max(len(qualities), 1)
     return sum(q > 0 for q in qualities) / n, sum(qualities) / n
 
 
 def _pair_quality(pairs: pa.Table) -> float | None:
-    """The mean quality of pairs by their stored scores; None if none has any, as pairs of one's own file."""
-    found = np.concatenate([_qualities(pairs, task) for task in TASKS])
-    return float(found.mean()) if len(found) else None
+    """Return the mean quality of pairs by their stored scores; None without scores, as for user files."""
+    qualities = np.concatenate([_qualities(pairs, task) for task in TASKS])
+    return float(qualities.mean()) if len(qualities) else None
 
 
 def _qualities(pairs: pa.Table, task: str) -> Floats:
-    form = "rouge_l" if task == "paraphrase" else "length_ratio"
-    rows = pairs.filter(pc.and_(pc.equal(pairs["task"], task), pc.is_valid(pairs[form])))
+    column = "rouge_l" if task == "paraphrase" else "length_ratio"
+    rows = pairs.filter(pc.and_(pc.equal(pairs["task"], task), pc.is_valid(pairs[column])))
     return worth(task, as_scores(rows))
 
 
@@ -190,7 +196,7 @@ def _sentences(pairs: pa.Table) -> set[str]:
     return {*pairs["source"].to_pylist(), *pairs["target"].to_pylist()}
 
 
-def _of_groups(groups: pa.Table) -> list[SourceSentence]:
+def _group_sentences(groups: pa.Table) -> list[SourceSentence]:
     return [
         (row["context_id"], row["domain"], row["context"], candidate["text"])
         for row in groups.to_pylist()
@@ -198,69 +204,77 @@ def _of_groups(groups: pa.Table) -> list[SourceSentence]:
     ]
 
 
-def _of_texts(path: Path, field: str | None) -> list[SourceSentence]:
-    """The well-formed sentences of the user's own documents, or a run's candidates.
+def _document_sentences(path: Path, field: str | None) -> list[SourceSentence]:
+    """Return the well-formed sentences of a corpus file, or the candidates of a run folder.
 
     Raises DataError, StoreError.
     """
     if path.is_dir():
-        return _of_groups(RunFolder(path).rows("generate"))
+        return _group_sentences(RunFolder(path).rows("generate"))
     documents = read_documents(path, field)
-    found = (text for document in documents for text in split(document.text))
-    return [(text_id(text), "texts", "", text) for text in found if defect(text) is None]
+    sentences = (text for document in documents for text in split(document.text))
+    return [(text_id(text), "texts", "", text) for text in sentences if defect(text) is None]
 
 
-def _drawn(sentences: Sequence[SourceSentence], used: set[str], seed: int, what: str) -> list[SourceSentence]:
-    """The distinct sentences that are not used so far, in the order of their hash: always the same ones."""
+def _shuffled_unused(
+    sentences: Sequence[SourceSentence], used: set[str], seed: int, what: str
+) -> list[SourceSentence]:
+    """Return the distinct unused sentences, in a deterministic random order."""
     distinct = {sentence[-1]: sentence for sentence in sentences if sentence[-1] not in used}
     return [distinct[text] for text in sorted(distinct, key=lambda text: text_id(str(seed), what, text))]
 
 
 def _round_dataset(
-    out: Path, fresh: Sequence[SourceSentence], recipe: Recipe, number: int, tell: Callable[[Progress], None]
+    out: Path,
+    fresh: Sequence[SourceSentence],
+    recipe: Recipe,
+    number: int,
+    on_progress: Callable[[Progress], None],
 ) -> pa.Table:
-    """The pairs that the last round's student makes of new sentences, schema DATASET."""
+    """Generate the pairs of a round with the last round's student, schema DATASET."""
     run, folder = RunFolder(out), RunFolder(out).dataset_folder(number)
     teacher = run.student_folder(number - 1)
     texts = [text for *_, text in fresh]
-    made_for = store.folder_fingerprint(teacher) or ""
+    student_fingerprint = store.folder_fingerprint(teacher) or ""
     bounds = round_bounds(recipe)
-    wanted = store.fingerprint("round", "4", made_for, cascade_key(recipe, bounds), str(recipe.seed), *texts)
+    wanted = store.fingerprint(
+        "round", "4", student_fingerprint, cascade_key(recipe, bounds), str(recipe.seed), *texts
+    )
     if store.folder_fingerprint(folder) != wanted:
         student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
         place = partial(run.drawn_file, number)
-        table = _in_parts(student, tasks, fresh, recipe.seed + number, place, wanted, tell)
+        table = _rewrite_in_parts(student, tasks, fresh, recipe.seed + number, place, wanted, on_progress)
         store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
         shutil.rmtree(run.drawn_folder(number), ignore_errors=True)
     return dataset.read(run.dataset_file(number))
 
 
-def _in_parts(
+def _rewrite_in_parts(
     student: Student,
     tasks: Sequence[str],
     fresh: Sequence[SourceSentence],
     seed: int,
     place: Callable[[str, int], Path],
     wanted: str,
-    tell: Callable[[Progress], None],
+    on_progress: Callable[[Progress], None],
 ) -> pa.Table:
-    """What `_rewritten` gives for all; a part is kept at its `place` as it ends, so that a kill costs one."""
+    """Run `_rewrite` on all sentences; store each part when finished, so that a kill loses at most one."""
     parts = [(task, start) for task in tasks for start in range(0, len(fresh), _PART)]
     paths = [place(task, start) for task, start in parts]
-    found = [store.finished(path, wanted) for path in paths]
-    pace = Pace(sum(shard is not None for shard in found))
+    finished = [store.finished(path, wanted) for path in paths]
+    pace = Pace(sum(shard is not None for shard in finished))
     shards: list[store.Shard] = []
-    for shard, path, (task, start) in zip(found, paths, parts, strict=True):
+    for shard, path, (task, start) in zip(finished, paths, parts, strict=True):
         if shard is None:
-            rows = _rewritten(student, task, fresh[start : start + _PART], seed)
+            rows = _rewrite(student, task, fresh[start : start + _PART], seed)
             shard = store.write_shard(path, pa.Table.from_pylist(rows, DATASET), wanted)
-            tell(pace.progress(len(shards) + 1, len(paths)))
+            on_progress(pace.progress(len(shards) + 1, len(paths)))
         shards.append(shard)
     return store.concatenate(shards, DATASET)
 
 
-def _rewritten(
+def _rewrite(
     student: Student, task: str, where: Sequence[SourceSentence], seed: int
 ) -> list[dict[str, object]]:
     answers = student.answers(task, [text for *_, text in where], n=1, seed=seed, draws=DRAWS)

@@ -1,4 +1,4 @@
-"""A trained student in use: draws several outputs, scores them, and says which are good enough."""
+"""Use a trained student: draw several outputs, score them, rank them and mark the accepted ones."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +24,18 @@ from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
 
-# Texts whose outputs are scored together.
-_CHUNK = 32
-_MOST = 200
+_CHUNK = 32  # texts whose outputs are scored together
+_MAX_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """One text that the student wrote.
 
-    `verdict` is `kept`, or the critic that rejects it; `quality` orders the kept ones (see `rank.quality`),
-    `rank` all of them (see `rank.ranked`).
-    `scores` holds what each critic gave, without those that did not look. `obeys` says for each control that
-    was asked for whether the text has it, `likeness` how near its structure comes (1 if none was asked for).
+    `verdict` is `kept` or the critic that rejects it. `quality` ranks kept outputs (see `rank.quality`),
+    `rank` all outputs (see `rank.ranked`). `scores` has the score of each critic that was run. `obeys` maps
+    each requested control to whether the text has it; `likeness` is the similarity to the requested syntax
+    template (1 if none was requested).
     """
 
     text: str
@@ -49,13 +48,13 @@ class Output:
 
     @property
     def accepted(self) -> bool:
-        """Whether the cascade would keep it."""
+        """Whether the cascade keeps the output."""
         return self.verdict == KEPT
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a text got: outputs, the best first. `note` says why there are none."""
+    """The outputs for a text, best first. `note` gives the reason if there are none."""
 
     source: str
     outputs: tuple[Output, ...] = ()
@@ -63,16 +62,16 @@ class Answer:
 
     @property
     def best(self) -> Output | None:
-        """The first output, if it is good enough; else None."""
+        """The first output if it is accepted, else None."""
         return self.outputs[0] if self.outputs and self.outputs[0].accepted else None
 
 
-class Wish(TypedDict, total=False):
-    """What an output should be like, and how it is looked for.
+class RequestOptions(TypedDict, total=False):
+    """Controls and sampling options of a request.
 
-    `length`, `wording` and `syntax` are controls that the student has learned; `like` is an example sentence
-    whose structure is wanted. `draws` outputs are drawn of each text, by default 4 for each that is wanted
-    and at least 8.
+    `length`, `wording` and `syntax` are controls that the student has learned. `like` is an example sentence
+    whose structure is used as `syntax`. `draws` is the number of outputs drawn per text, by default 4 · n and
+    at least 8.
     """
 
     length: str | None
@@ -87,8 +86,8 @@ class Wish(TypedDict, total=False):
 class Student:
     """A student of one or two tasks.
 
-    Outputs depend on the text, what is asked, `n`, `draws` and the seed, not on the other texts of a call.
-    Without `order_rejected` the outputs of a text are in no order unless one is accepted, which saves time.
+    Outputs depend on the text, controls, `n`, `draws` and seed, not on the other texts of a call. Without
+    `order_rejected`, outputs are not ranked for texts without an accepted one, which saves time.
     """
 
     info: Info
@@ -112,10 +111,9 @@ class Student:
         score: Score | None = None,
         execution: Execution | None = None,
     ) -> "Student":
-        """Open a student's folder, or a run's best student; `filter` and `score` hold other bounds and models
-        than the default ones.
+        """Open a student's folder, or a run's best student.
 
-        Raises ModelError.
+        `filter` and `score` replace the default bounds and critic models. Raises ModelError.
         """
         folder, execution = best_student(Path(path)), execution or Execution()
         info = read_info(folder)
@@ -123,20 +121,20 @@ class Student:
         sampler = open_sampler(folder, tokens, execution)
         return cls(info, sampler, tokens, filter or resolve({}).filter, score or Score(), execution)
 
-    def paraphrase(self, texts: Sequence[str], n: int = 5, **wish: Unpack[Wish]) -> list[Answer]:
-        """At most `n` paraphrases of each text, the best first.
+    def paraphrase(self, texts: Sequence[str], n: int = 5, **options: Unpack[RequestOptions]) -> list[Answer]:
+        """Return at most `n` paraphrases of each text, best first.
 
-        Keywords, all of which may be left out, are those of `Wish`: `length`, `wording`, `syntax`, `like`,
-        `seed`, `draws`.
-        Raises RecipeError if the student cannot be asked for that, DataError if a text is no string.
+        The optional keywords are those of `RequestOptions`: `length`, `wording`, `syntax`, `like`, `seed`,
+        `draws`. Raises RecipeError if the student has not learned a task or control, DataError if a text is
+        not a string.
         """
-        return list(self.wished("paraphrase", texts, n, **wish))
+        return list(self.request("paraphrase", texts, n, **options))
 
-    def summarize(self, texts: Sequence[str], n: int = 1, **wish: Unpack[Wish]) -> list[Answer]:
-        """At most `n` summaries of each text, as `paraphrase`."""
-        return list(self.wished("summary", texts, n, **wish))
+    def summarize(self, texts: Sequence[str], n: int = 1, **options: Unpack[RequestOptions]) -> list[Answer]:
+        """Return at most `n` summaries of each text; see `paraphrase`."""
+        return list(self.request("summary", texts, n, **options))
 
-    def wished(
+    def request(
         self,
         task: str,
         texts: Sequence[str],
@@ -149,7 +147,7 @@ class Student:
         seed: int = 7,
         draws: int | None = None,
     ) -> Iterator[Answer]:
-        """The answers to texts in their order, as they get ready; keywords as `Wish` explains them."""
+        """Yield the answers to texts in order, as they are finished; see `RequestOptions`."""
         return self.answers(task, texts, self.controls(length, wording, syntax, like), n, seed, draws)
 
     def answers(
@@ -161,10 +159,10 @@ class Student:
         seed: int = 7,
         draws: int | None = None,
     ) -> Iterator[Answer]:
-        """The answers to texts in their order, as they get ready; `asked` is one for all, or one a text."""
+        """Yield the answers to texts in order, as they are finished; `asked` is shared or one per text."""
         texts = [texts] if isinstance(texts, str) else texts
         each = list(asked) if isinstance(asked, Sequence) else [asked or Controls()] * len(texts)
-        draws = draws or min(max(8, 4 * n), _MOST)
+        draws = draws or min(max(8, 4 * n), _MAX_DRAWS)
         self._check(task, texts, each, n, draws)
         return self._answers(task, texts, each, n, seed, draws)
 
@@ -173,10 +171,12 @@ class Student:
             raise RecipeError(
                 f"this student has not learned {task}; it has learned {', '.join(self.info.tasks)}"
             )
-        if not 1 <= n <= draws <= _MOST:
-            raise RecipeError(f"n = {n}, draws = {draws}: wanted is 1 ≤ n ≤ draws ≤ {_MOST}")
+        if not 1 <= n <= draws <= _MAX_DRAWS:
+            raise RecipeError(f"n = {n}, draws = {draws}: required: 1 ≤ n ≤ draws ≤ {_MAX_DRAWS}")
         if len(asked) != len(texts):
-            raise DataError(f"{len(texts)} texts but {len(asked)} controls; give one for all, or one a text")
+            raise DataError(
+                f"{len(texts)} texts but {len(asked)} controls; give one for all texts, or one per text"
+            )
         for one in dict.fromkeys(asked):
             check(one, task, self.info.controls)
         bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
@@ -188,28 +188,32 @@ class Student:
     ) -> Iterator[Answer]:
         causal = self.info.kind == "causal"
         for start in range(0, len(texts), _CHUNK):
-            chunk, wishes = texts[start : start + _CHUNK], asked[start : start + _CHUNK]
-            prompts = [prompt(task, text, wish, causal) for text, wish in zip(chunk, wishes, strict=True)]
+            chunk, requests = texts[start : start + _CHUNK], asked[start : start + _CHUNK]
+            prompts = [
+                prompt(task, text, wanted, causal) for text, wanted in zip(chunk, requests, strict=True)
+            ]
             notes = [self._note(text, p) for text, p in zip(chunk, prompts, strict=True)]
-            open_ones = [i for i, note in enumerate(notes) if not note]
-            drafts = self._draw([prompts[i] for i in open_ones], seed, draws)
-            found = dict(zip(open_ones, drafts, strict=True))
-            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], wishes)
+            valid = [i for i, note in enumerate(notes) if not note]
+            drafts = self._draw([prompts[i] for i in valid], seed, draws)
+            found = dict(zip(valid, drafts, strict=True))
+            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], requests)
             for text, note, ordered in zip(chunk, notes, outputs, strict=True):
-                yield Answer(text, tuple(ordered[:n]), note or ("" if ordered else "nothing was written"))
+                yield Answer(
+                    text, tuple(ordered[:n]), note or ("" if ordered else "the student wrote no text")
+                )
 
     def _note(self, text: str, prompt: str) -> str:
-        """Why a text is not tried at all, or nothing."""
+        """Return the reason for skipping a text, or ""."""
         if any("\ud800" <= c <= "\udfff" for c in text):
-            return "it is no valid Unicode: it has bytes or escapes that stand for no character"
+            return "not valid Unicode: it contains lone surrogates"
         letters = [c for c in text if c.isalpha()]
         if not letters:
-            return "there are no words in it"
-        if sum(c < "ɐ" for c in letters) < len(letters) / 2:  # the Latin blocks of Unicode end there
-            return "it is not in the Latin alphabet, and this student reads English"
+            return "it has no words"
+        if sum(c < "ɐ" for c in letters) < len(letters) / 2:  # the end of the Latin blocks of Unicode
+            return "not in the Latin alphabet; this student reads English"
         tokens = len(self.tokens.prompt(prompt))
         if tokens > self.info.max_tokens:
-            return f"too long: {tokens} tokens, and this student reads {self.info.max_tokens}; split it"
+            return f"too long: {tokens} tokens, the maximum is {self.info.max_tokens}; split it"
         return ""
 
     def _draw(self, prompts: Sequence[str], seed: int, draws: int) -> Iterator[list[str]]:
@@ -217,14 +221,14 @@ class Student:
         return map(finished, self.sampler.sample(prompts, draws, seeds, self.decoding(draws)))
 
     def decoding(self, draws: int) -> Decoding:
-        """How it draws, to its end token: nobody wants a paraphrase of twice the length."""
+        """Return the decoding up to the end token, at most about twice as long as the prompt."""
         how = decoding(draws, self.info.max_tokens)
         return replace(how, sentences=0, max_ratio=2, min_tokens=int(self.tokens.seq2seq))
 
     def _outputs(
         self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Sequence[Controls]
     ) -> list[list[Output]]:
-        """The distinct drafts of each text as outputs, the best first; of equals the one drawn more often."""
+        """Return the distinct drafts of each text as outputs, best first; ties are ordered by draw count."""
         times = [Counter(text for text in found if text) for found in drafts]
         where = [i for i, found in enumerate(times) for _ in found]
         sources = [one_line(texts[i]) for i in where]
@@ -246,28 +250,28 @@ class Student:
         targets: Sequence[str],
         asked: Sequence[Controls] | None = None,
     ) -> list[Output]:
-        """Pairs made by whomever as outputs: scores, verdict, and whether each has what is asked of it."""
+        """Judge given pairs as outputs: scores, verdict, and whether each has the requested controls."""
         asked = asked or [Controls()] * len(targets)
         requests = list(zip(sources, asked, strict=True))
         scores, verdicts, rank = ranked(
             self._critics, sources, targets, task, self.bounds(task), requests, self.order_rejected
         )
-        shown = self.shown(task, sources, targets, any(wish.syntax for wish in asked))
+        shown = self.shown(task, sources, targets, any(wanted.syntax for wanted in asked))
         return [
             Output(
                 text,
                 verdicts[i],
                 rank[i][0],
                 {name: float(column[i]) for name, column in scores.items() if not np.isnan(column[i])},
-                {name: getattr(shown[i], name) == value for name, value in wish.given()},
-                likeness(wish.syntax, shown[i].syntax or "") if wish.syntax else 1.0,
+                {name: getattr(shown[i], name) == value for name, value in wanted.given()},
+                likeness(wanted.syntax, shown[i].syntax or "") if wanted.syntax else 1.0,
                 rank[i],
             )
-            for i, (text, wish) in enumerate(zip(targets, asked, strict=True))
+            for i, (text, wanted) in enumerate(zip(targets, asked, strict=True))
         ]
 
     def bounds(self, task: str) -> Bounds:
-        """What the cascade wants of an output of this task. Raises RecipeError if it has no bounds for it."""
+        """Return the cascade's bounds for a task. Raises RecipeError if there are none."""
         found: Bounds | None = getattr(self.filter, task)
         if found is None:
             raise RecipeError(f"filter.{task} is missing, so outputs cannot be judged")
@@ -276,7 +280,7 @@ class Student:
     def shown(
         self, task: str, sources: Sequence[str], targets: Sequence[str], syntax: bool = False
     ) -> list[Controls]:
-        """What pairs show of each control; of `syntax`, which takes a parser, only if it is wanted."""
+        """Return the control values of pairs; `syntax`, which needs a parser, only if requested."""
         rouge = RougeL().score(sources, targets)
         templates = self.templates(targets) if syntax else [None] * len(targets)
         return [
@@ -291,18 +295,18 @@ class Student:
         syntax: str | None = None,
         like: str | None = None,
     ) -> Controls:
-        """What is asked for; `like` is an example sentence instead of a template. Raises RecipeError."""
+        """Build controls; `like` is an example sentence in place of `syntax`. Raises RecipeError."""
         if like is None:
             return Controls(length, wording, syntax)
         if syntax is not None:
-            raise RecipeError("syntax and like both say how the output is to be built; give one of them")
+            raise RecipeError("syntax and like both set the structure of the output; give only one")
         [built] = self.templates([one_line(like)])
         if not built:
-            raise RecipeError(f"like = {like!r} has no words, so it shows no structure")
+            raise RecipeError(f"like = {like!r} has no words, so it has no structure")
         return Controls(length, wording, built)
 
     def templates(self, texts: Sequence[str]) -> list[str]:
-        """How texts are built, as `syntax` is asked for."""
+        """Return the syntactic templates of texts, in the form of the control `syntax`."""
         if self._templates is None:
             nlp = load_parser(self.info.settings.parser)
             parsed, read = ParsedSentences(nlp), template_reader(nlp)

@@ -1,7 +1,7 @@
-"""Train a student: seq2seq or causal, whole or by LoRA, through transformers' Trainer.
+"""Train a student, seq2seq or causal, full or LoRA, with transformers' Trainer.
 
-One Trainer serves both kinds: all that Seq2SeqTrainer adds is generation during validation, and validation
-here is the loss.
+Trainer serves both kinds: Seq2SeqTrainer only adds generation during validation, and validation here uses the
+loss.
 """
 
 import warnings
@@ -19,8 +19,8 @@ from ..models.number_format import fastest
 from ..models.progress_bars import hide_progress_bars
 from ..recipe.distil import Distil
 from .base_model import kind_of, open_base, open_tokenizer, write_weights
-from .callbacks import LossCurve, OnlyFinite
-from .checkpoints import best_checkpoint, last_whole, stopped_early
+from .callbacks import LossCurve, StopOnNonFinite
+from .checkpoints import best_checkpoint, last_complete, stopped_early
 from .encode import EncodedExamples, collator, encoder
 from .examples import TrainingExample
 from .info import Kind
@@ -31,8 +31,10 @@ CURVE = "loss.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training came to. `left_out` examples were too long; `chat`: prompts are messages;
-    `precision`: the number format, which settings may leave open.
+    """Result of a training.
+
+    `left_out` counts examples that were too long. With `chat`, prompts are messages. `precision` is the
+    resolved number format, which settings may leave at "auto".
     """
 
     kind: Kind
@@ -51,17 +53,17 @@ def train(
     work: Path,
     settings: Distil,
     seed: int,
-    tell: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Trained:
-    """Fine-tune `base` on `examples` and write an ordinary Hugging Face folder to `out`.
+    """Fine-tune `base` on `examples` and write a standard Hugging Face folder to `out`.
 
-    Checkpoints and the loss curve lie in `work`: called again with the same arguments, training goes on from
-    the last whole checkpoint there, to the same weights. The weights of the lowest validation loss are kept,
-    without held-out examples the last. Where several processes train together, each calls this, and the main
-    one writes; a step then takes `accumulate` batches of each. Raises ModelError if the base cannot be
-    trained or a gradient is not finite, DataError if no example is short enough.
+    Checkpoints and the loss curve are in `work`. Called again with the same arguments, training resumes from
+    the last complete checkpoint and reaches the same weights. The weights with the lowest validation loss are
+    kept, or the last ones without held-out examples. In distributed training each process calls this and the
+    main one writes; a step then takes `accumulate` batches per process. Raises ModelError if the base cannot
+    be trained or a gradient is not finite, DataError if all examples are too long.
     """
-    _quieten()
+    _silence_output()
     if settings.precision == "auto":
         settings = settings.model_copy(update={"precision": fastest()})
     kind = kind_of(base)
@@ -82,11 +84,11 @@ def train(
         eval_dataset=validation if validation.rows else None,
         data_collator=collator(tokenizer, model, kind),
         processing_class=tokenizer,
-        callbacks=[OnlyFinite(checkpoints), LossCurve(work / CURVE, tell)],
+        callbacks=[StopOnNonFinite(checkpoints), LossCurve(work / CURVE, on_progress)],
     )
     _fit(trainer, checkpoints, settings.patience)
-    processes = together()
-    processes.wait_for_everyone()  # the main one writes the last checkpoint
+    processes = process_state()
+    processes.wait_for_everyone()  # until the main process has written the last checkpoint
     best, steps, loss = best_checkpoint(checkpoints)
     if processes.is_main_process:
         write_weights(base, best, kind, tokenizer, settings, out)
@@ -94,24 +96,24 @@ def train(
     return Trained(kind, chat, settings.precision, steps, loss, rows.left_out + validation.left_out)
 
 
-def _quieten() -> None:
+def _silence_output() -> None:
     hide_progress_bars()
-    # transformers' own Trainer asks for what transformers has renamed
+    # transformers' Trainer uses a name that transformers has deprecated
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
 
 
 def _fit(trainer: ByLengthTrainer, checkpoints: Path, patience: int) -> None:
-    """Train to the end, or until validation loses its patience, from the last whole checkpoint on."""
+    """Train from the last complete checkpoint to the end or early stopping."""
     trainer.remove_callback(PrinterCallback)
     if trainer.eval_dataset is not None:
         trainer.add_callback(EarlyStoppingCallback(patience))
-    last = last_whole(checkpoints)
+    last = last_complete(checkpoints)
     if last is None or not stopped_early(last, patience):
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
 
 
-def together() -> PartialState:
-    """The processes that `accelerate launch` has started, of which this is one; else this one alone."""
+def process_state() -> PartialState:
+    """Return the state of the processes started by `accelerate launch`, or of this process alone."""
     return PartialState(cpu=not torch.accelerator.is_available())
 
 
@@ -125,7 +127,7 @@ def _arguments(checkpoints: Path, settings: Distil, seed: int, validate: bool) -
         gradient_accumulation_steps=settings.accumulate,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="linear",
-        warmup_steps=settings.warmup,  # below 1: a share of all steps
+        warmup_steps=settings.warmup,  # below 1: a fraction of all steps
         weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
         bf16=settings.precision == "bfloat16",

@@ -1,4 +1,4 @@
-"""What continues a context: one protocol, a module a backend. A student is a Sampler too."""
+"""Open a model as a `Sampler` that continues prompts, one module per backend; students use them too."""
 
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from .tokens import Tokens, open_tokens
 
 
 def open_teacher(settings: Teacher, execution: Execution, tokens: Tokens | None = None) -> Sampler:
-    """Load a teacher, or a student with the `tokens` that it was trained on. Raises ModelError."""
+    """Load a teacher, or a student if given the `tokens` it was trained with. Raises ModelError."""
     match settings.backend:
         case "ctranslate2":
             from .ctranslate2 import CTranslate2Sampler

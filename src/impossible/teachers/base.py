@@ -1,4 +1,4 @@
-"""What a teacher is: it continues prompts. A student is one too."""
+"""Define the `Sampler` protocol, which continues prompts, and its decoding parameters."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How to draw tokens. `top_k` 0 keeps all. A sequence stops after `sentences` complete sentences; no end
-    token is drawn before `min_tokens`; with `no_repeat_ngram` above 0 no sequence of so many tokens
-    comes twice. One whose log-probability falls under `min_logprob` may be left unfinished.
+    """Decoding parameters.
 
-    With `sentences` 0 only the end token ends a sequence, as a student's. With `max_ratio` above 0 it has at
-    most so many tokens for each of its prompt's, and eight.
+    `top_k` 0 disables top-k. A sequence stops after `sentences` complete sentences; with 0, as for students,
+    only at the end token. No end token is drawn before `min_tokens`. No n-gram of `no_repeat_ngram` tokens
+    is repeated; 0 disables this. A sequence whose log-probability falls below `min_logprob` may be left
+    unfinished. With `max_ratio` above 0, a continuation has at most `max_ratio` · prompt tokens + 8 tokens.
     """
 
     temperature: float
@@ -27,16 +27,16 @@ class Decoding:
     max_ratio: int = 0
 
     def limit(self, prompt: int) -> int:
-        """The most tokens behind a prompt of so many."""
+        """Return the maximum number of new tokens after a prompt of `prompt` tokens."""
         return min(self.max_tokens, self.max_ratio * prompt + 8) if self.max_ratio else self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """Text as the model wrote it, up to the sentence end, and the sum of its tokens' log-probabilities.
+    """Generated text up to the sentence end, and the sum of its tokens' log-probabilities.
 
-    The log-probabilities are the model's own: natural, temperature 1, whole vocabulary. Their sum is NaN
-    where an endpoint does not give them. Not `ended`: its tokens ran out, or it was left.
+    Log-probabilities are natural logarithms at temperature 1 over the whole vocabulary. Their sum is NaN if
+    an endpoint does not return them. `ended` is False if sampling stopped early or at the token limit.
     """
 
     text: str
@@ -45,14 +45,14 @@ class Continuation:
 
 
 class Sampler(Protocol):
-    """Continues prompts. What comes back depends on the prompt, `n`, the seed and the decoding only."""
+    """Continues prompts. The result depends only on the prompt, `n`, the seed and the decoding."""
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """Draw `n` continuations of each prompt: a list of `n` for each of the prompts, as they get ready."""
+        """Yield a list of `n` continuations for each prompt, in prompt order, as they are finished."""
         ...
 
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
-        """Log-probability of each text as a continuation of the prompt (its tokens, without an end token)."""
+        """Return the log-probability of each text as a continuation of the prompt, without an end token."""
         ...

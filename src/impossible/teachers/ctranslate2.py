@@ -1,7 +1,7 @@
-"""Teachers and students on CTranslate2: int8 or float32 on CPU, converted once into the cache.
+"""Sample with CTranslate2 in int8 or float32, from a model converted once into the cache.
 
-Its log-probabilities are those behind the ban on the end token that `min_tokens` asks for: those of the first
-tokens of a chat model that wants to stop are a little too high.
+CTranslate2 computes log-probabilities after `min_tokens` has masked the end token. They are therefore
+slightly too high for the first tokens of a chat model, which gives the end token a high probability.
 """
 
 import os
@@ -21,30 +21,31 @@ from ..models.threads import threads_kept
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
-from .parallel import each_in_a_thread
+from .parallel import map_in_threads
 from .sentence_stop import SentenceStop
 from .tokens import Tokens
 
-# Sequences drawn together: with more the logits of a step outgrow what glibc's malloc keeps (32 MiB), so that
-# each step faults its pages in anew. On 2 cores 200 at once ran at 298 tokens/s, 100 at 883, 25 at 695.
-_AT_ONCE = 100
+# Sequences per batch. With more, the logits of a step exceed what glibc's malloc keeps (32 MiB), so that each
+# step page-faults. On 2 cores a batch of 200 ran at 298 tokens/s, 100 at 883, 25 at 695.
+_MAX_BATCH = 100
 _LOGITS_BYTES = 24 * 2**20
-_FEW = 16  # sequences of a prompt, beside which to open the model for it, a tenth of a second, takes long
-_CROWD = 16  # prompts that share one opening then, each with a KV cache of its own
+_FEW = 16  # up to so many sequences per prompt, opening an engine for each prompt (0.1 s) costs too much
+_PROMPTS_PER_ENGINE = 16  # prompts that then share an engine, each with its own KV cache
 
 
 class CTranslate2Sampler:
-    """Samples with `ctranslate2.Generator` or `Translator`, one prompt a thread, so that a batch changes
-    nothing.
+    """Samples with `ctranslate2.Generator` or `Translator`.
+
+    Each prompt is a batch of its own, so that results do not depend on the other prompts.
     """
 
     def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
         self._tokens = tokens
         self._folder = converted(settings.model, settings.compute_type)
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
-        self._compute_type = arithmetic(settings.compute_type, self._device)
+        self._compute_type = effective_compute_type(settings.compute_type, self._device)
         self._threads = execution.threads or os.cpu_count() or 1
-        self._at_once = max(1, min(_AT_ONCE, _LOGITS_BYTES // (4 * len(tokens.tokenizer))))
+        self._batch_size = max(1, min(_MAX_BATCH, _LOGITS_BYTES // (4 * len(tokens.tokenizer))))
 
     @threads_kept()
     def _open(self, workers: int, threads: int) -> Any:
@@ -66,49 +67,49 @@ class CTranslate2Sampler:
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """See Sampler. A prompt a thread: faster than all threads on one prompt."""
-        asked = list(zip(prompts, seeds, strict=True))
+        """See Sampler. One thread per prompt is faster than all threads on one prompt."""
+        seeded_prompts = list(zip(prompts, seeds, strict=True))
         if n <= _FEW:
-            return self._few(asked, n, decoding)
-        at_once = min(self._threads, len(asked))
+            return self._sample_shared(seeded_prompts, n, decoding)
+        at_once = min(self._threads, len(seeded_prompts))
 
         def one(prompt: tuple[str, int], stopping: Event) -> list[Continuation]:
-            return self._many(*prompt, n, decoding, self._threads // at_once, stopping)
+            return self._sample_one(*prompt, n, decoding, self._threads // at_once, stopping)
 
-        return each_in_a_thread(one, asked, at_once)
+        return map_in_threads(one, seeded_prompts, at_once)
 
-    def _few(
-        self, asked: Sequence[tuple[str, int]], n: int, decoding: Decoding
+    def _sample_shared(
+        self, seeded_prompts: Sequence[tuple[str, int]], n: int, decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """So few of each prompt that to open the model would take long beside them: prompts share it."""
-        for start in range(0, len(asked), _CROWD):
-            crowd = asked[start : start + _CROWD]
-            engine = self._open(len(crowd), 1)
+        """Sample few sequences per prompt; prompts share an engine, since opening one takes longer."""
+        for start in range(0, len(seeded_prompts), _PROMPTS_PER_ENGINE):
+            shared = seeded_prompts[start : start + _PROMPTS_PER_ENGINE]
+            engine = self._open(len(shared), 1)
             jobs: list[_Job] = []
             try:
-                with _SEEDING:
-                    for prompt, seed in crowd:
+                with _SEED_LOCK:
+                    for prompt, seed in shared:
                         ctranslate2.set_random_seed(seed)
                         jobs.append(self._job(engine, prompt, n, decoding))
-                        jobs[-1].begin()
-                yield from each_in_a_thread(_Job.finish, jobs, self._threads)
+                        jobs[-1].wait_for_first_token()
+                yield from map_in_threads(_Job.finish, jobs, self._threads)
             finally:
                 for job in jobs:
-                    job.leave()
+                    job.cancel()
 
-    def _many(
+    def _sample_one(
         self, prompt: str, seed: int, n: int, decoding: Decoding, threads: int, stopping: Event
     ) -> list[Continuation]:
-        """With one worker, which draws part after part from where its random numbers are."""
+        """Sample many sequences, batch after batch, with one worker that keeps its random state."""
         drawn: list[Continuation] = []
-        with _SEEDING:
+        with _SEED_LOCK:
             engine = self._open(1, threads)
             ctranslate2.set_random_seed(seed)
-            job = self._job(engine, prompt, min(n, self._at_once), decoding)
-            job.begin()
+            job = self._job(engine, prompt, min(n, self._batch_size), decoding)
+            job.wait_for_first_token()
         drawn += job.finish(stopping)
         while (left := n - len(drawn)) > 0:
-            drawn += self._job(engine, prompt, min(left, self._at_once), decoding).finish(stopping)
+            drawn += self._job(engine, prompt, min(left, self._batch_size), decoding).finish(stopping)
         return drawn
 
     def _job(self, engine: Any, prompt: str, n: int, decoding: Decoding) -> "_Job":
@@ -123,11 +124,11 @@ class CTranslate2Sampler:
             "sampling_topp": decoding.top_p,
             "sampling_temperature": decoding.temperature,
             "no_repeat_ngram_size": decoding.no_repeat_ngram,
-            "return_scores": True,  # else a single sequence has no log-probabilities
+            "return_scores": True,  # without it a single sequence has no log-probabilities
             "callback": job.on_token,
             "asynchronous": True,
         }
-        start = [self._tokens.spelt(ids)]
+        start = [self._tokens.vocabulary_entries(ids)]
         if self._tokens.seq2seq:
             lengths = {"min_decoding_length": decoding.min_tokens, "max_decoding_length": limit}
             [job.result] = engine.translate_batch(start, **lengths, **options)
@@ -138,35 +139,38 @@ class CTranslate2Sampler:
 
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
-        start = self._tokens.spelt(self._tokens.prompt(prompt))
-        rests = [self._tokens.spelt(self._tokens.continuation(text)) for text in texts]
+        start = self._tokens.vocabulary_entries(self._tokens.prompt(prompt))
+        rests = [self._tokens.vocabulary_entries(self._tokens.continuation(text)) for text in texts]
         engine = self._open(1, self._threads)
-        if self._tokens.seq2seq:  # it scores the end token too
+        if self._tokens.seq2seq:  # the score includes the end token
             scored = engine.score_batch([start] * len(rests), rests)
             return [float(sum(s.log_probs[: len(rest)])) for s, rest in zip(scored, rests, strict=True)]
         scored = engine.score_batch([start + rest for rest in rests])
         return [float(sum(s.log_probs[len(start) - 1 :])) for s in scored]
 
 
-# CTranslate2's seed is global, and a worker thread reads it once in its life, when it first draws. So each
-# prompt gets a worker that has never drawn, and the next seed is set when that has its first token.
-_SEEDING = Lock()
+# CTranslate2's seed is global, and a worker thread reads it only once, at its first draw. So each prompt
+# gets a fresh worker, and the next seed is set after that worker has drawn its first token.
+_SEED_LOCK = Lock()
 
 
 class _Job:
-    """One prompt being drawn; held at its first token, until it is let go, lest its worker take another."""
+    """A prompt being sampled.
+
+    It pauses at its first token until released, so that its worker takes no other prompt.
+    """
 
     result: Any
 
     def __init__(self, stops: list[SentenceStop], ends: set[int], decoding: Decoding):
         self._stops, self._ends, self._decoding = stops, ends, decoding
         self._logprobs: list[list[float]] = [[] for _ in stops]
-        self._began, self._go, self._stopping = Event(), Event(), Event()
+        self._started, self._released, self._stopping = Event(), Event(), Event()
 
     def on_token(self, step: Any) -> bool:
-        """Take a token; True if its sequence is to end."""
-        self._began.set()
-        self._go.wait()
+        """Add a token to its sequence; return True to end the sequence."""
+        self._started.set()
+        self._released.wait()
         stop = self._stops[step.hypothesis_id]
         self._logprobs[step.hypothesis_id].append(step.log_prob)
         if step.token_id in self._ends:
@@ -175,46 +179,46 @@ class _Job:
             stop.push(step.token_id, _surface(step.token), step.log_prob)
         return stop.ended or stop.logprob < self._decoding.min_logprob or self._stopping.is_set()
 
-    def begin(self) -> None:
-        """Wait until the first token is drawn, or the work is over without one."""
-        while not self._began.wait(0.02) and not self.result.done():
+    def wait_for_first_token(self) -> None:
+        """Wait until the first token is drawn, or the job ends without one."""
+        while not self._started.wait(0.02) and not self.result.done():
             pass
 
     def finish(self, stopping: Event) -> list[Continuation]:
-        """Let it go, to its end or until `stopping` is set.
+        """Release the job and wait for its end, or until `stopping` is set.
 
-        Whole sequences come as CTranslate2 orders them, likeliest a token first.
+        Without a sentence limit, sequences are in CTranslate2's order, by descending mean log-probability.
         """
         self._stopping = stopping
-        self._go.set()
+        self._released.set()
         self.result.result()
         order = list(range(len(self._stops)))
         if not self._decoding.sentences and not stopping.is_set():
             order.sort(key=lambda i: fmean(self._logprobs[i]), reverse=True)
         return [self._stops[i].continuation() for i in order]
 
-    def leave(self) -> None:
-        """Let it go, to end at once if it has not been finished."""
-        if not self._go.is_set():
+    def cancel(self) -> None:
+        """End the job at its next token unless it has been released."""
+        if not self._released.is_set():
             self._stopping.set()
-            self._go.set()
+            self._released.set()
 
 
 def _surface(token: str) -> str:
-    """A vocabulary entry as far as the stop rule reads it: byte-level BPE spells a newline Ċ."""
+    """Return a vocabulary entry as text for the stop rule; byte-level BPE writes a newline as Ċ."""
     return token.replace("Ċ", "\n").replace("<0x0A>", "\n").replace("Ġ", " ").replace("▁", " ")
 
 
-def arithmetic(compute_type: str, device: str = "cpu") -> str:
-    """What to compute in with weights of this type: not in int8 where the processor would cut sums off."""
-    spoilt = compute_type == "int8" and device == "cpu" and not exact_int8()
-    return "float32" if spoilt else compute_type
+def effective_compute_type(compute_type: str, device: str = "cpu") -> str:
+    """Return the number format to compute in; float32 where the processor saturates int8 sums."""
+    saturates = compute_type == "int8" and device == "cpu" and not exact_int8()
+    return "float32" if saturates else compute_type
 
 
 def converted(model: str, compute_type: str) -> Path:
-    """The CTranslate2 form of a model in the cache; made once, safe for two processes at once.
+    """Return the converted model's folder in the cache; convert once, safe with concurrent processes.
 
-    Raises ModelError if CTranslate2 does not know the architecture.
+    Raises ModelError if CTranslate2 does not support the architecture.
     """
     source = locate(model)
 
@@ -228,7 +232,7 @@ def converted(model: str, compute_type: str) -> Path:
             ) from error
         except (OSError, RuntimeError, SafetensorError) as error:
             if getattr(error, "errno", None):
-                raise  # the disk's, not the model's
+                raise  # an error of the disk, not of the model
             raise ModelError(f"the files of {model} cannot be read: {first_line(error)}") from error
 
     return build_once(cache_folder() / f"ctranslate2-{digest(model)}-{compute_type}", make)

@@ -1,4 +1,4 @@
-"""A piece of work a thread, and an end to all of them when the caller has had enough."""
+"""Map a function over items in threads, with a signal that stops them when the caller stops early."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,21 +6,21 @@ from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
-def each_in_a_thread(
-    work: Callable[[Item, Event], Made], items: Sequence[Item], threads: int
-) -> Iterator[Made]:
-    """What `work` gives for each item, in their order, at most `threads` at once.
+def map_in_threads(
+    work: Callable[[Item, Event], Result], items: Sequence[Item], threads: int
+) -> Iterator[Result]:
+    """Yield `work(item, stopping)` for each item, in order, on at most `threads` threads.
 
-    It gets what is set when the rest is no longer wanted.
+    `stopping` is set when the caller stops iterating, so that running work can end early.
     """
     stopping = Event()
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(lambda item: work(item, stopping), items)
         finally:
-            # Ctrl-C, or a caller who has had enough: what is under way ends at its next token
+            # on Ctrl-C or a closed iterator, running work ends at its next token
             stopping.set()
             pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""A model's tokenizer as samplers use it."""
+"""Wrap a model's tokenizer for samplers: prompts, continuations and end tokens."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,10 @@ def _plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Text to tokens and back. `read` gives a prompt's, as the model was trained to read it; `seq2seq`: an
-    encoder reads the prompt.
+    """Converts text to token ids and back.
+
+    `read` encodes a prompt in the form that the model was trained on. With `seq2seq` an encoder
+    reads the prompt.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -25,26 +27,26 @@ class Tokens:
     seq2seq: bool = False
 
     def prompt(self, text: str) -> list[int]:
-        """The tokens of a prompt."""
+        """Return the token ids of a prompt."""
         return self.read(self.tokenizer, text)
 
     def continuation(self, text: str) -> list[int]:
-        """The tokens of what follows a prompt, without an end token."""
+        """Return the token ids of a continuation, without an end token."""
         if not self.seq2seq:
             return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
         ids = list(self.tokenizer(text_target=text)["input_ids"])
         return ids[:-1] if ids[-1:] == [self.tokenizer.eos_token_id] else ids
 
-    def spelt(self, ids: Sequence[int]) -> list[str]:
-        """The entries of the vocabulary."""
+    def vocabulary_entries(self, ids: Sequence[int]) -> list[str]:
+        """Return the vocabulary entries of token ids."""
         return list(self.tokenizer.convert_ids_to_tokens(list(ids)))
 
     def text(self, ids: Sequence[int]) -> str:
-        """What tokens say."""
+        """Decode token ids, without special tokens."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def ends(self, sentences: int) -> set[int]:
-        """The tokens that end a continuation: of sentences any special one, else the end token."""
+        """Return the tokens that end a continuation: any special token if it stops by sentence, else EOS."""
         special = cast(list[int], self.tokenizer.all_special_ids)
         return set(special) if sentences else {cast(int, self.tokenizer.eos_token_id)}
 
@@ -52,7 +54,7 @@ class Tokens:
 def open_tokens(
     model: str, read: Callable[[PreTrainedTokenizerBase, str], list[int]] = _plain, seq2seq: bool = False
 ) -> Tokens:
-    """The tokens of a model, by hub id, folder or `embedded:` name. Raises ModelError."""
+    """Open the tokenizer of a model by hub id, folder or `embedded:` name. Raises ModelError."""
     try:
         return Tokens(AutoTokenizer.from_pretrained(locate(model)), read, seq2seq)
     except (OSError, ValueError, ImportError) as error:

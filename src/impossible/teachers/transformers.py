@@ -1,4 +1,4 @@
-"""Teachers and students on transformers: any model, on CPU or GPU."""
+"""Sample from any causal or seq2seq model with transformers, on CPU or GPU."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,7 @@ from .tokens import Tokens
 
 
 class TransformersSampler:
-    """Samples with `generate`, one prompt at a time, so that a batch changes nothing."""
+    """Samples with `generate`, one prompt at a time, so that results do not depend on the other prompts."""
 
     def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
         self._tokens = tokens
@@ -51,7 +51,7 @@ class TransformersSampler:
     def _sample(self, prompt: str, n: int, seed: int, decoding: Decoding) -> list[Continuation]:
         ids = torch.tensor([self._tokens.prompt(prompt)], device=self._model.device)
         raw = _RawLogits()
-        watch = _Watch(self._tokens, n, decoding.sentences, raw)
+        stopping = _StopAtSentenceEnd(self._tokens, n, decoding.sentences, raw)
         devices = [self._model.device] if self._model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
@@ -68,9 +68,9 @@ class TransformersSampler:
                 no_repeat_ngram_size=decoding.no_repeat_ngram,
                 pad_token_id=_pad(self._tokens),
                 logits_processor=LogitsProcessorList([raw]),
-                stopping_criteria=StoppingCriteriaList([watch]),
+                stopping_criteria=StoppingCriteriaList([stopping]),
             )
-        return [stop.continuation() for stop in watch.stops]
+        return [stop.continuation() for stop in stopping.stops]
 
     @torch.inference_mode()
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
@@ -80,7 +80,7 @@ class TransformersSampler:
         for text in texts:
             rest = self._tokens.continuation(text)
             target = torch.tensor(rest, device=self._model.device)
-            if self._tokens.seq2seq:  # it shifts its labels to the right by itself
+            if self._tokens.seq2seq:  # the model shifts the labels right
                 ids = torch.tensor([start], device=self._model.device)
                 logits = self._model(ids, labels=target[None]).logits[0]
             else:
@@ -91,7 +91,7 @@ class TransformersSampler:
 
 
 class _RawLogits(LogitsProcessor):
-    """Keeps the log-probabilities of the coming token, before temperature and truncation: (n, vocabulary)."""
+    """Records the next token's log-probabilities before temperature and truncation, (n, vocabulary)."""
 
     log_p: torch.Tensor
 
@@ -100,8 +100,8 @@ class _RawLogits(LogitsProcessor):
         return scores
 
 
-class _Watch(StoppingCriteria):
-    """Feeds each drawn token to its sequence's SentenceStop."""
+class _StopAtSentenceEnd(StoppingCriteria):
+    """Passes each sampled token to the SentenceStop of its sequence."""
 
     def __init__(self, tokens: Tokens, n: int, sentences: int, raw: _RawLogits):
         self._text = tokens.text

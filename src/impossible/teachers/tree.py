@@ -1,4 +1,4 @@
-"""Teacher on torch: one prompt's continuations as a tree, each distinct prefix computed once."""
+"""Sample a prompt's continuations with torch as a prefix tree, computing each distinct prefix once."""
 
 import copy
 import os
@@ -20,22 +20,23 @@ from ..models.locate import locate
 from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
-from .parallel import each_in_a_thread
+from .parallel import map_in_threads
 from .sentence_stop import SentenceStop
 from .tokens import Tokens
 
 ARCHITECTURES = ("llama", "mistral", "qwen2")
-_BLOCK = 64  # the vocabulary is searched for its top k by blocks of this many
-_CACHE_BYTES = 2**30  # of one tree; more continuations are drawn in several
-# tokens, cumulative probabilities to draw by, and the model's own log-probabilities; likeliest first
+_BLOCK = 64  # block size of the top-k search over the vocabulary
+_CACHE_BYTES = 2**30  # KV cache per tree; more continuations are split into several trees
+# tokens, cumulative probabilities after truncation, untruncated log-probabilities; most probable first
 _Choice = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
 
 
 class TreeSampler:
-    """Samples Llama-like models on CPU, one prompt a thread.
+    """Samples Llama-like models on CPU, one thread per prompt.
 
-    The continuations of a prompt are a tree: those that are the same so far are one row of the batch. Each
-    has random numbers of its own, one a token, so that the batch changes nothing. Raises ModelError.
+    The continuations of a prompt form a tree: those with equal tokens so far share a row of the batch. Each
+    continuation has its own random numbers, one per token, so that sharing does not change the result.
+    Raises ModelError.
     """
 
     def __init__(self, settings: Teacher, execution: Execution, tokens: Tokens):
@@ -44,9 +45,10 @@ class TreeSampler:
         try:
             with torch.inference_mode():
                 self._decoder = Decoder(model, settings.compute_type)
-        except (AttributeError, RuntimeError) as error:  # a torch without oneDNN
+        except (AttributeError, RuntimeError) as error:  # torch built without oneDNN
             raise ModelError(
-                'this torch has no int8 kernels for the backend tree; use teacher.backend = "ctranslate2" '
+                "this torch build has no int8 kernels for the tree backend; "
+                'use teacher.backend = "ctranslate2" '
                 'or teacher.compute_type = "float32"'
             ) from error
         self._threads = execution.threads or os.cpu_count() or 1
@@ -56,14 +58,14 @@ class TreeSampler:
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
     ) -> Iterator[list[Continuation]]:
-        """See Sampler. A prompt a thread, since two threads on one prompt round differently from one."""
+        """See Sampler. One thread per prompt, since rounding depends on the number of threads."""
 
-        def one(asked: tuple[str, int], stopping: Event) -> list[Continuation]:
-            torch.set_num_threads(1)  # of this thread
+        def one(seeded_prompt: tuple[str, int], stopping: Event) -> list[Continuation]:
+            torch.set_num_threads(1)  # applies to this thread
             with torch.inference_mode():
-                return self._sample(*asked, n, decoding, stopping)
+                return self._sample(*seeded_prompt, n, decoding, stopping)
 
-        return each_in_a_thread(one, list(zip(prompts, seeds, strict=True)), self._threads)
+        return map_in_threads(one, list(zip(prompts, seeds, strict=True)), self._threads)
 
     def _sample(
         self, prompt: str, seed: int, n: int, decoding: Decoding, stopping: Event
@@ -71,16 +73,16 @@ class TreeSampler:
         shared = Prompt(self._decoder, self._tokens.prompt(prompt))
         decoding = replace(decoding, max_tokens=decoding.limit(shared.length), max_ratio=0)
         random = np.random.default_rng(seed).random((n, decoding.max_tokens))
-        at_once = max(1, _CACHE_BYTES // Suffixes.slot_bytes(self._decoder, decoding.max_tokens))
+        per_tree = max(1, _CACHE_BYTES // Suffixes.slot_bytes(self._decoder, decoding.max_tokens))
         drawn: list[Continuation] = []
-        for part in np.array_split(random, -(-n // at_once)):
+        for part in np.array_split(random, -(-n // per_tree)):
             drawn += self._tree(shared, part, decoding, stopping)
         return drawn
 
     def _tree(
         self, prompt: Prompt, random: NDArray[np.float64], decoding: Decoding, stopping: Event
     ) -> list[Continuation]:
-        """A continuation for each row of random numbers."""
+        """Return one continuation for each row of random numbers."""
         drawn: dict[int, Continuation] = {}
         cache = Suffixes(self._decoder, prompt, len(random), decoding.max_tokens)
         ends = self._tokens.ends(decoding.sentences)
@@ -95,7 +97,7 @@ class TreeSampler:
                     if child.done or last:
                         drawn.update(dict.fromkeys(child.members.tolist(), child.stop.continuation()))
                 growing.append([child for child in children if not child.done])
-            rows, sources, targets = _arranged(growing)
+            rows, sources, targets = _assign_slots(growing)
             if last or not rows:
                 break
             cache.copy(sources, targets)
@@ -105,31 +107,31 @@ class TreeSampler:
     def _choices(
         self, hidden: Tensor, rows: "Sequence[_Row]", decoding: Decoding, position: int
     ) -> list[_Choice]:
-        """What each row may go on with."""
-        found: list[_Choice] = []
+        """Return the possible next tokens of each row."""
+        choices: list[_Choice] = []
         for logits in self._decoder.logits(hidden):
             logits = logits.log_softmax(-1)
             if position < decoding.min_tokens:
                 logits[:, self._special] = -torch.inf
             if decoding.no_repeat_ngram:
-                for i, row in enumerate(rows[len(found) : len(found) + len(logits)]):
-                    logits[i, _repeating(row.stop.ids, decoding.no_repeat_ngram)] = -torch.inf
+                for i, row in enumerate(rows[len(choices) : len(choices) + len(logits)]):
+                    logits[i, _repeated_ngram_tokens(row.stop.ids, decoding.no_repeat_ngram)] = -torch.inf
             best, tokens = _top(logits, min(decoding.top_k or logits.shape[1], logits.shape[1]))
             p = (best / decoding.temperature).softmax(-1)
-            # a token stays if those before it have less than top_p
+            # keep a token if the more probable ones sum to less than top_p
             p[p.cumsum(-1) - p >= decoding.top_p] = 0
             cumulative = p.cumsum(-1, dtype=torch.float64)
             cumulative /= cumulative[:, -1:].clone()
-            found += zip(tokens.numpy(), cumulative.numpy(), best.numpy(), strict=True)
-        return found
+            choices += zip(tokens.numpy(), cumulative.numpy(), best.numpy(), strict=True)
+        return choices
 
     def _children(
         self, row: "_Row", choice: _Choice, random: NDArray[np.float64], ends: set[int], least: float
     ) -> "list[_Row]":
-        """The row with each token that some of its members drew."""
+        """Return a child row for each distinct token that the row's members drew."""
         tokens, cumulative, logprobs = choice
         picked = np.searchsorted(cumulative, random[row.members], side="right")
-        found = []
+        children = []
         for k in np.unique(picked):
             token = int(tokens[k])
             child = _Row(copy.copy(row.stop), row.members[picked == k], token)
@@ -139,8 +141,8 @@ class TreeSampler:
             else:
                 child.stop.push(token, self._surface(token), float(logprobs[k]))
             child.done = child.stop.ended or child.stop.logprob < least
-            found.append(child)
-        return found
+            children.append(child)
+        return children
 
     @torch.inference_mode()
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
@@ -162,7 +164,7 @@ class TreeSampler:
 
 @dataclass(slots=True, eq=False)
 class _Row:
-    """What some continuations, `members`, have in common so far; `token` is its last."""
+    """The common prefix of the continuations `members`; `token` is its last token."""
 
     stop: SentenceStop
     members: NDArray[np.int64]
@@ -180,16 +182,16 @@ def _open(settings: Teacher) -> Any:
         raise ModelError(f"{settings.model} cannot be loaded: {reason}") from error
     if model.config.model_type not in ARCHITECTURES:
         raise ModelError(
-            f"{settings.model} is a {model.config.model_type} model, and the backend tree knows "
+            f"{settings.model} is a {model.config.model_type} model, but the tree backend supports "
             f'{", ".join(ARCHITECTURES)}; use teacher.backend = "ctranslate2"'
         )
     return model.eval()
 
 
-def _arranged(families: list[list[_Row]]) -> tuple[list[_Row], list[int], list[int]]:
-    """Slots for the children: the first keeps its parent's, others fill gaps; no slot stays empty in between.
+def _assign_slots(families: list[list[_Row]]) -> tuple[list[_Row], list[int], list[int]]:
+    """Assign slots to children: the first takes its parent's slot, the others fill gaps, and no gap remains.
 
-    Returns the rows by slot, and which slots are to be copied where.
+    Returns the rows in slot order, and the source and target slots to copy.
     """
     slots: list[_Row | None] = [family[0] if family else None for family in families]
     gaps = [i for i, row in enumerate(slots) if row is None]
@@ -211,14 +213,14 @@ def _arranged(families: list[list[_Row]]) -> tuple[list[_Row], list[int], list[i
 
 
 def _top(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k largest of each row and where they are, largest first.
+    """Return the k largest logits of each row and their indices, in descending order.
 
-    They lie in the k blocks of largest maximum.
+    They lie in the k blocks with the largest maxima, so only those are searched.
     """
     rows, size = logits.shape
     if size % _BLOCK or k * _BLOCK * 4 > size:
         return logits.topk(k)
-    blocks = logits.view(rows, _BLOCK, size // _BLOCK)  # a block is a column: maxima of whole vectors
+    blocks = logits.view(rows, _BLOCK, size // _BLOCK)  # a block is a column, so that maxima are vectorized
     chosen = blocks.amax(1).topk(k).indices
     index = chosen[:, None] + torch.arange(0, size, size // _BLOCK)[None, :, None]
     index = index.flatten(1)
@@ -226,8 +228,8 @@ def _top(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return best, index.gather(1, at)
 
 
-def _repeating(ids: Sequence[int], n: int) -> list[int]:
-    """Tokens that would make the last n a repetition."""
+def _repeated_ngram_tokens(ids: Sequence[int], n: int) -> list[int]:
+    """Return the tokens that would complete an n-gram already in `ids`."""
     if len(ids) < n - 1:
         return []
     tail = ids[len(ids) - n + 1 :]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from ...students.control_accuracy import ControlAccuracy, Shown
+from ...students.control_accuracy import ControlAccuracy, ControlExample
 from ...text.escape import plain
 
 
@@ -35,5 +35,5 @@ def shown_lines(found: Sequence[ControlAccuracy]) -> Iterator[str]:
             yield f"  unasked  {plain(one.unasked)}  ({_said(row, one, one.has_unasked)})"
 
 
-def _said(row: ControlAccuracy, one: Shown, has: float) -> str:
+def _said(row: ControlAccuracy, one: ControlExample, has: float) -> str:
     return f"likeness {has:.2f}" if one.like else row.value if has else f"not {row.value}"

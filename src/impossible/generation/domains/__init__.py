@@ -1,6 +1,7 @@
-"""Domains: the prefixes from which a teacher writes contexts, in tables of our own, a TOML file each.
+"""Load domains, the templates for context prefixes, from one TOML file each.
 
-A forum-like, first-person opening gives by far the most paraphrases; a dateline or an abstract the fewest.
+First-person openings in the style of a forum yield by far the most paraphrases; datelines and abstracts the
+fewest.
 """
 
 import tomllib
@@ -16,10 +17,10 @@ Slots = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Templates that take turns (one that stands twice has two shares), and what fills their `{slots}`.
+    """Templates, used in turn (one listed twice is used twice as often), and the values of their `{slots}`.
 
-    A slot written with a capital, `{Disease}`, is `{disease}` with its first letter in upper case.
-    Raises ValueError if templates and slots do not fit together, or a slot's text comes twice.
+    A capitalized slot, `{Disease}`, is filled with a value of `{disease}` whose first letter is upper case.
+    Raises ValueError if templates and slots do not match, or a slot repeats a value.
     """
 
     name: str
@@ -33,25 +34,25 @@ class Domain:
         for slot, texts in self.slots.items():
             if not texts or len(set(texts)) < len(texts) or any(t != " ".join(t.split()) for t in texts):
                 raise ValueError(
-                    f"domain {self.name}: slot {slot} is empty, repeats itself or has stray spaces"
+                    f"domain {self.name}: slot {slot} is empty, repeats a value or has stray spaces"
                 )
 
 
 def slot_names(template: str) -> list[str]:
-    """The slots of a template, as it writes them."""
+    """Return the slot names of a template, in its spelling."""
     return [name for _, name, _, _ in Formatter().parse(template) if name]
 
 
 @cache
 def load_domain(name: str) -> Domain:
-    """A domain of the recipe's `DOMAINS`."""
+    """Load one of the recipe's `DOMAINS`."""
     read = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     slots = {slot: tuple(_texts(texts)) for slot, texts in read["slots"].items()}
     return Domain(name, tuple(read["templates"]), slots)
 
 
 def _texts(entries: Sequence[str | Mapping[str, Sequence[str]]]) -> Iterator[str]:
-    """A slot's texts; a table of lists stands for each of the first with each of the second."""
+    """Yield the values of a slot; a table of lists stands for their Cartesian product."""
     for entry in entries:
         if isinstance(entry, str):
             yield entry
