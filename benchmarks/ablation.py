@@ -97,10 +97,10 @@ def nothing_shared() -> AbstractContextManager[object]:
 
 def both_ways() -> AbstractContextManager[object]:
     """Let entailment and judge score both directions of each pair, whatever the first score."""
-    dear = cascade._dear
+    expensive = cascade._expensive
 
     def at_once(critics: Critics, task: str) -> Iterator[Step]:
-        for critic, columns in dear(critics, task):
+        for critic, columns in expensive(critics, task):
             if critic.name not in ("entailment", "judge") or task == "summary":
                 yield critic, columns
             elif not columns[0].backward:

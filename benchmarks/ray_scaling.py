@@ -24,7 +24,7 @@ from impossible.data import store
 from impossible.data.schema import CONTEXTS, GROUPS
 from impossible.data.state import State
 from impossible.pipeline.engines import open_engine
-from impossible.pipeline.engines.base import Calls, way
+from impossible.pipeline.engines.base import Callbacks, run_shard
 from impossible.pipeline.run import Watch, run
 from impossible.pipeline.stages import MapStage, Tick, Work
 from impossible.recipe.execution import Execution
@@ -84,12 +84,15 @@ def sleeping(seconds: float) -> Callable[[Execution], Work]:
 
 def simulate(workers: int, sleep: float, shards: int) -> Measured:
     stage = MapStage("generate", 1, "sleeping", (), sleeping(sleep))
-    calls = Calls(lambda _: None, print)
+    callbacks = Callbacks(lambda _: None, print)
     finished, made_by = [], []
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        ways = (way(out, [stage], {"generate": ()}, i, contexts(i), calls) for i in range(workers * shards))
-        for _ in open_engine(engine(workers))(ways, [stage], engine(workers), calls):
+        shard_runs = (
+            run_shard(out, [stage], {"generate": ()}, i, contexts(i), callbacks)
+            for i in range(workers * shards)
+        )
+        for _ in open_engine(engine(workers))(shard_runs, [stage], engine(workers), callbacks):
             finished.append(moment())
         made_by = [row["worker"] for row in store.read_lines(out / "journal.jsonl")]
     return measured(workers, finished, made_by)

@@ -130,8 +130,10 @@ class Chain:
 
     def write(self, name: str, table: pa.Table, counts: dict[str, int] | Counter[str]) -> store.Shard:
         stage = self._stages[name]
-        made_for = stage.made_for([digest(model) for model in stage.models], self._content)
-        shard = store.write_shard(RunFolder(self._out).shard_file(name, self._index), table, made_for, counts)
+        fingerprint = stage.fingerprint([digest(model) for model in stage.models], self._content)
+        shard = store.write_shard(
+            RunFolder(self._out).shard_file(name, self._index), table, fingerprint, counts
+        )
         self._content = shard.checksum
         return shard
 

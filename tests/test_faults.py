@@ -170,7 +170,7 @@ def test_a_second_process_is_told_who_holds_the_run_and_sigterm_ends_the_first_p
         deadline = time.monotonic() + 120
         while not (tmp_path / "run" / "contexts").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
-        with pytest.raises(StoreError, match=f"held by another process \\(pid {first.pid}\\)"):
+        with pytest.raises(StoreError, match=f"locked by another process \\(pid {first.pid}\\)"):
             run(settings, tmp_path / "run")
         first.send_signal(signal.SIGTERM)
         said, _ = first.communicate()
@@ -332,7 +332,7 @@ def _nothing(*_: Any) -> Iterator[Any]:
 
 MODELS = [
     ("critic raises", Nli, "score", _Critic(_out_of_memory), "stage score failed on shard 00001: RuntimeError: CUDA out of memory.; what is"),
-    ("critic gives NaN", Nli, "score", _Critic(lambda n: np.full(n, np.nan)), "critic entailment gives NaN for"),
+    ("critic gives NaN", Nli, "score", _Critic(lambda n: np.full(n, np.nan)), "critic entailment returns NaN for"),
     ("critic gives too few scores", Nli, "score", _Critic(lambda n: np.zeros(n + 1)), "stage score failed on shard 00001: ValueError"),
     ("teacher gives nothing", TransformersSampler, "sample", _nothing, "the teacher returned no continuation"),
     ("teacher ends early", TransformersSampler, "sample", lambda *_: iter(()), "stage generate failed on shard 00000"),

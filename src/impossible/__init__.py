@@ -36,7 +36,7 @@ __all__ = [
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe file; `overrides` are KEY=VALUE as of `--set`. Raises RecipeError."""
+    """Read a recipe file; `overrides` are KEY=VALUE strings, as for `--set`. Raises RecipeError."""
     from .data.run_folder import read_recipe
 
     return read_recipe(Path(path), overrides)
@@ -48,8 +48,9 @@ def open_student(
     score: Score | None = None,
     execution: Execution | None = None,
 ) -> "Student":
-    """Open a student's folder, or a run's best student; `filter` and `score` hold other bounds and models
-    than the default ones. Raises ModelError.
+    """Open a student folder, or the best student of a run.
+
+    `filter` and `score` replace the default bounds and critic models. Raises ModelError.
     """
     from .students.student import Student
 
@@ -65,10 +66,10 @@ def run(
     target: int = 0,
     sampler: "Sampler | None" = None,
 ) -> "State":
-    """Run a recipe in a folder, or go on where an earlier run stopped.
+    """Run a recipe in a folder, or resume an earlier run.
 
-    `until` names the last stage; `fresh` throws away what an earlier run finished; `watch` is told of the
-    progress; a `target` ends the run once each task has so many kept pairs; a `sampler` is the teacher of a
+    `until` names the last stage. `fresh` deletes the results of an earlier run. `watch` receives progress
+    callbacks. `target` ends the run once each task has that many kept pairs. `sampler` is the teacher of a
     recipe with `teacher.backend = "own"`. Raises ImpossibleError.
     """
     from .pipeline.run import run
@@ -77,8 +78,10 @@ def run(
 
 
 def score_pairs(sources: Sequence[str], targets: Sequence[str], task: str = "paraphrase") -> dict[str, Any]:
-    """Score pairs with every critic of the default preset: one array (n,) a score, NaN where a critic has
-    nothing to say. Raises ModelError, DataError.
+    """Score pairs with every critic of the default preset.
+
+    Returns one array of shape (n,) per score, NaN where a critic does not apply. Raises ModelError,
+    DataError.
     """
     from .filtering.score_pairs import score_pairs
 

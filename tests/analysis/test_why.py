@@ -52,11 +52,11 @@ def test_a_duplicate_and_the_pair_that_it_lost_to_know_each_other(planted: Path)
 
 
 def test_what_cannot_be_found_is_said_plainly(planted: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="it stands in a context; pairs are made of"):
+    with pytest.raises(DataError, match="a context has it; pairs are made of"):
         why.why(planted, "two.")
-    with pytest.raises(DataError, match="no sentence holds this text"):
+    with pytest.raises(DataError, match="no sentence has this text"):
         why.why(planted, "omega")
-    with pytest.raises(StoreError, match="holds no run"):
+    with pytest.raises(StoreError, match="has no run"):
         why.why(tmp_path, "alpha")
 
 
@@ -71,7 +71,7 @@ def test_a_pair_is_found_by_text_of_both_its_sentences_in_any_order(planted: Pat
     for wanted, other in (("alpha beta", "epsilon"), ("EPSILON", "gamma")):
         (told,), total = why.why(planted, wanted, other=other)
         assert total == 1 and told.target.text == "Alpha epsilon."
-    with pytest.raises(DataError, match="were not written behind one context"):
+    with pytest.raises(DataError, match="do not continue the same context"):
         why.why(planted, "alpha", other="iota")
 
 

@@ -187,7 +187,7 @@ BAD = [
     (["summarize", "Hello there.", "-n", "9", "--draws", "3", "--student", "STUDENT"], "1 ≤ n ≤ draws"),
     (["paraphrase", "Hello there.", "--out", "a.txt", "--student", "STUDENT"], "must end in .jsonl, .csv"),
     (["distil", "FOLDER/none.parquet", "--out", "FOLDER/new"], "does not exist"),
-    (["distil", "FOLDER", "--out", "FOLDER/new"], "holds no dataset"),
+    (["distil", "FOLDER", "--out", "FOLDER/new"], "has no dataset"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "exists and is not a student"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--set", "epoch=3"], "did you mean epochs?"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/new", "--base", "./none"], "is not a folder"),

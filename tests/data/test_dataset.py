@@ -134,5 +134,5 @@ def test_unknown_ending_and_missing_dataset(tmp_path: Path) -> None:
         dataset.export(DATASET.empty_table(), tmp_path / "a.xlsx")
     dataset.export(DATASET.empty_table(), tmp_path / "none.csv")
     assert (tmp_path / "none.csv").read_text().strip() == ",".join(DATASET.names)
-    with pytest.raises(StoreError, match="holds no dataset"):
+    with pytest.raises(StoreError, match="has no dataset"):
         dataset.read(tmp_path)

@@ -99,7 +99,7 @@ def test_the_corpus_may_be_gone(runs: list[Path]) -> None:
 
 
 def test_no_run_and_no_task(tmp_path: Path, runs: list[Path]) -> None:
-    with pytest.raises(StoreError, match="holds no dataset"):
+    with pytest.raises(StoreError, match="has no dataset"):
         compare([tmp_path], "paraphrase")
     with pytest.raises(DataError, match="'translation' is unknown; allowed are paraphrase, summary"):
         compare(runs, "translation")

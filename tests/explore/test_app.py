@@ -247,7 +247,7 @@ def test_without_the_extra_the_command_names_it(tmp_path: Path, monkeypatch: pyt
 
 
 def test_what_cannot_be_served_is_said(tmp_path: Path, index: Index) -> None:
-    with pytest.raises(StoreError, match="holds no run"):
+    with pytest.raises(StoreError, match="has no run"):
         serve(tmp_path / "none", "127.0.0.1", 0, None, False, print)
     with pytest.raises(DataError, match="--port 0"):
         serve(index.run, "203.0.113.1", 0, None, False, print)

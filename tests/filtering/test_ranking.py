@@ -45,7 +45,7 @@ def test_the_judge_has_a_say_in_the_meaning() -> None:
 def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() -> None:
     default = resolve({}).filter.paraphrase
     assert default is not None
-    bounds = default.model_copy(update={"judge": None})  # dear, and the others show it
+    bounds = default.model_copy(update={"judge": None})  # expensive, and the others show it
     critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
     source = "Thank you for your help."
     targets = [source, "Thanks for your help.", "The weather is very bad today."]

@@ -138,10 +138,10 @@ FORGED = [
     (_flip, "groups/00000.parquet is damaged"),
     (_other_text, "groups: "),
     (_other_scores, "scores of groups: "),
-    (_other_verdict, "ledger/00000.parquet is not what the scores and the bounds of the recipe give"),
-    (_other_pairs, "pairs.parquet is not what the ledger keeps"),
-    (_other_recipe, "00000.parquet was made for other settings, models or input"),
-    (_other_model, "is not the one that the run used"),
+    (_other_verdict, "ledger/00000.parquet does not follow from the scores and the bounds of the recipe"),
+    (_other_pairs, "pairs.parquet does not match the kept pairs of the ledger"),
+    (_other_recipe, "00000.parquet was made with other settings, models or input"),
+    (_other_model, "differs from the one that the run used"),
 ]
 
 

@@ -94,14 +94,14 @@ def test_rounds_losses_and_comparisons_are_told(tmp_path: Path) -> None:
 
 
 def test_judgements_of_the_sample_are_weighted_and_others_are_not(tmp_path: Path) -> None:
-    from impossible.analysis.calibrate import judge, population
+    from impossible.analysis.calibrate import population, record_judgement
     from impossible.data.judgements import label
 
     run = plant(tmp_path / "run", ROWS, recipe())
     assert gather(run).precision == ()
     people = population(run, "paraphrase", "entailment", 100)
     for i in people.drawn():
-        judge(run, people, i, bool(people.score[i] > 0.82))
+        record_judgement(run, people, i, bool(people.score[i] > 0.82))
     (one,) = gather(run).precision
     within = people.score >= np.float32(0.75)
     assert one.drawn and one.judged == within.sum() and one.right == (people.score > 0.82).sum()

@@ -129,5 +129,5 @@ def test_numbers_and_times_are_readable() -> None:
 
 
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="holds no run"):
+    with pytest.raises(StoreError, match="has no run"):
         write_report(tmp_path)

@@ -1,1 +1,1 @@
-"""Questions to a finished run: why, what-if, calibration. Reads only."""
+"""Read-only analysis of a finished run: why, what-if, calibration."""

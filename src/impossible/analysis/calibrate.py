@@ -1,4 +1,4 @@
-"""Judgements of a person on a run's own pairs → the bound of a critic that reaches a wished precision."""
+"""Human judgements of a run's pairs → the bound of a critic that reaches a target precision."""
 
 import math
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from ..recipe.critics import Bounds
 from ..recipe.write import with_settings
 
 _STRATA = 10
-_Z = 1.96  # of a 95 % interval
+_Z = 1.96  # z of a 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The pairs of a run and task that every other critic lets pass, ordered by the score, falling.
+    """The pairs of a run and task that pass all other critics, by descending score.
 
-    `weight` (of a drawn pair) says how many pairs of the population it stands for; else 0.
+    `weight` is the number of pairs that a drawn pair represents, 0 if it is not drawn.
     """
 
     task: str
@@ -38,13 +38,13 @@ class Population:
     weight: NDArray[np.float64]
 
     def drawn(self) -> list[int]:
-        """The indices of the pairs to judge, in an order that tells nothing of their scores."""
+        """The indices of the pairs to judge, in an order independent of their scores."""
         return sorted(np.flatnonzero(self.weight).tolist(), key=lambda i: self.pair_id[i])
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A bound, the precision of what it keeps with its 95 % interval, and how many pairs it keeps."""
+    """A bound, the precision of the pairs above it with a 95 % interval, and their number."""
 
     bound: float
     precision: float
@@ -55,9 +55,9 @@ class Threshold:
 
 
 def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> Population:
-    """Read a run's ledger and draw `pairs` of it, as many from each tenth of the scores.
+    """Read a run's ledger and draw about `pairs` pairs, equally many from each tenth of the scores.
 
-    Raises StoreError if there is no ledger, DataError if it holds no such pairs.
+    Raises StoreError if there is no ledger, DataError if it has no such pairs.
     """
     folder = RunFolder(run)
     table, recipe = folder.rows("filter"), folder.recipe()
@@ -71,9 +71,9 @@ def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> 
     scores = as_scores(rows)
     others = Bounds.model_validate({n: b.model_dump() for n, b in bounds.given() if n != critic})
     score = np.min([scores[column] for column in columns(critic, task)], axis=0)
-    wall = (getattr(recipe.score, task) or Bounds()).of(critic)
+    gate = (getattr(recipe.score, task) or Bounds()).of(critic)
     known = ~np.isnan(score) & (
-        score >= np.float32(-np.inf if wall is None or wall.min is None else wall.min)
+        score >= np.float32(-np.inf if gate is None or gate.min is None else gate.min)
     )
     alive = np.flatnonzero((Judge(task, scores).verdict(others) == KEPT_CODE) & known)
     if not len(alive):
@@ -92,30 +92,32 @@ def _weights(n: int, pairs: int, seed: int) -> NDArray[np.float64]:
     return weight
 
 
-def judge(run: Path, people: Population, i: int, right: bool | None) -> None:
-    """Write down what a person says of a drawn pair. Raises StoreError."""
-    label(run, people.task, people.pair_id[i], people.source[i], people.target[i], right)
+def record_judgement(run: Path, population: Population, i: int, right: bool | None) -> None:
+    """Store the judgement of a drawn pair. Raises StoreError."""
+    label(run, population.task, population.pair_id[i], population.source[i], population.target[i], right)
 
 
-def thresholds(people: Population, judgements: dict[str, bool | None]) -> list[Threshold]:
-    """For each judged score, falling, what keeping everything above it would give.
+def thresholds(population: Population, judgements: dict[str, bool | None]) -> list[Threshold]:
+    """For each judged score, descending: the precision and number of pairs at or above it.
 
-    Precision is the weighted share of right ones; its interval is Wilson's with the effective sample size
-    (Σw)²/Σw² (Kish 1965). Only drawn pairs count: what somebody happened to label is no sample.
+    Precision is the weighted share of right pairs; its interval is Wilson's with the effective sample size
+    (Σw)²/Σw² (Kish 1965). Only drawn pairs count, since other labels are not a random sample.
     """
     judged = [
-        i for i in np.flatnonzero(people.weight).tolist() if judgements.get(people.pair_id[i]) is not None
+        i
+        for i in np.flatnonzero(population.weight).tolist()
+        if judgements.get(population.pair_id[i]) is not None
     ]
-    weight = people.weight[judged]
-    right = np.array([bool(judgements[people.pair_id[i]]) for i in judged])
-    found = []
+    weight = population.weight[judged]
+    right = np.array([bool(judgements[population.pair_id[i]]) for i in judged])
+    rows = []
     for k, i in enumerate(judged, 1):
         w = weight[:k]
         precision = float((w * right[:k]).sum() / w.sum())
         low, high = wilson(precision, float(w.sum() ** 2 / (w**2).sum()))
-        kept = int((people.score >= people.score[i]).sum())
-        found.append(Threshold(float(people.score[i]), precision, low, high, kept, k))
-    return found
+        kept = int((population.score >= population.score[i]).sum())
+        rows.append(Threshold(float(population.score[i]), precision, low, high, kept, k))
+    return rows
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
@@ -125,14 +127,14 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, (centre - half) / (1 + _Z**2 / n)), min(1.0, (centre + half) / (1 + _Z**2 / n))
 
 
-def reach(found: Sequence[Threshold], precision: float) -> Threshold | None:
-    """The lowest bound whose precision is at least the wished one; None if there is none."""
-    good = [t for t in found if t.precision >= precision]
+def reach(thresholds: Sequence[Threshold], precision: float) -> Threshold | None:
+    """The lowest bound with at least this precision; None if there is none."""
+    good = [t for t in thresholds if t.precision >= precision]
     return good[-1] if good else None
 
 
 def write_bound(recipe: Path, task: str, critic: str, bound: float) -> None:
-    """Set `filter.TASK.CRITIC.min` in a recipe, whose comments and order stay. Raises RecipeError."""
+    """Set `filter.TASK.CRITIC.min` in a recipe file, keeping comments and order. Raises RecipeError."""
     try:
         text = recipe.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Pairs that a critic without a model rejected: the ledger only counts them, so they are scored anew."""
+"""Rescore pairs that a cheap critic rejected, since the ledger only counts them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,28 +17,31 @@ from ..recipe.critics import Bounds
 def cheaply_rejected(
     run: Path, groups: Sequence[Mapping[str, Any]], one: str, other: str
 ) -> Iterator[dict[str, Any]]:
-    """Rows as in the ledger for pairs of candidates, one holding each text, that a cheap critic rejects.
+    """Yield ledger rows of pairs with both texts, one in each sentence, that a cheap critic rejects.
 
-    `groups` are rows of GROUPS, the texts in lower case. The verdict is by the gates, since those are what
-    dropped the pairs. Raises ModelError.
+    `groups` are rows of GROUPS; `one` and `other` are lower case. The verdict uses the gates, since they
+    rejected the pairs in the run. Raises ModelError.
     """
-    found = [(group, *pair) for group in groups for pair in _pairs(group, one, other)]
-    if not found:
+    matches = [(group, *pair) for group in groups for pair in _pairs(group, one, other)]
+    if not matches:
         return
     recipe = RunFolder(run).recipe()
     names = tuple(name for name in CHEAP if name in recipe.score.critics)
     critics = open_critics(recipe.score.model_copy(update={"critics": names}), recipe.execution)
-    sources, targets = [source for _, source, _ in found], [target for *_, target in found]
+    sources, targets = [source for _, source, _ in matches], [target for *_, target in matches]
     for task, bounds in recipe.filter.tasks():
         pairs, ask = listed(critics, sources, targets, task)
-        cascade(pairs, cheap(critics), Bounds(), ask)  # without gates, so that each score is shown
+        cascade(pairs, cheap(critics), Bounds(), ask)  # without bounds, so that all scores are computed
         judge = Judge(task, pairs.scores)
         gates = getattr(recipe.score, task) or Bounds()
         codes = judge.verdict(gates)
-        # how far from the bound, which lies within the gate; from the gate where there is no bound
+        # the distance to the bound, or to the gate if there is no bound
         margin = judge.margin(gates.model_copy(update=dict(bounds.given())), codes)
-        for i, (group, source, target) in enumerate(found):
-            if codes[i] in (KEPT_CODE, UNKNOWN_CODE):  # unknown: it went on to the models
+        for i, (group, source, target) in enumerate(matches):
+            if codes[i] in (
+                KEPT_CODE,
+                UNKNOWN_CODE,
+            ):  # unknown: expensive critics scored it, so it is in the ledger
                 continue
             yield {
                 "pair_id": text_id(group["context_id"], task, source, target),
@@ -55,7 +58,7 @@ def cheaply_rejected(
 
 
 def _pairs(group: Mapping[str, Any], one: str, other: str) -> list[tuple[str, str]]:
-    """Pairs of distinct sentences, one holding each text, the longer one first; each pair once."""
+    """Distinct pairs with `one` in a sentence and `other` in the other; the longer sentence first."""
     texts = [candidate["text"] for candidate in group["candidates"]]
     pairs = [
         (a, b) if len(a) >= len(b) else (b, a)

@@ -1,4 +1,4 @@
-"""Other bounds on the stored scores: what a run would have kept, without running a model."""
+"""What-if: which pairs a run would keep with other bounds, from stored scores."""
 
 import random
 from collections import Counter
@@ -19,12 +19,12 @@ from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, Filter
 from ..recipe.recipe import Recipe
 
-MEASURED = 2000  # pairs of which variety is measured
+MEASURED = 2000  # maximum pairs for measuring variety
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A pair whose fate the new bounds change: its verdict before and after."""
+    """A pair that the new bounds gain or lose: its verdict before and after."""
 
     pair_id: str
     source: str
@@ -35,11 +35,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What new bounds do to a task.
+    """The effect of new bounds on a task.
 
-    `unknown` scored pairs lie outside a gate, or lack a score that the bounds now ask for: a run with these
-    bounds would have to score them. `unscored` pairs, at most, were stopped by a gate that is now too tight,
-    and have no scores at all. Variety is that of the targets of equally many pairs before and after.
+    `unknown` is the number of scored pairs that lie outside a gate or lack a score that the new bounds need;
+    a run with these bounds would score them. `unscored` is an upper limit of the unscored pairs that a gate
+    rejected which is now tighter than its bound. Variety is measured on equally many targets before and
+    after.
     """
 
     task: str
@@ -56,12 +57,12 @@ class Change:
 
 
 def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Change]:
-    """What becomes of a run's pairs under other bounds; `overrides` are KEY=VALUE of `filter`.
+    """The effect of other bounds on a run's pairs; `overrides` are KEY=VALUE settings of `filter`.
 
-    Raises RecipeError if another setting is to change, or what was never scored is asked for; StoreError.
+    Raises RecipeError for other settings, or for a task that the run has not scored; StoreError.
     """
     folder = RunFolder(run)
-    folder.manifest()  # or it says that there is no run
+    folder.manifest()  # raises StoreError if there is no run
     recipe = folder.recipe()
     wanted = wanted_filter(run, recipe, overrides)
     before, after = folder.rows("filter"), decide(run, recipe, wanted)
@@ -75,7 +76,7 @@ def what_if(run: Path, overrides: Sequence[str], examples: int = 5) -> list[Chan
 
 
 def to_keep(run: Path, overrides: Sequence[str]) -> list[str]:
-    """The settings with which `impossible run` keeps what `what_if` showed: with their gates, if need be."""
+    """The `--set` overrides that make `impossible run` keep the same pairs; with gates where needed."""
     try:
         RunFolder(run).recipe(overrides)
     except RecipeError:
@@ -84,18 +85,18 @@ def to_keep(run: Path, overrides: Sequence[str]) -> list[str]:
 
 
 def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter:
-    """The filter that overrides ask for, which may lie outside the gates. Raises RecipeError."""
+    """The filter of the overrides, which may lie outside the gates. Raises RecipeError."""
     for override in overrides:
         if not override.strip().startswith("filter."):
             key = override.partition("=")[0].strip()
             near = [
                 f"filter.{task}.{key}" for task, _ in recipe.filter.tasks() if key.split(".")[0] in CRITICS
             ]
-            hint = (
-                f"did you mean {' or '.join(near)}?" if near else f"impossible settings {key} says what it is"
+            hint = f"did you mean {' or '.join(near)}?" if near else f"impossible settings {key} explains it"
+            raise RecipeError(
+                f"--set {override}: only filter.… can be changed without running a model; {hint}"
             )
-            raise RecipeError(f"--set {override}: only filter.… can change without running a model; {hint}")
-    # without gates: a bound outside its gate has an answer here, even if part of it is "unknown"
+    # without gates, since bounds outside them are valid here; some pairs are then "unknown"
     ungated = [*overrides, "score.paraphrase=false", "score.summary=false"]
     wanted = RunFolder(run).recipe(ungated).filter
     scored = [task for task, _ in recipe.filter.tasks()]
@@ -106,7 +107,7 @@ def wanted_filter(run: Path, recipe: Recipe, overrides: Sequence[str]) -> Filter
 
 
 def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
-    """The ledger of a run, schema LEDGER, had its filter been `wanted`."""
+    """The ledger of a run with the filter `wanted`, schema LEDGER."""
     decided = [
         filter_scores(shard.table(), wanted, recipe.score)[0] for shard in RunFolder(run).shards("score")
     ]
@@ -114,7 +115,7 @@ def decide(run: Path, recipe: Recipe, wanted: Filter) -> pa.Table:
 
 
 def unscored_pairs(task: str, recipe: Recipe, wanted: Filter, stopped: Counter[str]) -> int:
-    """Pairs that a gate stopped which is now tighter than its bound."""
+    """The number of pairs that cheap gates rejected which are now tighter than their bounds."""
     bounds: Bounds | None = getattr(wanted, task)
     if bounds is None:
         return 0
@@ -156,7 +157,7 @@ def _change(task: str, before: pa.Table, after: pa.Table, unscored: int, example
 
 
 def measured(n: int, size: int, seed: int) -> list[int]:
-    """Which of `n` pairs are measured; the same ones, in their order, if nothing has changed."""
+    """A random sample of `size` indices below `n`, sorted; equal arguments give equal samples."""
     return sorted(random.Random(seed).sample(range(n), size))
 
 

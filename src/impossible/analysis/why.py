@@ -1,4 +1,4 @@
-"""Questions to a run's folder: finished shards as tables, and the story of one pair (DuckDB over Parquet)."""
+"""Explain single pairs of a run: context, scores, verdict, duplicates (DuckDB on Parquet)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ID = 16  # hexadecimal digits
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A candidate: how many continuations gave it, and the teacher's log-probability of it."""
+    """A candidate, the number of its continuations, and the teacher's log-probability."""
 
     text: str
     count: int
@@ -34,7 +34,7 @@ class Sentence:
 class Check:
     """A critic's scores of a pair, by column, against its bound and gate.
 
-    `outside` is how far: 0 within, None where a score that the bound needs is missing or there is no bound.
+    `outside` is the distance to the bound: 0 within; None without a bound or if a score is missing.
     """
 
     critic: CriticName
@@ -46,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another pair of the same meaning."""
+    """Another pair in the same set of duplicates."""
 
     pair_id: str
     source: str
@@ -55,7 +55,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that a run knows of one pair. `lost_to` is a duplicate's; `beat` are duplicates of this one."""
+    """All facts about one pair. `lost_to` replaced it as a duplicate; it replaced those in `beat`."""
 
     pair_id: str
     task: str
@@ -74,36 +74,35 @@ class Story:
 def why(
     run: Path, wanted: str, limit: int = 3, other: str = "", rejected: bool = False
 ) -> tuple[list[Story], int]:
-    """The stories of up to `limit` pairs, kept ones first, and how many pairs there are in all.
+    """The stories of up to `limit` matching pairs, kept ones first, and the number of all matches.
 
-    `wanted` is a pair's id, its beginning, or text that source or target holds; `other` is text that its
-    other sentence holds. With `rejected` the kept pairs are left out. Raises DataError if no pair fits,
-    StoreError.
+    `wanted` is a pair ID, the start of one, or text in source or target; `other` is text in the other
+    sentence. With `rejected` kept pairs are left out. Raises DataError if no pair matches, StoreError.
     """
     database = RunFolder(run).connect()
     texts = {"text": wanted.strip().lower(), "other": other.strip().lower()}
     found = _recorded(database, wanted, texts, rejected)
     if not found and other:
-        found = list(_anew(database, run, texts))
+        found = list(_rescored(database, run, texts))
     if not found and rejected and _recorded(database, wanted, texts, False):
-        raise DataError(f"{run}: each recorded pair that holds {wanted!r} was kept")
+        raise DataError(f"{run}: all recorded pairs with {wanted!r} were kept")
     if not found:
-        raise DataError(_absent(database, run, wanted, other))
-    return [tell(database, run, row) for row in found[:limit]], len(found)
+        raise DataError(_no_match(database, run, wanted, other))
+    return [story_of(database, run, row) for row in found[:limit]], len(found)
 
 
 def _recorded(
     database: "duckdb.DuckDBPyConnection", wanted: str, texts: dict[str, str], rejected: bool
 ) -> list[dict[str, Any]]:
-    """The rows of the ledger that fit."""
+    """The matching rows of the ledger."""
     like = (
         "(starts_with(pair_id, $wanted)"
         " OR contains(lower(source), $text) AND contains(lower(target), $other)"
         " OR contains(lower(target), $text) AND contains(lower(source), $other))"
     )
-    but = "AND verdict <> 'kept'" if rejected else ""
+    only_rejected = "AND verdict <> 'kept'" if rejected else ""
     given = texts | {"wanted": wanted if _is_id(wanted) else "-"}
-    query = f"SELECT * FROM ledger WHERE {like} {but} ORDER BY verdict <> 'kept', pair_id"
+    query = f"SELECT * FROM ledger WHERE {like} {only_rejected} ORDER BY verdict <> 'kept', pair_id"
     return _rows(database, query, given)
 
 
@@ -117,10 +116,10 @@ def _rows(database: "duckdb.DuckDBPyConnection", query: str, given: dict[str, st
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _anew(
+def _rescored(
     database: "duckdb.DuckDBPyConnection", run: Path, texts: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """Rows for the pairs that hold both texts and left no record, since a cheap critic rejected them."""
+    """Rows of pairs with both texts that a cheap critic rejected, and that the ledger lacks."""
     from .rescore import cheaply_rejected
 
     holds = (
@@ -131,8 +130,8 @@ def _anew(
     return cheaply_rejected(run, _rows(database, query, texts), texts["text"], texts["other"])
 
 
-def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other: str) -> str:
-    """Why no pair fits: the cheap critics keep no record of what they reject."""
+def _no_match(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other: str) -> str:
+    """The reason why no pair matches, as an error message."""
     for text in (wanted, other):
         query = (
             "SELECT context FROM (SELECT context, unnest(candidates) AS candidate FROM groups) "
@@ -141,25 +140,25 @@ def _absent(database: "duckdb.DuckDBPyConnection", run: Path, wanted: str, other
         given = {"text": text.strip().lower()}
         found = _rows(database, query, given)
         if not found:
-            there = "it stands in a context; pairs are made of what is written behind it"
+            hint = "a context has it; pairs are made of its continuations"
             contexts = _rows(
                 database, "SELECT context FROM groups WHERE contains(lower(context), $text)", given
             )
-            absent = f"{run}: no pair has the id {text!r}, and no sentence holds this text"
-            return f"{absent} ({there})" if contexts else absent
+            message = f"{run}: no pair has the ID {text!r}, and no sentence has this text"
+            return f"{message} ({hint})" if contexts else message
     if other:
-        return f"{run}: {wanted!r} and {other!r} were not written behind one context, so they are no pair"
+        return f"{run}: {wanted!r} and {other!r} do not continue the same context, so they are not a pair"
     return (
-        f"{run}: {wanted!r} was written behind the context {found[0]['context']!r}, but a critic without a "
-        "model rejected each of its pairs, and of these only the number is kept; give text of the other "
-        "sentence too, and the pair is scored anew"
+        f"{run}: {wanted!r} continues the context {found[0]['context']!r}, but a cheap critic rejected all "
+        "its pairs, and these are only counted; give text of the other sentence too, and the pair is "
+        "scored again"
     )
 
 
-def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) -> Story:
-    """The story of a row of the ledger; `database` has it and `groups`, as `RunFolder.connect` gives them."""
+def story_of(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) -> Story:
+    """The story of a ledger row; `database` has the views of `RunFolder.connect`."""
     group = _rows(database, "SELECT * FROM groups WHERE context_id = $id", {"id": row["context_id"]})[0]
-    said = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
+    sentences = {c["text"]: Sentence(c["text"], c["count"], c["logprob"]) for c in group["candidates"]}
     rivals = "SELECT pair_id, source, target FROM ledger WHERE "
     lost_to = _rows(database, f"{rivals} pair_id = $id", {"id": row["duplicate_of"] or ""})
     beat = _rows(database, f"{rivals} duplicate_of = $id ORDER BY pair_id", {"id": row["pair_id"]})
@@ -169,8 +168,8 @@ def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) 
         domain=row["domain"],
         origin=group["origin"],
         context=group["context"],
-        source=said[row["source"]],
-        target=said[row["target"]],
+        source=sentences[row["source"]],
+        target=sentences[row["target"]],
         checks=_checks(run, row),
         verdict=row["verdict"],
         margin=row["margin"],
@@ -180,15 +179,15 @@ def tell(database: "duckdb.DuckDBPyConnection", run: Path, row: dict[str, Any]) 
 
 
 def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
-    """Every critic that scored the pair or has a bound, in the order of cost."""
+    """All critics that scored the pair or have a bound, in order of cost."""
     recipe, task = RunFolder(run).recipe(), row["task"]
     bounds: Bounds = getattr(recipe.filter, task) or Bounds()
     gates: Bounds = getattr(recipe.score, task) or Bounds()
     scores = {
         name: np.array([np.nan if row.get(name) is None else row[name]], np.float32)
-        for name in SCORES.names[5:]  # an older run lacks the newer critics
+        for name in SCORES.names[5:]  # an older run lacks the scores of newer critics
     }
-    found = []
+    checks = []
     for critic in CRITICS:
         used: Sequence[str] = columns(critic, task)
         known = {name: float(scores[name][0]) for name in used if not np.isnan(scores[name][0])}
@@ -196,5 +195,5 @@ def _checks(run: Path, row: dict[str, Any]) -> tuple[Check, ...]:
         if not known and bound is None:
             continue
         far = float(shortfall(critic, bound, task, scores)[0]) if bound is not None else np.nan
-        found.append(Check(critic, known, bound, gates.of(critic), None if np.isnan(far) else far))
-    return tuple(found)
+        checks.append(Check(critic, known, bound, gates.of(critic), None if np.isnan(far) else far))
+    return tuple(checks)

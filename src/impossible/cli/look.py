@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..analysis.calibrate import Population, judge
+from ..analysis.calibrate import Population, record_judgement
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
@@ -189,7 +189,7 @@ def ask(console: Console, run: Path, people: Population, known: Mapping[str, boo
             pass
         if key == "q":
             return
-        judge(run, people, i, _KEYS[key])
+        record_judgement(run, people, i, _KEYS[key])
 
 
 def _key() -> str:

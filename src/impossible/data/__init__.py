@@ -1,1 +1,1 @@
-"""What a run stores: schemas, the run folder, datasets, judgements, tables of text."""
+"""The files of a run: schemas, run folder, shards, datasets, judgements, tables of text."""

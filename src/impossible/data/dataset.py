@@ -1,6 +1,6 @@
-"""Ledgers → dataset: the kept pairs of all shards, repeats across contexts once; and its export.
+"""Ledgers → dataset: the kept pairs of all shards without repeats, and their export.
 
-A repeat has the same two sentences, as `sentences.normalised` leaves them: case and commas make no new pair.
+Two pairs are repeats if their sentences are equal after `sentences.normalised`, which ignores case and commas.
 """
 
 import random
@@ -20,13 +20,13 @@ from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
 from .tabular import write_rows, writing
 
-Part = tuple[pa.Table, pa.Table]  # some of the ledger, and the groups that its contexts are in
+Part = tuple[pa.Table, pa.Table]  # rows of the ledger, and the groups of their contexts
 _ROW_GROUP = 16_384
 _ROUND = pa.field("round", pa.int32(), metadata={"description": "0: the teacher's pair; else a student's"})
 
 
 class Seen:
-    """The pairs met so far; a pair takes 16 bytes and what a set spends on them."""
+    """The pairs seen so far, as 16-byte digests in a set."""
 
     def __init__(self) -> None:
         self._digests: set[bytes] = set()
@@ -35,7 +35,7 @@ class Seen:
         return len(self._digests)
 
     def new(self, pairs: pa.Table) -> pa.Table:
-        """The rows whose source and target have not been met together; they now have."""
+        """Return the rows whose (source, target) is new, and record them as seen."""
         first = []
         for source, target in zip(pairs["source"].to_pylist(), pairs["target"].to_pylist(), strict=True):
             key = f"{normalised(source)}\x1f{normalised(target)}"
@@ -46,22 +46,24 @@ class Seen:
 
 
 def kept(ledger: pa.Table, task: str) -> pa.Table:
-    """The rows of a ledger that one task keeps."""
+    """The kept rows of one task in a ledger."""
     return ledger.filter(pc.and_(pc.equal(ledger["task"], task), pc.equal(ledger["verdict"], KEPT)))
 
 
 def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
-    """The pairs that every critic accepts and that only lost to one that says the same, repeats once;
-    schema DATASET without the context.
+    """The pairs that all critics accept but a better duplicate replaces, without repeats.
+
+    Has schema DATASET without the context.
     """
-    found = completed((t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers), LEDGER)
-    return distinct([found.select([name for name in DATASET.names if name != "context"])])
+    rows = completed((t.filter(pc.equal(t["verdict"], DUPLICATE)) for t in ledgers), LEDGER)
+    return distinct([rows.select([name for name in DATASET.names if name != "context"])])
 
 
 def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
-    """The kept pairs of the parts, repeats once, schema DATASET; holds a part and what has been seen.
+    """Yield the kept pairs of all parts without repeats, schema DATASET.
 
-    A task after the other, each in the order of contexts: how they were cut into shards does not show.
+    Memory holds one part and the digests of seen pairs. Rows are ordered by task, then by context, so that
+    the result is independent of the shard size.
     """
     for task in TASKS:
         seen = Seen()
@@ -78,12 +80,12 @@ def assemble(ledger: pa.Table, groups: pa.Table) -> pa.Table:
 
 
 def write(table: pa.Table, folder: Path) -> None:
-    """Write a dataset folder; the same rows give the same bytes."""
+    """Write a dataset folder; equal rows give equal bytes."""
     write_stream([table], folder)
 
 
 def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
-    """As `write`, but holds one row group at a time: how the rows are cut into tables does not show."""
+    """As `write`, with one row group in memory; the bytes do not depend on how rows are split into tables."""
     with pq.ParquetWriter(folder / DATASET_FILE, DATASET, compression="zstd") as writer:
         held, rows = [DATASET.empty_table()], 0
         for table in tables:
@@ -97,18 +99,18 @@ def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
 
 
 def read(run: Path) -> pa.Table:
-    """The dataset of a run: the pairs of all its rounds, of repeats the first; `round` says which.
+    """Read the dataset of a run, or a Parquet file of pairs as it is. Raises StoreError.
 
-    Or a Parquet file of pairs, as it is: so each round's own can be read. Raises StoreError.
+    The dataset of a run has the pairs of all rounds; `round` is the first round that has the pair.
     """
     if run.is_file():
         if run.suffix != ".parquet":
-            raise StoreError(f"{run} is neither the folder of a run nor a .parquet of pairs")
+            raise StoreError(f"{run} is neither a run folder nor a .parquet file of pairs")
         return _read(run)
     folder = RunFolder(run)
     rounds = [number for number in folder.round_numbers() if folder.dataset_file(number).exists()]
     if not rounds:
-        raise StoreError(f"{run} holds no dataset; finish it with: impossible run RECIPE --out {run}")
+        raise StoreError(f"{run} has no dataset; finish the run: impossible run RECIPE --out {run}")
     return distinct(_of_round(folder, number) for number in rounds)
 
 
@@ -118,7 +120,7 @@ def _of_round(folder: RunFolder, number: int) -> pa.Table:
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a dataset's file is there, to its end."""
+    """Whether a dataset file exists and has a valid footer."""
     try:
         pq.read_metadata(file)
     except (OSError, pa.ArrowException):
@@ -134,7 +136,7 @@ def _read(file: Path) -> pa.Table:
 
 
 def distinct(tables: Iterable[pa.Table]) -> pa.Table:
-    """Tables of pairs as one: the first of each task, source and target."""
+    """Concatenate tables of pairs; of repeats (task, source, target) keep the first."""
     table = pa.concat_tables(tables, promote_options="permissive")
     columns = (table[name].to_pylist() for name in ("task", "source", "target"))
     first: dict[tuple[str, ...], int] = {}
@@ -144,7 +146,7 @@ def distinct(tables: Iterable[pa.Table]) -> pa.Table:
 
 
 def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int]:
-    """Task, source and target of randomly drawn pairs, and how many pairs there are. Raises StoreError."""
+    """Task, source and target of `count` random pairs, and the total number of pairs. Raises StoreError."""
     try:
         total = size(file)
         drawn = random.Random(seed).sample(range(total), min(count, total))
@@ -160,7 +162,7 @@ def export(table: pa.Table, path: Path) -> int:
         with writing(path):
             pq.write_table(table, path)
     else:
-        # a score has no more digits: 0.8 as a 32-bit number would be 0.800000011920929
+        # float32 has about 7 significant digits: without rounding 0.8 is written as 0.800000011920929
         rows = [
             {name: round(x, 6) if isinstance(x, float) else x for name, x in row.items()}
             for row in table.to_pylist()
@@ -170,7 +172,7 @@ def export(table: pa.Table, path: Path) -> int:
 
 
 def size(file: Path) -> int:
-    """How many pairs a dataset's file has. Raises StoreError."""
+    """The number of pairs in a dataset file. Raises StoreError."""
     try:
         return int(pq.read_metadata(file).num_rows)
     except (OSError, pa.ArrowInvalid) as error:

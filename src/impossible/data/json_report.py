@@ -1,4 +1,4 @@
-"""Results as JSON files: strict (a value that is not defined is null), whole or not at all."""
+"""Results as strict JSON (NaN and infinity become null), written atomically."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ STDOUT = Path("-")
 
 
 def write_json(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report with the version that made it; STDOUT is standard output. Raises StoreError."""
+    """Write a report and the version of this package; STDOUT is standard output. Raises StoreError."""
     stamped = {"version": version("impossible-distillation"), **report}
     if path == STDOUT:
         print(plain_json(stamped, 1))

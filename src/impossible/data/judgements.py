@@ -1,4 +1,4 @@
-"""Judgements of a person on pairs, beside the run."""
+"""Human judgements of pairs, stored in the run folder."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from .run_folder import RunFolder
 
 
 def read_judgements(run: Path, task: str) -> dict[str, bool | None]:
-    """pair_id → right, wrong, or None (skipped); the last word on a pair counts."""
+    """pair_id → True (right), False (wrong) or None (skipped); the last judgement of a pair counts."""
     return {row["pair_id"]: row["right"] for row in store.read_lines(RunFolder(run).judgements_file(task))}
 
 
 def label(run: Path, task: str, pair_id: str, source: str, target: str, right: bool | None) -> None:
-    """Write down what a person says of any pair. Raises StoreError."""
+    """Append a human judgement of a pair. Raises StoreError."""
     path = RunFolder(run).judgements_file(task)
     path.parent.mkdir(exist_ok=True)
     store.append_line(path, {"pair_id": pair_id, "right": right, "source": source, "target": target})

@@ -1,4 +1,4 @@
-"""Pairs wherever they lie: the dataset of a run, or a .jsonl, .csv or .parquet file."""
+"""Read pairs from the dataset of a run, or from a .jsonl, .csv or .parquet file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +12,11 @@ from .tabular import read_rows
 
 
 def pair_table(paths: Sequence[Path]) -> pa.Table:
-    """The pairs of runs and files, one after the other, typed as they lie there.
-
-    Raises StoreError, DataError.
-    """
-    if absent := [path for path in paths if not path.exists()]:
-        raise DataError(f"{absent[0]} does not exist; give a run, or a .jsonl, .csv or .parquet of pairs")
+    """The concatenated pairs of runs and files, with their stored types. Raises StoreError, DataError."""
+    if missing := [path for path in paths if not path.exists()]:
+        raise DataError(
+            f"{missing[0]} does not exist; give a run, or a .jsonl, .csv or .parquet file of pairs"
+        )
     return pa.concat_tables(map(_table, paths), promote_options="permissive")
 
 
@@ -28,12 +27,12 @@ def _table(path: Path) -> pa.Table:
 
 
 def pair_rows(path: Path) -> list[dict[str, Any]]:
-    """The pairs of a run or a file, row by row, whatever columns each has. Raises StoreError, DataError."""
+    """The pairs of a run or a file as dicts; rows may differ in columns. Raises StoreError, DataError."""
     return dataset.read(path).to_pylist() if path.is_dir() else read_rows(path)
 
 
 def check_texts(rows: Sequence[Mapping[str, Any]], source: str, target: str, path: Path) -> None:
-    """Raise DataError unless each row of a file has a text in both columns."""
+    """Raise DataError unless each row has a string in both columns."""
     for number, row in enumerate(rows, 1):
         for column in (source, target):
             if not isinstance(row.get(column), str):

@@ -1,4 +1,4 @@
-"""What each round of a run gave and what its student is worth: read and compared without a model."""
+"""The yield and student quality of each round of a run; read without a model."""
 
 import json
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from .run_folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round's yield and what its student is worth.
+    """The yield of a round and the quality of its student.
 
-    `kept` pairs of mean quality `pair_quality` (`rank.quality`; None if they have no scores) came of
-    `sources` new sentences (round 0: those of the dataset, of none), and the student learned from `pairs`.
-    `accepted` is the share of held-out sentences with an output that the cascade keeps, `quality` the mean
-    quality of the best output, 0 where none is kept: it has to rise for a round to help.
+    `sources` new sentences gave `kept` pairs (round 0: no new sentences, the pairs of the dataset) with mean
+    quality `pair_quality` (`ranking.quality`; None without scores). The student was trained on `pairs`.
+    `accepted` is the share of held-out sentences with at least one output that the cascade keeps; `quality`
+    is the mean quality of the best output, 0 where none is kept. A round helps if `quality` rises.
     """
 
     number: int
@@ -29,18 +29,18 @@ class Round:
     pair_quality: float | None = None
 
 
-def write_rounds(run: Path, found: Sequence[Round]) -> None:
-    """Put rounds side by side into a run. Raises StoreError."""
-    store.write_text(RunFolder(run).rounds_file, json.dumps([asdict(r) for r in found], indent=2) + "\n")
+def write_rounds(run: Path, rounds: Sequence[Round]) -> None:
+    """Write the rounds of a run to one file. Raises StoreError."""
+    store.write_text(RunFolder(run).rounds_file, json.dumps([asdict(r) for r in rounds], indent=2) + "\n")
 
 
-def best(found: Sequence[Round]) -> Round:
-    """The round whose student is worth most."""
-    return max(found, key=lambda r: (r.quality, -r.number))
+def best(rounds: Sequence[Round]) -> Round:
+    """The round with the highest student quality; of equal rounds the first."""
+    return max(rounds, key=lambda r: (r.quality, -r.number))
 
 
 def read_rounds(run: Path) -> list[Round]:
-    """The rounds that a run has finished; none if it has no student. Raises StoreError."""
+    """The finished rounds of a run; empty if it has no student. Raises StoreError."""
     path = RunFolder(run).rounds_file
     if not path.exists():
         return []
@@ -51,6 +51,6 @@ def read_rounds(run: Path) -> list[Round]:
 
 
 def run_student(run: Path) -> Path | None:
-    """The student of the round that was worth most, if the run has one."""
+    """The folder of a run's best student; None if it has no student."""
     rounds = read_rounds(run)
     return RunFolder(run).student_folder(best(rounds).number) if rounds else None

@@ -1,4 +1,4 @@
-"""The run folder: the one place that knows where everything of a run lies, and how it is read and written."""
+"""The run folder: the paths of all files of a run, and how they are read and written."""
 
 import difflib
 import json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RECIPE_FILE, DATASET_FILE, ANSWERS_FILE = "recipe.toml", "pairs.parquet", "outputs.jsonl"
 _MANIFEST_FILE, _DATASET, _STUDENT = "manifest.json", "dataset", "student"
-# stage → where its shards lie in a run
+# stage → folder of its shards
 _FOLDERS = {
     "contexts": "contexts",
     "generate": "round-0/groups",
@@ -35,11 +35,11 @@ _FOLDERS = {
 STAGES = (*_FOLDERS, "distil")
 _SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
 _VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
-Round = int | Literal["*"]  # the number of a round; "*" stands for any
+Round = int | Literal["*"]  # the number of a round; "*" matches any round
 
 
 class Manifest(BaseModel):
-    """What a run wrote down of its size, models and machine. Early runs and pilots lack some of it."""
+    """The size, stages, models and machine of a run. Runs of early versions lack some fields."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,46 +55,46 @@ class Manifest(BaseModel):
 
 
 def shard_name(index: int) -> str:
-    """How a shard is called in file names, the journal and messages."""
+    """The name of a shard in file names, the journal and messages."""
     return f"{index:05d}"
 
 
 def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe of the user's, or one that a run has written, under KEY=VALUE. Raises RecipeError."""
-    # the recipes of early runs do not say that they are whole
+    """Read a user's recipe or the recipe of a run, with KEY=VALUE overrides. Raises RecipeError."""
+    # recipes of early runs lack `resolved = true`
     of_run = path.name == RECIPE_FILE and (path.parent / _MANIFEST_FILE).exists()
-    return load(path, overrides, whole=of_run)
+    return load(path, overrides, resolved=of_run)
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run's folder. Reading needs no lock: files appear whole."""
+    """A run folder. Reading needs no lock, since files are written atomically."""
 
     path: Path
 
     @property
     def recipe_file(self) -> Path:
-        """The recipe, as the run resolved it."""
+        """The resolved recipe."""
         return self.path / RECIPE_FILE
 
     @property
     def manifest_file(self) -> Path:
-        """See Manifest."""
+        """The file of `Manifest`."""
         return self.path / _MANIFEST_FILE
 
     @property
     def journal_file(self) -> Path:
-        """A line for each piece of work: stage, shard, seconds, rows, perhaps worker."""
+        """One JSON line per finished task: stage, shard, seconds, rows, and the worker if any."""
         return self.path / "journal.jsonl"
 
     @property
     def report_file(self) -> Path:
-        """The report that ends a run."""
+        """The report that is written at the end of a run."""
         return self.path / "report.html"
 
     @property
     def rounds_file(self) -> Path:
-        """The rounds side by side."""
+        """The results of all rounds."""
         return self.path / "rounds.json"
 
     @property
@@ -104,24 +104,24 @@ class RunFolder:
 
     @property
     def held_out_folder(self) -> Path:
-        """Teacher against student on held-out sentences."""
+        """Results of the comparison of teacher and student on held-out sentences."""
         return self.evaluation_folder / "held-out"
 
     @property
     def answers_file(self) -> Path:
-        """Both systems' answers to the held-out sentences."""
+        """Outputs of both systems for the held-out sentences."""
         return self.held_out_folder / ANSWERS_FILE
 
     def judgements_file(self, task: str) -> Path:
-        """What people said of pairs: a line a keypress."""
+        """Human judgements of pairs, one line per judgement."""
         return self.path / "judgements" / f"{task}.jsonl"
 
     def shard_file(self, stage: str, index: int) -> Path:
-        """Where a shard of a stage lies, or will."""
+        """The path of a shard of a stage."""
         return self.path / _FOLDERS[stage] / f"{shard_name(index)}.parquet"
 
     def round_folder(self, number: Round) -> Path:
-        """What belongs to one round of self-distillation; round 0 is the teacher's."""
+        """The folder of one round of self-distillation; round 0 is the teacher's."""
         return self.path / f"round-{number}"
 
     def dataset_folder(self, number: Round = 0) -> Path:
@@ -137,19 +137,19 @@ class RunFolder:
         return self.round_folder(number) / _STUDENT
 
     def measured_file(self, number: int) -> Path:
-        """What a round's student was found to be worth."""
+        """The measured quality of a round's student."""
         return self.round_folder(number) / "measured.json"
 
     def drawn_folder(self, number: int) -> Path:
-        """Parts of a round's dataset while it is made."""
+        """Temporary parts of a round's dataset."""
         return self.round_folder(number) / "drawn"
 
     def drawn_file(self, number: int, task: str, start: int) -> Path:
-        """The part of a task from sentence `start` on."""
+        """The part of a task that begins with sentence `start`."""
         return self.drawn_folder(number) / f"{task}-{start:07}.parquet"
 
     def round_numbers(self) -> list[int]:
-        """The rounds that have been begun, in order."""
+        """The numbers of the started rounds, in ascending order."""
         names = (path.name.removeprefix("round-") for path in self._round_folders())
         return sorted(int(name) for name in names if name.isdecimal())
 
@@ -157,23 +157,23 @@ class RunFolder:
         return sorted(self.path.glob(self.round_folder("*").name))
 
     def recipe(self, overrides: Sequence[str] = ()) -> Recipe:
-        """The recipe as the run wrote it, under KEY=VALUE. Raises RecipeError."""
-        return load(self.recipe_file, overrides, whole=True)
+        """The recipe of the run, with KEY=VALUE overrides. Raises RecipeError."""
+        return load(self.recipe_file, overrides, resolved=True)
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write the recipe, its corpus as seen from here: so it can be run again from anywhere."""
+        """Write the recipe with the corpus path relative to this folder, so that it runs from anywhere."""
         if recipe.contexts.corpus is not None:
-            seen = {"corpus": os.path.relpath(recipe.contexts.corpus, self.path)}
-            recipe = recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update=seen)})
+            relative = {"corpus": os.path.relpath(recipe.contexts.corpus, self.path)}
+            recipe = recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update=relative)})
         store.write_text(self.recipe_file, dump(recipe))
 
     def manifest(self) -> Manifest:
-        """Read the manifest. Raises StoreError if there is no run."""
+        """Read the manifest. Raises StoreError if the folder has no run."""
         try:
             return Manifest.model_validate_json(self.manifest_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise StoreError(
-                f"{self.path} holds no run (no {_MANIFEST_FILE}); {self._nearest_run()}start one: "
+                f"{self.path} has no run (no {_MANIFEST_FILE}); {self._nearest_run()}start one: "
                 f"impossible run RECIPE --out {self.path}"
             ) from None
 
@@ -191,7 +191,7 @@ class RunFolder:
     def log(
         self, stage: str, seconds: float, rows: int = 0, index: int | None = None, worker: str = ""
     ) -> None:
-        """Append to the journal how long a stage took: for a shard or, without `index`, as a whole."""
+        """Append the duration of a stage to the journal, for one shard or, without `index`, in total."""
         shard = "" if index is None else shard_name(index)
         row: dict[str, object] = {"stage": stage, "shard": shard, "seconds": seconds, "rows": rows}
         store.append_line(self.journal_file, row | ({"worker": worker} if worker else {}))
@@ -201,7 +201,7 @@ class RunFolder:
         return store.read_lines(self.journal_file)
 
     def has_shards(self, stage: str) -> bool:
-        """Whether a stage has finished any shard, also one beyond the plan."""
+        """Whether a stage has any finished shard, even one outside the plan."""
         return any((self.path / _FOLDERS[stage]).glob("*.parquet"))
 
     def shard(self, stage: str, index: int) -> store.Shard | None:
@@ -209,26 +209,26 @@ class RunFolder:
         return store.read_shard(self.shard_file(stage, index))
 
     def shards(self, stage: str) -> list[store.Shard]:
-        """The finished shards of a stage, in the order of the plan. Raises StoreError if there is no run."""
-        found = (self.shard(stage, index) for index in range(self.manifest().shards))
-        return [one for one in found if one is not None]
+        """The finished shards of a stage in index order. Raises StoreError if the folder has no run."""
+        shards = (self.shard(stage, index) for index in range(self.manifest().shards))
+        return [shard for shard in shards if shard is not None]
 
     def some_shards(self, stage: str) -> list[store.Shard]:
-        """The finished shards of a stage, at least one. Raises StoreError if there is none."""
-        found = self.shards(stage)
-        if not found:
+        """As `shards`, but raises StoreError if there are none."""
+        shards = self.shards(stage)
+        if not shards:
             raise StoreError(
-                f"{self.path} has finished nothing of stage {stage!r} yet; "
-                f"go on with: impossible run RECIPE --out {self.path}"
+                f"{self.path} has no finished shard of stage {stage!r}; "
+                f"resume the run: impossible run RECIPE --out {self.path}"
             )
-        return found
+        return shards
 
     def rows(self, stage: str) -> pa.Table:
-        """All finished rows of a stage. Raises StoreError if there are none."""
+        """The rows of all finished shards of a stage. Raises StoreError if there are none."""
         return store.concatenate(self.some_shards(stage), _SCHEMAS[stage])
 
     def connect(self) -> "duckdb.DuckDBPyConnection":
-        """The run as views `contexts`, `groups` and `ledger`, read where they lie. Raises StoreError."""
+        """A DuckDB connection with views `contexts`, `groups`, `ledger` of the shards. Raises StoreError."""
         import duckdb
 
         database = duckdb.connect()
@@ -238,11 +238,11 @@ class RunFolder:
         return database
 
     def sweep(self) -> None:
-        """Remove what killed writers left; see store.sweep."""
+        """Remove temporary files of killed writers; see `store.sweep`."""
         store.sweep(self.path, (_DATASET, _STUDENT))
 
     def clear(self) -> None:
-        """Remove everything that a run makes; judgements and other evaluations stay."""
+        """Remove all results of the run, except judgements and other evaluations."""
         folders = [self.path / _FOLDERS["contexts"], *self._round_folders(), self.held_out_folder]
         for path in (*folders, self.rounds_file, self.journal_file, self.manifest_file):
             if path.is_dir():

@@ -1,4 +1,4 @@
-"""What flows between the stages: a few small classes and the Arrow schema of every file."""
+"""Data types that stages exchange, and the Arrow schema of every file."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from ..recipe.critic_table import CRITICS, SCORE_TYPE
 
 
 def text_id(*parts: str) -> str:
-    """A 16-digit hexadecimal hash of texts: the id of a context or a pair."""
+    """A 16-digit hexadecimal hash of texts: the ID of a context or a pair."""
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
 
 
 def seed_for(seed: int, context_id: str, role: str) -> int:
-    """A seed of 31 bits for one context and one use."""
+    """A 31-bit seed derived from the run's seed, a context and a role."""
     return int(text_id(str(seed), context_id, role), 16) % 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Text that the teacher continues. `id` is the hash of the text, `origin` says where it comes from."""
+    """Text that the teacher continues. `id` is the hash of the text, `origin` names its source."""
 
     id: str
     domain: str
@@ -30,7 +30,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The first sentence of one continuation; `count` continuations gave it.
+    """A distinct first sentence; `count` continuations start with it.
 
     `logprob` is the teacher's log-probability (natural, temperature 1, no truncation) of its tokens.
     """
@@ -42,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A context with its distinct candidates, in the order of first appearance."""
+    """A context and its distinct candidates, in order of first appearance."""
 
     context: Context
     candidates: tuple[Candidate, ...]
@@ -58,7 +58,7 @@ _CONTEXT = (
     ("context", pa.string(), "the text that the teacher continued"),
     ("origin", pa.string(), "the prefix, or file and row of the corpus"),
 )
-# A prompt is a context still to be grown: `grow` sentences are to be sampled behind its text.
+# A prompt becomes a context when the teacher has appended `grow` sentences to its text.
 PROMPTS = _schema(
     *_CONTEXT[1:],
     ("grow", pa.int32(), "sentences that the teacher adds"),

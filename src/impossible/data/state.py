@@ -1,4 +1,4 @@
-"""How far a run is."""
+"""The progress of a run, in memory or read from its folder."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from .run_folder import RunFolder
 
 @dataclass(slots=True)
 class State:
-    """Where a run stands. `counts` is the funnel over the finished shards.
+    """The progress of a run. `counts` is the funnel over the finished shards.
 
-    With a `target`, `distinct` is how many pairs each task has so far, repeats counted once; where the
-    target is `reached`, `contexts` and `shards` are what it took. `found` is the share of the work that was
-    finished before.
+    With a `target`, `distinct` is the number of distinct kept pairs of each task; once the target is
+    `reached`, `contexts` and `shards` are the numbers used. `found` is the share of the work that earlier
+    runs had finished.
     """
 
     out: Path
@@ -36,21 +36,21 @@ class State:
 
     @property
     def pairs(self) -> pa.Table | None:
-        """The dataset, read from its `file`; None if the run ended before there was one."""
+        """The dataset, read from `file`; None if the run ended before it was written."""
         return None if self.file is None else dataset.read(self.file)
 
     def share(self) -> float:
-        """How much of the work is done, 0 to 1: of the shards or, if it is more, of the target."""
+        """The finished share of the work, 0 to 1: of the shards or of the target, whichever is larger."""
         of_target = min(self.distinct.values(), default=0) / self.target if self.target else 0
         return min(1.0, max(self.done / self.shards, of_target))
 
     def left(self, elapsed: float) -> float:
-        """Seconds to the end, if it goes on as in the `elapsed` ones."""
+        """Estimated seconds left, at the mean speed of the `elapsed` seconds."""
         return elapsed * (1 - self.share()) / max(self.share() - self.found, 1e-9)
 
 
 def read_state(out: Path) -> State:
-    """Where a run stands, read from its folder, also while another process works on it.
+    """Read the progress of a run from its folder; safe while another process writes to it.
 
     Raises StoreError if there is no run.
     """
@@ -58,11 +58,11 @@ def read_state(out: Path) -> State:
     manifest = folder.manifest()
     state = State(out, manifest.contexts, manifest.shards, target=manifest.target, reached=manifest.reached)
     for index in range(state.shards):
-        found = [folder.shard(stage, index) for stage in manifest.stages]
-        for shard in found:
+        shards = [folder.shard(stage, index) for stage in manifest.stages]
+        for shard in shards:
             state.counts.update(shard.counts if shard else {})
-        state.done += found[-1] is not None
-    # a shard that was made anew counts once; a student is trained in as many goes as it took
+        state.done += shards[-1] is not None
+    # count only the last attempt at a shard, but every session of student training
     taken = {(row["stage"], row["shard"] or str(i)): row["seconds"] for i, row in enumerate(folder.journal())}
     for (stage, _), seconds in taken.items():
         state.seconds[stage] += seconds

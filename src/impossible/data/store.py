@@ -1,4 +1,4 @@
-"""Fingerprints, atomic shards and folders: what makes a run resumable, and its files trustworthy."""
+"""Fingerprints, checksums and atomic writes: runs can be resumed and damaged files are detected."""
 
 import errno
 import hashlib
@@ -23,12 +23,12 @@ _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.check
 
 
 def fingerprint(*parts: str) -> str:
-    """Hash of everything that a shard or folder depends on: stage, version, settings, models, inputs."""
+    """Hash of all that a shard or folder depends on: stage, version, settings, models, inputs."""
     return hashlib.blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def checksum(table: pa.Table) -> str:
-    """Hash of a table's content: schema names and types, and every value."""
+    """Hash of a table's content: column names, types and all values."""
     total = hashlib.blake2b(digest_size=16)
 
     class Sink:
@@ -43,7 +43,7 @@ def checksum(table: pa.Table) -> str:
     bare = table.cast(pa.schema([_bare(field) for field in table.schema])).combine_chunks()
     for i, column in enumerate(bare.columns):
         if column.null_count and pa.types.is_floating(column.type):
-            # what lies in memory under a null is anybody's guess
+            # the memory under a null is undefined: hash zeros and the null mask instead
             bare = bare.set_column(i, bare.field(i), pc.fill_null(column, 0.0))
             bare = bare.append_column(f"{bare.field(i).name} is null", column.is_null())
     bare = bare.combine_chunks()
@@ -53,7 +53,7 @@ def checksum(table: pa.Table) -> str:
 
 
 def _bare(field: pa.Field) -> pa.Field:
-    """A field without its metadata, also inside: Parquet adds ids and names of its own."""
+    """A field without metadata, nested fields included: Parquet adds its own IDs and names."""
     kind = field.type
     if pa.types.is_list(kind):
         kind = pa.list_(_bare(kind.value_field).with_name("item"))
@@ -64,7 +64,7 @@ def _bare(field: pa.Field) -> pa.Field:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A finished shard: where it lies, what it was made for, the hash of its content, and its counts."""
+    """A finished shard: path, fingerprint, checksum of its content, funnel counts, number of rows."""
 
     path: Path
     fingerprint: str
@@ -73,29 +73,27 @@ class Shard:
     rows: int
 
     def table(self) -> pa.Table:
-        """Read the rows. Raises StoreError if they are not what was written."""
-        with _mapped(self.path):
+        """Read the rows. Raises StoreError if the checksum differs."""
+        with _store_errors(self.path):
             table = pq.read_table(self.path)
         if checksum(table) != self.checksum:
-            raise StoreError(
-                f"shard {self.path} is damaged (its checksum does not fit); run again to make it anew"
-            )
+            raise StoreError(f"shard {self.path} is damaged (checksum mismatch); run again to recreate it")
         return table
 
 
 def read_shard(path: Path) -> Shard | None:
-    """What the footer of a shard says, or None if there is no whole shard at that path."""
+    """Read the footer of a shard; None if there is no complete shard at the path."""
     try:
         footer = pq.read_metadata(path)
         meta = footer.metadata or {}
-        said = (meta[_FINGERPRINT].decode(), meta[_CHECKSUM].decode(), json.loads(meta[_COUNTS]))
+        stamps = (meta[_FINGERPRINT].decode(), meta[_CHECKSUM].decode(), json.loads(meta[_COUNTS]))
     except (OSError, pa.ArrowException, KeyError, ValueError):
         return None
-    return Shard(path, *said, footer.num_rows)
+    return Shard(path, *stamps, footer.num_rows)
 
 
 def finished(path: Path, wanted: str) -> Shard | None:
-    """The shard at `path` if it was made for this fingerprint and its content is whole."""
+    """The shard at `path` if it has the `wanted` fingerprint and a valid checksum, else None."""
     shard = read_shard(path)
     if shard is None or shard.fingerprint != wanted:
         return None
@@ -106,82 +104,85 @@ def finished(path: Path, wanted: str) -> Shard | None:
     return shard
 
 
-def write_shard(path: Path, table: pa.Table, made_for: str, counts: Mapping[str, int] | None = None) -> Shard:
-    """Write a shard aside, fsync it and rename it into place.
+def write_shard(
+    path: Path, table: pa.Table, fingerprint: str, counts: Mapping[str, int] | None = None
+) -> Shard:
+    """Write a shard atomically: to a temporary file, fsync, rename.
 
     Raises StoreError if the disk is full or the folder cannot be written.
     """
     counts = dict(sorted((counts or {}).items()))
     total = checksum(table)
-    meta = {_FINGERPRINT: made_for, _CHECKSUM: total, _COUNTS: json.dumps(counts)}
+    meta = {_FINGERPRINT: fingerprint, _CHECKSUM: total, _COUNTS: json.dumps(counts)}
     stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **meta})
-    with _mapped(path), _aside(path) as file:
+    with _store_errors(path), _atomic(path) as file:
         pq.write_table(stamped, file, compression="zstd", write_page_checksum=True)
-    return Shard(path, made_for, total, counts, table.num_rows)
+    return Shard(path, fingerprint, total, counts, table.num_rows)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small text file whole or not at all. Raises StoreError."""
-    with _mapped(path), _aside(path) as file:
+    """Write a text file atomically. Raises StoreError."""
+    with _store_errors(path), _atomic(path) as file:
         file.write(text.encode())
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path`, which takes its place when it is whole and on the disk."""
+def _atomic(path: Path) -> Iterator[BinaryIO]:
+    """A temporary file in the folder of `path` that replaces it once it is complete and flushed to disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # one name a process: a killed writer's leaving is overwritten or swept, never read
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # one name per process: the file of a killed writer is overwritten or swept, never read
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with aside.open("wb") as file:
+        with temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def make_folder(folder: Path, made_for: str, make: Callable[[Path], None]) -> None:
-    """Make a folder aside and put it in place of the old one when it is whole. Raises StoreError."""
-    with _mapped(folder):
+def make_folder(folder: Path, fingerprint: str, make: Callable[[Path], None]) -> None:
+    """Create a folder under a temporary name and rename it once it is complete. Raises StoreError."""
+    with _store_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             new = Path(scratch) / "new"
             new.mkdir()
             make(new)
-            (new / ".fingerprint").write_text(made_for)
+            (new / ".fingerprint").write_text(fingerprint)
             if folder.exists():
                 folder.rename(Path(scratch) / "old")
             new.rename(folder)
 
 
 def folder_fingerprint(folder: Path) -> str | None:
-    """What a finished folder was made for, or None."""
+    """The fingerprint of a finished folder, or None."""
     return _read(folder / ".fingerprint")
 
 
 def sweep(folder: Path, made: Sequence[str]) -> None:
-    """Remove what killed writers left: `.part` files, and the scratch folders of those that are `made`.
+    """Remove what killed writers left: `.part` files, and temporary folders of `make_folder`.
 
-    A folder that was whole and only not yet in its place is put there.
+    `made` are the names of folders that `make_folder` creates. A complete folder that was not yet renamed is
+    moved to its place.
     """
-    for left in folder.rglob(".*.part"):
-        left.unlink(missing_ok=True)
-    for left in (left for name in made for left in folder.glob(f"*/.{name}-*")):
-        place = left.with_name(left.name[1:].rpartition("-")[0])
-        if (left / "new" / ".fingerprint").exists() and not place.exists():
-            (left / "new").rename(place)
-        shutil.rmtree(left, ignore_errors=True)
+    for part in folder.rglob(".*.part"):
+        part.unlink(missing_ok=True)
+    for scratch in (path for name in made for path in folder.glob(f"*/.{name}-*")):
+        place = scratch.with_name(scratch.name[1:].rpartition("-")[0])
+        if (scratch / "new" / ".fingerprint").exists() and not place.exists():
+            (scratch / "new").rename(place)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager
 def hold(run: Path) -> Iterator[None]:
-    """Hold a run's folder for this process.
+    """Lock a run folder for this process.
 
-    Raises StoreError, naming the holder, if another process holds it, or if it cannot be written.
+    Raises StoreError if another process holds the lock, with its pid, or if the folder cannot be written.
     """
-    with _mapped(run):
+    with _store_errors(run):
         run.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run / ".lock", timeout=0)
         try:
@@ -189,7 +190,7 @@ def hold(run: Path) -> Iterator[None]:
         except Timeout:
             holder = _read(run / ".holder") or "unknown"
             raise StoreError(
-                f"run {run} is held by another process (pid {holder}); wait for it, or give another --out"
+                f"run {run} is locked by another process (pid {holder}); wait for it, or give another --out"
             ) from None
         try:
             (run / ".holder").write_text(str(os.getpid()))
@@ -199,20 +200,20 @@ def hold(run: Path) -> Iterator[None]:
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a JSONL file whole or not at all. Raises StoreError."""
+    """Write a JSONL file atomically. Raises StoreError."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
-    """Append a row to a JSONL journal, on a line of its own whatever a full disk left of the last one."""
-    with _mapped(path), path.open("a+b") as file:
+    """Append a row to a JSONL journal; start a new line if a full disk cut the last one short."""
+    with _store_errors(path), path.open("a+b") as file:
         file.seek(max(file.tell() - 1, 0))
         start = b"" if file.read() in (b"", b"\n") else b"\n"
         file.write(start + json.dumps(row).encode() + b"\n")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole rows of a JSONL journal; a last line that a kill cut short is left out."""
+    """The rows of a JSONL journal; incomplete lines of a killed writer are skipped."""
     rows = []
     for line in (_read(path) or "").splitlines():
         try:
@@ -225,14 +226,14 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def concatenate(shards: Sequence[Shard], schema: pa.Schema) -> pa.Table:
-    """All rows of several shards, in their order."""
+    """The rows of several shards, concatenated in order."""
     return completed((shard.table() for shard in shards), schema)
 
 
 def completed(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
-    """All rows of several tables, with all columns of a schema, without metadata.
+    """The rows of several tables with all columns of a schema, without metadata.
 
-    A run that was made before a critic was added lacks its columns: null, as where a critic did not look.
+    Missing columns become null: a run that is older than a critic lacks the columns of that critic.
     """
     plain = [table.replace_schema_metadata(None) for table in tables]
     return pa.concat_tables([schema.remove_metadata().empty_table(), *plain], promote_options="default")
@@ -254,12 +255,12 @@ _HINTS = {
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[None]:
-    """Third-party and system errors about `path` as one StoreError."""
+def _store_errors(path: Path) -> Iterator[None]:
+    """Convert system and Arrow errors about `path` to StoreError."""
     try:
         yield
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "")
         raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
     except pa.ArrowException as error:
-        raise StoreError(f"{path} is damaged ({first_line(error)}); run again to make it anew") from error
+        raise StoreError(f"{path} is damaged ({first_line(error)}); run again to recreate it") from error

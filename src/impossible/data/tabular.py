@@ -1,4 +1,4 @@
-"""Tables of text from and to JSONL, CSV and Parquet."""
+"""Read and write rows as JSONL, CSV and Parquet."""
 
 import csv
 import json
@@ -13,16 +13,16 @@ _FORMATS = ".jsonl, .csv or .parquet"
 
 
 def check_writable(path: Path) -> None:
-    """Raise DataError unless rows can be written to a file of this name."""
+    """Raise DataError unless the file name has a supported ending and its folder exists."""
     if path.suffix not in (".jsonl", ".csv", ".parquet"):
         raise DataError(f"cannot write {path}: the name must end in {_FORMATS}")
     if not path.parent.is_dir():
-        raise DataError(f"cannot write {path}: {path.parent} is no folder")
+        raise DataError(f"cannot write {path}: {path.parent} is not a folder")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What goes wrong while a table is written to a file that the user named, as DataError or StoreError."""
+    """Check the path, and convert errors while it is written to DataError or StoreError."""
     check_writable(path)
     try:
         yield
@@ -31,7 +31,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
-    """Write rows with the same columns, by default those of the first, as .jsonl, .csv or .parquet.
+    """Write rows as .jsonl, .csv or .parquet; the columns default to those of the first row.
 
     Raises DataError, StoreError.
     """
@@ -73,5 +73,5 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, NotImplementedError, RecursionError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as pairs: {first_line(error)}") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
-        raise DataError(f"{path} holds no rows with named columns")
+        raise DataError(f"{path} has no rows with named columns")
     return rows

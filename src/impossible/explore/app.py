@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ..analysis.why import tell
+from ..analysis.why import story_of
 from ..errors import DataError, ImpossibleError
 from ..filtering.verdict import VERDICTS
 from ..recipe.critic_table import CRITICS
@@ -108,7 +108,7 @@ class Pages:
         rows = self._index.rows("SELECT * FROM ledger WHERE pair_id = $id LIMIT 1", {"id": pair_id})
         if not rows:
             raise DataError(f"no pair has the id {pair_id!r}")
-        told = tell(self._index.database.cursor(), self._index.run, rows[0])
+        told = story_of(self._index.database.cursor(), self._index.run, rows[0])
         written = self._index.rows(
             "SELECT DISTINCT c.text, c.count, c.logprob FROM "
             "(SELECT unnest(candidates) AS c FROM groups WHERE context_id = $id) "

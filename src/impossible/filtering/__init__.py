@@ -1,1 +1,1 @@
-"""Groups → scored pairs → verdicts → what stays: the cascade, the bounds, the duplicates graph."""
+"""Groups → scored pairs → verdicts: the cascade, the bounds, the duplicate graph."""

@@ -1,4 +1,4 @@
-"""Pairs × critics → scores: the cascade. Cheap critics see all pairs, dear ones what is left."""
+"""The cascade: cheap critics score all pairs, expensive critics only the pairs that remain."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,10 +16,10 @@ from ..recipe.critics import Bounds, Score
 from .verdict import VERDICTS, Floats, Judge, Scores, distance
 
 Indices = NDArray[np.intp]
-Step = tuple[CriticSpec, Sequence[Column]]  # a critic, and what it scores before its bound is asked
-# What a critic gives for pairs of the sentences with these indices, (n,).
+Step = tuple[CriticSpec, Sequence[Column]]  # a critic, and the columns it scores before its bound is applied
+# (critic, source indices, target indices) → scores, (n,).
 Ask = Callable[[str, Indices, Indices], Floats]
-# Critics without a model: what they reject is counted, not written down.
+# Pairs that cheap critics reject are counted, not stored.
 CHEAP = tuple(name for name, spec in CRITICS.items() if spec.cost == "cheap")
 
 
@@ -43,15 +43,15 @@ class Pairs:
 
 
 def unscored(task: str, source: Indices, target: Indices) -> Pairs:
-    """Pairs with all score columns, NaN."""
+    """Pairs with all score columns filled with NaN."""
     nothing = np.full(len(source), np.nan, np.float32)
     return Pairs(task, source, target, {name: nothing.copy() for name, _, _ in SCORE_FIELDS})
 
 
 def cascade(pairs: Pairs, order: Iterable[Step], bounds: Bounds, ask: Ask) -> NDArray[np.bool_]:
-    """Take pairs through critics, each seeing only what those before it kept; returns which pass all bounds.
+    """Score pairs with critics in order, each on what the earlier ones kept; returns which pairs pass all.
 
-    A critic without a bound scores and keeps all. NaN is where a critic did not see a pair.
+    A critic without a bound scores but rejects none. A score is NaN where a critic did not see the pair.
     """
     alive = np.ones(len(pairs.source), dtype=bool)
     for critic, columns in order:
@@ -64,12 +64,12 @@ def cascade(pairs: Pairs, order: Iterable[Step], bounds: Bounds, ask: Ask) -> ND
 
 
 def steps(task: str, bounds: Bounds) -> list[Step]:
-    """Only the critics that have a bound, and what it reads."""
+    """The critics that have a bound, with the columns that the bound reads."""
     return [(CRITICS[critic], CRITICS[critic].read(task)) for critic, _ in bounds.given()]
 
 
 def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bool_], ask: Ask) -> None:
-    """Score the pairs that are wanted and that the critic has not seen."""
+    """Score the wanted pairs that the critic has not scored yet."""
     scores = pairs.scores[column.name]
     rows = np.flatnonzero(wanted & np.isnan(scores))
     if not len(rows):
@@ -81,7 +81,7 @@ def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bo
 
 
 def listed(critics: Critics, sources: Sequence[str], targets: Sequence[str], task: str) -> tuple[Pairs, Ask]:
-    """Pairs given as texts, and how to ask critics about them."""
+    """Pairs of texts in columns, and the function that scores them."""
     n = len(sources)
     sentences = [*sources, *targets]
 
@@ -102,20 +102,20 @@ class Table:
         self._compare: Compare | None = None
 
     def score(self, sources: Indices, targets: Indices) -> Floats:
-        """Scores of directed pairs, shape (n,). Raises ModelError if the critic gives NaN."""
+        """Scores of directed pairs, shape (n,). Raises ModelError if the critic returns NaN."""
         new = np.isnan(self._known[sources, targets])
         s, t = sources[new], targets[new]
         if len(s):
-            found = self._score(s, t)
-            if (bad := np.isnan(found)).any():
+            scores = self._score(s, t)
+            if (bad := np.isnan(scores)).any():
                 i = int(np.argmax(bad))
                 raise ModelError(
-                    f"critic {self._name} gives NaN for {self._sentences[s[i]]!r} and "
-                    f"{self._sentences[t[i]]!r}; its weights or their type (float16?) do not fit this machine"
+                    f"critic {self._name} returns NaN for {self._sentences[s[i]]!r} and "
+                    f"{self._sentences[t[i]]!r}; check its weights and their number format (float16?)"
                 )
-            self._known[s, t] = found
+            self._known[s, t] = scores
             if CRITICS[self._name].symmetric:
-                self._known[t, s] = found
+                self._known[t, s] = scores
         return self._known[sources, targets]
 
     def _score(self, s: Indices, t: Indices) -> Floats:
@@ -126,7 +126,7 @@ class Table:
 
 
 def oriented(sentences: Sequence[str]) -> tuple[Indices, Indices]:
-    """All pairs of distinct sentences, once, the longer one (in characters) as source."""
+    """All unordered pairs of sentences; the longer one (in characters) is the source."""
     a, b = np.triu_indices(len(sentences), k=1)
     lengths = np.array([len(s) for s in sentences], dtype=np.intp)
     swap = lengths[a] < lengths[b]
@@ -136,10 +136,10 @@ def oriented(sentences: Sequence[str]) -> tuple[Indices, Indices]:
 def score_group(
     sentences: Sequence[str], critics: Critics, settings: Score, tasks: Sequence[str], counts: Counter[str]
 ) -> list[Pairs]:
-    """Take every pair of a group through the cascade of each task.
+    """Score all pairs of a group with the cascade of each task.
 
-    Returns the pairs that got as far as a critic beyond CHEAP, and the pairs of task `equivalence` that
-    the entailment graph needs; `counts` receives the cheap rejections.
+    Returns the pairs that pass the gates of the cheap critics, and the pairs of task `equivalence` for the
+    entailment graph. `counts` receives the rejections of the cheap critics.
     """
     tables = {name: Table(name, critics[name], sentences) for name in critics}
 
@@ -148,36 +148,36 @@ def score_group(
 
     source, target = oriented(sentences)
     counts["pairs"] += len(source)
-    found = []
+    scored = []
     for task in tasks:
         gates = getattr(settings, task) or Bounds()
         pairs = unscored(task, source, target)
         left = pairs.take(cascade(pairs, cheap(critics), gates, ask))
         _count(pairs, gates, len(left.source), counts)
-        cascade(left, _dear(critics, task), gates, ask)
-        found.append(left)
-    found.append(_equivalent(found, settings, critics, ask))
-    return found
+        cascade(left, _expensive(critics, task), gates, ask)
+        scored.append(left)
+    scored.append(_equivalent(scored, settings, critics, ask))
+    return scored
 
 
 def cheap(critics: Critics) -> Iterator[Step]:
-    """Critics without a model look both ways at once."""
+    """The cheap critics; each scores both directions in one step."""
     for name in CHEAP:
         if name in critics:
             yield CRITICS[name], CRITICS[name].columns
 
 
-def _dear(critics: Critics, task: str) -> Iterator[Step]:
-    """A model looks back only where the way forward passed."""
+def _expensive(critics: Critics, task: str) -> Iterator[Step]:
+    """The expensive critics; each scores backward only where forward passed the gate."""
     for name, critic in CRITICS.items():
-        if critic.cost == "dear" and name in critics:
+        if critic.cost == "expensive" and name in critics:
             for column in critic.columns:
                 if column.null_for != task:
                     yield critic, (column,)
 
 
 def _count(pairs: Pairs, gates: Bounds, left: int, counts: Counter[str]) -> None:
-    """Count what each cheap gate rejects, and what is left."""
+    """Count the rejections of each cheap critic's gate, and the pairs that remain."""
     rejected = np.bincount(Judge(pairs.task, pairs.scores).verdict(gates), minlength=len(VERDICTS))
     for critic, _ in gates.given():
         if critic in CHEAP:
@@ -185,14 +185,14 @@ def _count(pairs: Pairs, gates: Bounds, left: int, counts: Counter[str]) -> None
     counts[f"{pairs.task}: scored"] += left
 
 
-def _equivalent(found: Sequence[Pairs], settings: Score, critics: Critics, ask: Ask) -> Pairs:
-    """Which sentences of promising pairs say the same: edges of the entailment graph.
+def _equivalent(scored: Sequence[Pairs], settings: Score, critics: Critics, ask: Ask) -> Pairs:
+    """Score equivalence of the sentences of promising pairs: the edges of the entailment graph.
 
-    A pair is promising where it passed the gates to the end. Sentences whose numbers or persons differ, or
-    that are far apart for the bi-encoder, need no NLI model.
+    A pair is promising if it passed all gates. Sentences that differ in numbers or persons, or that have a
+    low similarity, are not equivalent, so the NLI model skips them.
     """
     edges: set[tuple[int, int]] = set()
-    for pairs in found:
+    for pairs in scored:
         alive = ~np.isnan(pairs.scores["entailment_backward"]) & (
             pairs.scores["entailment_forward"] >= settings.equivalence
         )
@@ -206,7 +206,7 @@ def _equivalent(found: Sequence[Pairs], settings: Score, critics: Critics, ask: 
     )
     pairs = unscored("equivalence", both[:, 0], both[:, 1])
     close = pairs.take(cascade(pairs, cheap(critics), gates, ask))
-    nli = (step for step in _dear(critics, close.task) if step[0].name == "entailment")
+    nli = (step for step in _expensive(critics, close.task) if step[0].name == "entailment")
     cascade(close, nli, gates, ask)
     return close
 
@@ -218,7 +218,7 @@ def score(
     tasks: Sequence[str],
     tick: Callable[[], None],
 ) -> tuple[pa.Table, Counter[str]]:
-    """Score the pairs of groups; returns rows of SCORES and the counts of the cascade."""
+    """Score the pairs of groups; returns rows of SCORES and the funnel counts."""
     counts: Counter[str] = Counter()
     tables = []
     for group in groups:
@@ -234,7 +234,7 @@ def score(
 def to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
     """Pairs of a group as rows of SCORES."""
     n = len(pairs.source)
-    found: dict[str, object] = {
+    columns: dict[str, object] = {
         "context_id": [group.context.id] * n,
         "domain": [group.context.domain] * n,
         "task": [pairs.task] * n,
@@ -242,15 +242,15 @@ def to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
         "target": [sentences[i] for i in pairs.target],
     }
     for name, _, _ in SCORE_FIELDS:
-        found[name] = pa.array(pairs.scores[name], from_pandas=True)
-    return pa.table(found, schema=SCORES.remove_metadata())
+        columns[name] = pa.array(pairs.scores[name], from_pandas=True)
+    return pa.table(columns, schema=SCORES.remove_metadata())
 
 
 def as_scores(table: pa.Table) -> Scores:
-    """The score columns of a table as NumPy arrays, null as NaN; so is a column that an older run lacks."""
-    there = {
+    """The score columns of a table as NumPy arrays; nulls and missing columns of older runs become NaN."""
+    stored = {
         name: table[name].cast(pa.float32()).to_numpy(zero_copy_only=False).astype(np.float32)
         for name, _, _ in SCORE_FIELDS
         if name in table.column_names
     }
-    return {name: np.full(table.num_rows, np.nan, np.float32) for name, _, _ in SCORE_FIELDS} | there
+    return {name: np.full(table.num_rows, np.nan, np.float32) for name, _, _ in SCORE_FIELDS} | stored

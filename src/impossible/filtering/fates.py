@@ -1,4 +1,4 @@
-"""Scores, bounds and the entailment graph → what becomes of each pair of a task."""
+"""Scores, bounds and the entailment graph → the verdict of each pair of a task."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Jud
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """The code of each pair's verdict, (n,), and the index of the pair that it lost to (its own if none).
+    """The verdict code of each pair, (n,), and the index of the pair that replaces it (its own if none).
 
-    `alone` are the codes before duplicates were looked for, `inside` the bounds that rejected.
+    `alone` are the codes before duplicates are removed, `inside` the bounds that were applied.
     """
 
     codes: Codes
@@ -24,7 +24,7 @@ class Fates:
 
 
 def decide(judge: Judge, graph: Graph, bounds: TaskFilter, gates: Bounds | None = None) -> Fates:
-    """What becomes of the pairs under these bounds; unknown is what lies outside the gates, if given."""
+    """Decide all pairs under these bounds; with gates, a pair that only a gate rejects is unknown."""
     inside = bounds.model_copy(update=within_gates(bounds, gates or Bounds()))
     alone = judge.verdict(inside)
     codes, best = alone.copy(), np.arange(len(alone))
@@ -32,10 +32,10 @@ def decide(judge: Judge, graph: Graph, bounds: TaskFilter, gates: Bounds | None 
         edges = graph.edges(bounds.duplicates)
         members = np.flatnonzero(_rivals(judge, inside, alone))
         pairs, strength = np.stack((graph.source, graph.target)), _strength(judge, inside)
-        settle = winners if bounds.duplicate_rule == "paper" else winners_in_turn
-        best[members] = members[settle(pairs[:, members], strength[members], edges)]
+        select = winners if bounds.duplicate_rule == "paper" else winners_in_turn
+        best[members] = members[select(pairs[:, members], strength[members], edges)]
         codes[(alone == KEPT_CODE) & (best != np.arange(len(alone)))] = DUPLICATE_CODE
-    if gates is not None:  # where only a gate rejects and the wanted bounds would not, nobody knows
+    if gates is not None:  # a pair that only a gate rejects lacks scores, so its verdict is unknown
         passed = np.isin(judge.verdict(bounds), (KEPT_CODE, UNKNOWN_CODE))
         alone[passed & (alone > UNKNOWN_CODE)] = UNKNOWN_CODE
         codes[alone == UNKNOWN_CODE] = UNKNOWN_CODE
@@ -43,20 +43,20 @@ def decide(judge: Judge, graph: Graph, bounds: TaskFilter, gates: Bounds | None 
 
 
 def _rivals(judge: Judge, bounds: TaskFilter, alone: Codes) -> NDArray[np.bool_]:
-    """The pairs among which duplicates are looked for; rule `code` does so before two of the critics."""
+    """The pairs among which duplicates are removed; rule `code` does so before two critics apply."""
     if bounds.duplicate_rule == "paper":
         return alone == KEPT_CODE
     return judge.verdict(bounds.model_copy(update={"numbers": None, "rouge_l": None})) == KEPT_CODE
 
 
 def _strength(judge: Judge, bounds: TaskFilter) -> Floats:
-    """What the best of a component has most of."""
+    """The strength of each pair; the strongest of a component is kept."""
     forward, backward = (judge.scores[f"entailment_{way}"] for way in ("forward", "backward"))
     return forward + np.nan_to_num(backward) if bounds.duplicate_rule == "paper" else -backward
 
 
 def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:
-    """Bounds no looser than their gates: within these every pair has its scores."""
+    """Bounds tightened to their gates, within which every pair has its scores."""
     tight: dict[str, Bound] = {}
     for critic, gate in gates.given():
         bound = bounds.of(critic) or Bound.model_construct()

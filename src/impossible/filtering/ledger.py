@@ -1,4 +1,4 @@
-"""Scores × bounds → ledger: what becomes of each scored pair. Runs no model."""
+"""Scores × bounds → ledger: the verdict of each scored pair, without a model."""
 
 from collections import Counter
 
@@ -17,26 +17,26 @@ from .verdict import DUPLICATE_CODE, VERDICTS, Judge
 def filter_scores(
     scores: pa.Table, settings: Filter, gates: Score | None = None
 ) -> tuple[pa.Table, Counter[str]]:
-    """Decide on every scored pair of a shard; returns rows of LEDGER and the verdicts' counts.
+    """Decide every scored pair of a shard; returns rows of LEDGER and the number of each verdict.
 
-    With `gates`, which bounds may then be looser than, what lies outside them is unknown.
+    With `gates`, bounds may be looser than the gates; a pair that only a gate rejects is then unknown.
     """
     scores = completed([scores], SCORES)
     graph, tasks = _graph(scores), scores["task"].to_numpy(zero_copy_only=False)
     counts: Counter[str] = Counter()
     tables = [LEDGER.remove_metadata().empty_table()]
     for task, bounds in settings.tasks():
-        mine = np.flatnonzero(tasks == task)
-        walls = (getattr(gates, task) or Bounds()) if gates else None
-        table = _decide(scores.take(mine), graph.of(mine), task, bounds, walls)
-        for what, n in Counter(table["verdict"].to_pylist()).items():
-            counts[f"{task}: {what}"] += n
+        rows = np.flatnonzero(tasks == task)
+        task_gates = (getattr(gates, task) or Bounds()) if gates else None
+        table = _decide(scores.take(rows), graph.of(rows), task, bounds, task_gates)
+        for verdict, n in Counter(table["verdict"].to_pylist()).items():
+            counts[f"{task}: {verdict}"] += n
         tables.append(table)
     return pa.concat_tables(tables).cast(LEDGER), counts
 
 
 def _graph(scores: pa.Table) -> Graph:
-    """The sentences of a shard; which of them say the same is known whatever task they were scored for."""
+    """The entailment graph of a shard, with the edges of all tasks."""
     context = scores["context_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     sides = [chunk for side in ("source", "target") for chunk in scores[side].chunks]
     texts = pa.chunked_array(sides, pa.string()).combine_chunks().dictionary_encode()
@@ -54,12 +54,12 @@ def _decide(rows: pa.Table, graph: Graph, task: str, bounds: TaskFilter, gates: 
     texts = (rows[c].to_pylist() for c in ("context_id", "source", "target"))
     ids = [text_id(context, task, s, t) for context, s, t in zip(*texts, strict=True)]
     pair_id = pa.array(ids, pa.string())
-    beaten = pa.array(fates.best, mask=fates.codes != DUPLICATE_CODE)
+    replaced_by = pa.array(fates.best, mask=fates.codes != DUPLICATE_CODE)
     columns = {name: rows[name] for name in rows.column_names}
     columns |= {
         "pair_id": pair_id,
         "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(fates.codes)),
         "margin": pa.array(judge.margin(fates.inside, fates.codes), from_pandas=True),
-        "duplicate_of": pair_id.take(beaten),
+        "duplicate_of": pair_id.take(replaced_by),
     }
     return pa.table({name: columns[name] for name in LEDGER.names}, schema=LEDGER.remove_metadata())

@@ -1,4 +1,4 @@
-"""Outputs → the cascade's scores and verdicts, and what to order them by."""
+"""Outputs → cascade scores, verdicts and a sort key that puts the best output first."""
 
 from collections.abc import Hashable, Sequence
 
@@ -11,41 +11,43 @@ from .cascade import cascade, fill, listed, steps
 from .verdict import VERDICTS, Floats, Judge, Scores, columns, shortfall
 
 Rank = tuple[float, float]
-_BETA = 4.0  # how much more meaning weighs than form, as in BERT-iBLEU
+_BETA = 4.0  # weight of meaning relative to form, as in BERT-iBLEU
 _LEAST = 1e-5
 _FORM = ("length_ratio", "rouge_l")
-_WORTH = (*_FORM, "similarity", "entailment", "judge")  # what `worth` reads
+_WORTH = (*_FORM, "similarity", "entailment", "judge")  # the critics that `worth` reads
 
 
 def quality(task: str, scores: Scores, kept: NDArray[np.bool_]) -> Floats:
-    """`worth` of what is kept, (n,); 0 for the rest."""
+    """`worth` of the kept pairs, (n,); 0 for the others."""
     return np.where(kept, worth(task, scores), 0).astype(np.float32)
 
 
 def worth(task: str, scores: Scores) -> Floats:
-    """One number a pair, (n,), 0 to 1.
+    """The quality of each pair, (n,), 0 to 1.
 
-    The weighted harmonic mean [(β/meaning + 1/form)/(β+1)]⁻¹, β = 4, of BERT-iBLEU (Niu et al. 2021), with
-    `meaning` by the cascade's own scores and 1 − ROUGE-L of a paraphrase, 1 − length ratio of a summary as
-    form; both at least 1e-5. So a copy has about 0, and so has what means something else.
+    The weighted harmonic mean [(β/meaning + 1/form)/(β+1)]⁻¹, β = 4, of BERT-iBLEU (Niu et al. 2021). Meaning
+    is `meaning`; form is 1 − ROUGE-L for a paraphrase and 1 − length ratio for a summary; both are at least
+    1e-5. A copy is near 0, and so is an output with another meaning.
     """
     form = 1 - (scores["rouge_l"] if task == "paraphrase" else scores["length_ratio"])
-    said, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning(task, scores), form))
-    return ((_BETA + 1) / (_BETA / said + 1 / form)).astype(np.float32)
+    content, form = (np.nan_to_num(np.clip(x, _LEAST, 1), nan=1.0) for x in (meaning(task, scores), form))
+    return ((_BETA + 1) / (_BETA / content + 1 / form)).astype(np.float32)
 
 
 def meaning(task: str, scores: Scores) -> Floats:
-    """The lowest of similarity and of what the NLI model and the judge say of entailment (both ways for a
-    paraphrase, forward for a summary), (n,); NaN where none has a score.
+    """The lowest score of similarity and of entailment by the NLI model and the judge, (n,).
+
+    Entailment is read in both directions for a paraphrase, forward for a summary. NaN where all are missing.
     """
     entailment = [c for critic in ("entailment", "judge") for c in columns(critic, task) if c in scores]
-    return np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores what was not scored
+    return np.fmin.reduce([scores[c] for c in (*entailment, "similarity")])  # ignores NaN
 
 
 def _near(task: str, scores: Scores, bounds: Bounds) -> Floats:
-    """What orders outputs that no bound accepts, (n,): `worth` of paraphrases, which are to be worded
-    differently; `meaning` of summaries, after those that are within the bounds of form, since a still shorter
-    one is no better.
+    """The sort key of rejected outputs, (n,).
+
+    For paraphrases `worth`, since different wording is wanted. For summaries `meaning`, with those outside
+    the bounds of form last: a shorter summary is not better by itself.
     """
     if task == "paraphrase":
         return worth(task, scores)
@@ -64,12 +66,12 @@ def ranked(
     requests: Sequence[Hashable] | None = None,
     order_rejected: bool = True,
 ) -> tuple[Scores, list[str], list[Rank]]:
-    """The cascade's scores and verdicts, and what orders the outputs of a request, the best highest:
-    `quality`, then `_near`. `requests` says which one each pair answers; left out: a source is one.
+    """The cascade's scores, verdicts and sort keys; the best output of a request has the highest key.
 
-    A source of another domain often has all its outputs rejected: their form and meaning are then scored
-    whatever rejects them, by the critics that have a bound, so that the best of them comes first. Without
-    `order_rejected` they are left as they are.
+    The key is (`quality`, `_near`). `requests` names the request of each pair; the default is its source.
+
+    If all outputs of a request are rejected, as often for sources of another domain, the critics with a bound
+    score their form and meaning anyway, so that the best comes first. `order_rejected = False` skips this.
     """
     pairs, ask = listed(critics, sources, targets, task)
     kept = cascade(pairs, steps(task, bounds), bounds, ask)

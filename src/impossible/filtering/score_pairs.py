@@ -1,4 +1,4 @@
-"""Pairs made elsewhere: every critic's score, from Python lists or a file."""
+"""Score given pairs, from Python lists or a file, with every critic."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,13 +23,14 @@ def score_pairs(
     settings: Score | None = None,
     execution: Execution | None = None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Score pairs with every critic, bounds and gates aside.
+    """Score pairs with every critic, without bounds or gates.
 
-    Returns one array of shape (n,) a score, named as in a dataset (`data.schema.SCORE_FIELDS`), and of each
-    critic with scores forward and backward the number that the task's bound reads, such as `entailment_min`:
-    the lower of both directions for a paraphrase, forward for a summary.
+    Returns one array of shape (n,) per score, named as in a dataset (`data.schema.SCORE_FIELDS`). A critic
+    with two directions has a further score, such as `entailment_min`, that the task's bound applies to: the
+    lower of both directions for a paraphrase, forward for a summary.
 
-    Raises DataError if the lists differ in length or hold no strings or the task is unknown; ModelError.
+    Raises DataError if the lists differ in length, an item is not a string or the task is unknown;
+    ModelError.
     """
     from ..critics import open_critics
 
@@ -38,7 +39,7 @@ def score_pairs(
     critics = open_critics(settings, execution or Execution())
     pairs, ask = listed(critics, sources, targets, task)
     specs = [CRITICS[name] for name in critics]
-    # the critic that another one is the way back of has looked both ways already
+    # a `backward_of` critic reads the backward scores of its partner, which scores both directions
     cascade(pairs, [(spec, spec.columns) for spec in specs if spec.backward_of is None], Bounds(), ask)
     scores: dict[str, NDArray[np.float32]] = {}
     for spec in specs:
@@ -55,7 +56,7 @@ def _check(sources: Sequence[str], targets: Sequence[str], task: str) -> None:
     if task not in TASKS:
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
     if len(sources) != len(targets):
-        raise DataError(f"{len(sources)} sources but {len(targets)} targets; give one target a source")
+        raise DataError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
     for name, texts in (("source", sources), ("target", targets)):
         bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
         if bad is not None:
@@ -63,7 +64,7 @@ def _check(sources: Sequence[str], targets: Sequence[str], task: str) -> None:
 
 
 def score_file(path: Path, out: Path | None, task: str, source: str, target: str) -> tuple[Path, int]:
-    """Score the pairs of a .jsonl, .csv or .parquet file; the rows with their scores go to `out`.
+    """Score the pairs of a .jsonl, .csv or .parquet file; write the rows with their scores to `out`.
 
     Raises DataError, StoreError, ModelError.
     """

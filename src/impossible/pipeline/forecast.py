@@ -1,4 +1,4 @@
-"""A pilot run → what a wanted number of pairs will take: contexts, hours, energy, money, with intervals."""
+"""A pilot run → contexts, hours, energy and cost of a target number of pairs, with intervals."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _UNITS = {"kwh": "kWh", "h": "h"}
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a kilowatt-hour or an hour costs, in whatever currency."""
+    """The price of a kilowatt-hour or an hour, in any currency."""
 
     amount: float
     unit: str
@@ -32,15 +32,16 @@ class Price:
             return cls(float(amount), _UNITS[unit.strip().lower()])
         except (ValueError, KeyError):
             raise DataError(
-                f"--price {text}: give an amount a kWh or an hour, such as 0.30/kWh or 2.50/h"
+                f"--price {text}: give an amount per kWh or per hour, such as 0.30/kWh or 2.50/h"
             ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """The first contexts of a run: seconds of each, (n,), and each task's kept pairs of each, (n,).
+    """The first contexts of a run: seconds per context, (n,), and per task the kept pairs per context, (n,).
 
-    A context's seconds are its share of its shard's. Exact repeats of a pair count where they come first.
+    The seconds of a shard are divided evenly among its contexts. A repeated pair counts only at its first
+    occurrence.
     """
 
     seconds: Float64s
@@ -49,7 +50,7 @@ class Pilot:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a task's target takes; bounds are infinite where the pilot may as well have kept nothing."""
+    """The cost of a task's target; bounds are infinite where a yield of zero cannot be excluded."""
 
     task: str
     pairs_per_context: Interval
@@ -61,9 +62,9 @@ class Forecast:
 
 
 def pilot(recipe: Recipe, out: Path, contexts: int, watch: Watch | None = None) -> Pilot:
-    """Run the first shards of a recipe, `contexts` of them or a few more, and see what they gave and took.
+    """Run the first shards of a recipe, at least `contexts` contexts, and measure their yield and time.
 
-    They are the shards that a whole run of the recipe in the same folder begins with, and goes on from.
+    A full run of the recipe in the same folder reuses these shards.
     Raises ImpossibleError, KeyboardInterrupt.
     """
     at_most = -(-contexts // recipe.contexts.per_shard)
@@ -85,22 +86,20 @@ def pilot(recipe: Recipe, out: Path, contexts: int, watch: Watch | None = None) 
 
 
 def _seconds(folder: RunFolder, shards: Sequence[str]) -> list[float]:
-    """How long each shard took from context to verdict, by the journal."""
+    """The seconds of each shard over all stages, from the journal."""
     took = {(row["shard"], row["stage"]): row["seconds"] for row in folder.journal()}
-    found = [sum(s for (shard, _), s in took.items() if shard == wanted) for wanted in shards]
-    if not all(found):
-        raise StoreError(
-            f"{folder.journal_file} does not say how long the first shards took; give another --out"
-        )
-    return found
+    seconds = [sum(s for (shard, _), s in took.items() if shard == wanted) for wanted in shards]
+    if not all(seconds):
+        raise StoreError(f"{folder.journal_file} has no times for the first shards; give another --out")
+    return seconds
 
 
-def forecast(seen: Pilot, target: int, seed: int, watts: float, price: Price | None) -> list[Forecast]:
-    """What `target` pairs of each task take at the pilot's rates; intervals by bootstrap over contexts."""
+def forecast(pilot_run: Pilot, target: int, seed: int, watts: float, price: Price | None) -> list[Forecast]:
+    """The cost of `target` pairs of each task at the pilot's rates; intervals by bootstrap over contexts."""
     found = []
-    for task, kept in seen.kept.items():
+    for task, kept in pilot_run.kept.items():
         per_context = bootstrap(ratio(kept, np.ones(len(kept))), seed)
-        per_hour = bootstrap(ratio(kept, seen.seconds / 3600), seed)
+        per_hour = bootstrap(ratio(kept, pilot_run.seconds / 3600), seed)
         hours = _needed(target, per_hour)
         kwh = _times(hours, watts / 1000)
         money = None if price is None else _times(kwh if price.unit == "kWh" else hours, price.amount)
@@ -108,9 +107,9 @@ def forecast(seen: Pilot, target: int, seed: int, watts: float, price: Price | N
     return found
 
 
-def slowest(found: Sequence[Forecast]) -> Forecast:
-    """The task that a run to the target of every task waits for."""
-    return max(found, key=lambda one: one.hours.value)
+def slowest(forecasts: Sequence[Forecast]) -> Forecast:
+    """The task that reaches its target last, and so sets the length of a run."""
+    return max(forecasts, key=lambda forecast: forecast.hours.value)
 
 
 def _needed(target: int, rate: Interval) -> Interval:

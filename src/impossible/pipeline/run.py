@@ -1,4 +1,4 @@
-"""Executes a plan: each shard through all stages, skipping what is finished; then the dataset."""
+"""Execute a plan: take each shard through all stages, skip finished ones, then write the dataset."""
 
 import json
 import platform
@@ -21,7 +21,7 @@ from ..generation.corpus import CorpusReport
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
 from .engines import open_engine
-from .engines.base import Calls, Done, way
+from .engines.base import Callbacks, Done, run_shard
 from .stages import MapStage, plan
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _VERSIONS = (
 
 
 class Watch:
-    """What a run tells while it works; this one says nothing. Subclass it to show progress."""
+    """Progress callbacks of a run; they do nothing here. Subclass to show progress."""
 
     def begin(self, state: State, ticks: int) -> None:
         """The run starts; `ticks` calls of `tick` will follow."""
@@ -57,10 +57,10 @@ class Watch:
         """A shard has passed the last stage."""
 
     def end(self, state: State) -> None:
-        """The dataset is there, or the run was interrupted."""
+        """The dataset is written, or the run was interrupted."""
 
     def note(self, text: str) -> None:
-        """Something a person should know, such as the death of a worker."""
+        """A message for the user, such as the death of a worker."""
 
     def training(self, what: str, progress: "Progress") -> None:
         """A student is being trained; `what` names the round."""
@@ -79,36 +79,38 @@ def run(
     at_most: int | None = None,
     sampler: "Sampler | None" = None,
 ) -> State:
-    """Run a recipe in the folder `out`, or go on where an earlier run of it stopped.
+    """Run a recipe in the folder `out`, or resume an earlier run of it.
 
-    `until` names the last stage: by default `distil` if the recipe has `[distil]`, else `filter`. With a
-    `target` no context is begun once each task has so many kept pairs, repeats counted once: the run
-    is then the shards up to there, in the order of contexts. With `at_most` only so many shards are made, the
-    first ones, and no dataset: a pilot leaves that of an earlier run alone. A `sampler` is the teacher of a
-    recipe with `teacher.backend = "own"`. A KeyboardInterrupt ends it early: the dataset then has what was
-    finished, and `interrupted` is set. Raises ImpossibleError.
+    `until` names the last stage; the default is `distil` if the recipe has `[distil]`, else `filter`. With a
+    `target` the run ends once each task has that many distinct kept pairs; it then consists of the shards up
+    to there, in order. With `at_most` only that many shards are made, from the first on, and no dataset, so
+    that a pilot keeps the dataset of an earlier run. `sampler` is the teacher of a recipe with
+    `teacher.backend = "own"`. After KeyboardInterrupt the dataset has the finished shards, and `interrupted`
+    is set. Raises ImpossibleError.
     """
     until = _last_stage(recipe, until, target)
     if (recipe.teacher.backend == "own") != (sampler is not None):
         raise RecipeError(
-            'teacher.backend = "own" and, in Python, impossible.run(recipe, out, sampler=…) go together'
+            'teacher.backend = "own" needs a sampler, and only it: impossible.run(recipe, out, sampler=…)'
         )
     if until == "distil":
-        _refuse_missing(recipe)
+        _check_distil_inputs(recipe)
     watch = watch or Watch()
-    rows, report = prompts(recipe.contexts, recipe.seed)  # a corpus that cannot be read leaves no folder
+    rows, report = prompts(
+        recipe.contexts, recipe.seed
+    )  # first, so that an unreadable corpus creates no folder
     folder = RunFolder(out)
     with store.hold(out):
         if fresh:
             folder.clear()
-        _refuse_other_text(folder, recipe)
+        _check_same_text(folder, recipe)
         folder.sweep()
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
         size = recipe.contexts.per_shard
         state = State(out, rows.num_rows, -(-rows.num_rows // size), target=target)
-        _write_down(folder, recipe, state, stages)
+        _write_manifest(folder, recipe, state, stages)
         state.shards = min(state.shards, at_most or state.shards)
         state.contexts = min(rows.num_rows, state.shards * size)
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
@@ -124,7 +126,7 @@ def run(
 def _make_shards(
     recipe: Recipe, folder: RunFolder, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
 ) -> list[int]:
-    """Make the run's shards, up to its target or an interruption; say which are finished."""
+    """Make the shards up to the target or an interruption; return the finished indices."""
     goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()])
     finished: list[int] = []
     try:
@@ -139,16 +141,16 @@ def _make_shards(
             if state.reached:
                 state.contexts = min(rows.num_rows, state.done * recipe.contexts.per_shard)
                 state.shards = state.done
-                _write_down(folder, recipe, state, stages)
+                _write_manifest(folder, recipe, state, stages)
                 break
     except KeyboardInterrupt:
         state.interrupted = True
     return sorted(finished)
 
 
-def _refuse_missing(recipe: Recipe) -> None:
-    """Say now, not after the dataset, that what the student is to learn with or from is not there."""
-    from ..critics.parser import check_parser  # spaCy, which a finished run does not need
+def _check_distil_inputs(recipe: Recipe) -> None:
+    """Check the parser and files of `[distil]` before the run, not after the dataset is made."""
+    from ..critics.parser import check_parser  # imports spaCy, which a finished run does not need
 
     assert recipe.distil is not None
     check_parser(recipe.distil.parser)
@@ -157,24 +159,24 @@ def _refuse_missing(recipe: Recipe) -> None:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")
 
 
-def _refuse_other_text(folder: RunFolder, recipe: Recipe) -> None:
-    """Leave a folder alone whose continuations other settings made. Raises StoreError."""
+def _check_same_text(folder: RunFolder, recipe: Recipe) -> None:
+    """Raise StoreError if the folder has continuations made with other settings."""
     if not folder.has_shards("generate"):
         return
     try:
-        old = _of_text(folder.recipe())
+        old = _text_settings(folder.recipe())
     except RecipeError:
-        return  # of an older version, which has made other text anyway
-    changed = [key for key, value in _of_text(recipe).items() if key in old and old[key] != value]
+        return  # an older version, whose text differs anyway
+    changed = [key for key, value in _text_settings(recipe).items() if key in old and old[key] != value]
     if changed:
         raise StoreError(
-            f"{folder.path} holds continuations that were made with another {', '.join(changed)}; give "
-            "another --out, or --fresh to throw them away"
+            f"{folder.path} has continuations made with another {', '.join(changed)}; give "
+            "another --out, or --fresh to delete them"
         )
 
 
-def _of_text(recipe: Recipe) -> dict[str, object]:
-    """What the teacher's text follows from, by key; more contexts of domains are no other text."""
+def _text_settings(recipe: Recipe) -> dict[str, object]:
+    """The settings that determine the teacher's text, by key; the count of domain contexts does not."""
     tables = {name: getattr(recipe, name).canonical() for name in ("contexts", "teacher", "sampling")}
     flat = {f"{name}.{key}": value for name, one in tables.items() for key, value in json.loads(one).items()}
     if recipe.contexts.corpus is None:
@@ -187,14 +189,14 @@ def _last_stage(recipe: Recipe, until: str, target: int) -> str:
     if until not in STAGES:
         raise RecipeError(f"--until {until}: unknown stage; allowed are {', '.join(STAGES)}")
     if until == "distil" and recipe.distil is None:
-        raise RecipeError("--until distil: the recipe asks for no student; add [distil] to it")
+        raise RecipeError("--until distil: the recipe has no student; add [distil]")
     if target and until not in ("filter", "distil"):
-        raise RecipeError(f"--target {target}: pairs are kept by the stage filter; leave out --until {until}")
+        raise RecipeError(f"--target {target}: needs the stage filter; leave out --until {until}")
     return until
 
 
 class _Goal:
-    """Counts the kept pairs of shard after shard until each task has enough."""
+    """Counts the distinct kept pairs of each task until all have reached the target."""
 
     def __init__(self, target: int, tasks: Sequence[str]):
         self._target, self._seen = target, {task: dataset.Seen() for task in tasks}
@@ -215,30 +217,30 @@ def _work(
     state: State,
     watch: Watch,
 ) -> Iterator[Done]:
-    """Each shard that has been through all stages; with a target, in their order."""
+    """Yield each shard that has passed all stages; with a target, in index order."""
     engine, size = open_engine(recipe.execution), recipe.contexts.per_shard
     models = {stage.name: [digest(model) for model in stage.models] for stage in stages}
-    calls = Calls(watch.tick, watch.note)
+    callbacks = Callbacks(watch.tick, watch.note)
     forward = recipe.execution.order == "forward" or state.target
     numbers = range(state.shards) if forward else reversed(range(state.shards))
-    ways = (way(folder, stages, models, i, rows.slice(i * size, size), calls) for i in numbers)
-    with closing(engine(ways, stages, recipe.execution, calls)) as found:
-        yield from _in_order(found) if state.target else found
+    runs = (run_shard(folder, stages, models, i, rows.slice(i * size, size), callbacks) for i in numbers)
+    with closing(engine(runs, stages, recipe.execution, callbacks)) as shards:
+        yield from _in_order(shards) if state.target else shards
 
 
-def _in_order(found: Iterable[Done]) -> Iterator[Done]:
-    """Shards in the order of their numbers, each as soon as it and all before it are there."""
-    held: dict[int, Done] = {}
+def _in_order(shards: Iterable[Done]) -> Iterator[Done]:
+    """Reorder shards by index; yield each as soon as all before it are done."""
+    waiting: dict[int, Done] = {}
     due = 0
-    for done in found:
-        held[done.index] = done
-        while due in held:
-            yield held.pop(due)
+    for done in shards:
+        waiting[done.index] = done
+        while due in waiting:
+            yield waiting.pop(due)
             due += 1
 
 
 def _dataset(folder: RunFolder, finished: Sequence[int]) -> Path:
-    """Make the dataset of the finished shards, unless it is there already; one shard is held at a time."""
+    """Write the dataset of the finished shards unless it is up to date; one shard is in memory at a time."""
     place = folder.dataset_folder()
     checksums = [s.checksum for stage in ("filter", "generate") for s in _made(folder, stage, finished)]
     wanted = store.fingerprint("dataset", "3", *checksums)
@@ -257,13 +259,13 @@ def _made(folder: RunFolder, stage: str, finished: Sequence[int]) -> Iterator[st
         shard = folder.shard(stage, index)
         if shard is None:
             raise StoreError(
-                f"shard {index} of stage {stage} in {folder.path} is gone; run again to make it anew"
+                f"shard {index} of stage {stage} in {folder.path} is missing; run again to recreate it"
             )
         yield shard
 
 
 def _distil(folder: RunFolder, recipe: Recipe, finished: Sequence[int], state: State, watch: Watch) -> None:
-    """The student of round 0, and the rounds of self-distillation; Ctrl-C keeps what is finished."""
+    """Train the student of round 0 and run self-distillation; an interruption keeps finished rounds."""
     from ..evaluate.held_out import compare
     from ..students.self_distillation import run_rounds
 
@@ -278,8 +280,8 @@ def _distil(folder: RunFolder, recipe: Recipe, finished: Sequence[int], state: S
     folder.log("distil", round(time.perf_counter() - start, 3))
 
 
-def _write_down(folder: RunFolder, recipe: Recipe, state: State, stages: Sequence[MapStage]) -> None:
-    """Recipe and manifest."""
+def _write_manifest(folder: RunFolder, recipe: Recipe, state: State, stages: Sequence[MapStage]) -> None:
+    """Write the recipe and the manifest."""
     folder.write_recipe(recipe)
     folder.write_manifest(
         Manifest(
@@ -297,7 +299,7 @@ def _write_down(folder: RunFolder, recipe: Recipe, state: State, stages: Sequenc
 
 
 def versions() -> dict[str, str]:
-    """What of the software that a run's bytes depend on is installed, and in which version."""
+    """The installed versions of the packages that the bytes of a run depend on."""
     found = {}
     for name in _VERSIONS:
         try:

@@ -1,4 +1,4 @@
-"""plan(recipe) → the stages of a run, readable from top to bottom as the method."""
+"""plan(recipe) → the stages of a run in order: contexts, generate, score, filter."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 Tick = Callable[[], None]
-# A shard of the stage before → a shard of this one, and what to count in the funnel.
+# Shard of the previous stage → shard of this stage, and its funnel counts.
 Work = Callable[[pa.Table, Tick], tuple[pa.Table, Counter[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class MapStage:
-    """Shard in, shard out. `settings` and the digests of `models` are all that its output depends on.
+    """A stage that maps a shard to a shard. Its output depends only on `settings`, `models` and the input.
 
-    `open` loads the models. A stage has none of them before, so that it can be sent to another machine.
+    `open` loads the models. Until then a stage holds no model, so that it can be sent to another machine.
     """
 
     name: str
@@ -34,14 +34,14 @@ class MapStage:
     models: tuple[str, ...]
     open: Callable[[Execution], Work]
 
-    def made_for(self, digests: Sequence[str], content: str) -> str:
-        """The fingerprint of a shard: `digests` are its models', `content` is the checksum of its input."""
+    def fingerprint(self, digests: Sequence[str], content: str) -> str:
+        """The fingerprint of a shard, from the digests of its models and the checksum of its input."""
         return store.fingerprint(self.name, str(self.version), self.settings, *digests, content)
 
 
 @dataclass(slots=True)
 class _Teacher:
-    """The teacher of two stages, loaded once by the one that is opened first, if the caller has not `own`."""
+    """The teacher that two stages share, loaded once; `own` is the caller's sampler, if any."""
 
     settings: Teacher
     own: "Sampler | None" = None
@@ -58,7 +58,7 @@ class _Teacher:
 
 
 def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
-    """The stages of a run, in order; `own` is the teacher where its backend is that."""
+    """The stages of a run, in order; `own` is the caller's sampler for `teacher.backend = "own"`."""
     teacher, shared = recipe.teacher.canonical(), _Teacher(recipe.teacher, own)
     needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
     return [
@@ -88,7 +88,7 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
 
 
 def _critic_models(recipe: Recipe) -> tuple[str, ...]:
-    """Each once: two critics may share a model."""
+    """The models of all critics without repeats: two critics may share one."""
     return tuple(dict.fromkeys(recipe.score.models(recipe.score.critics).values()))
 
 

@@ -1,8 +1,7 @@
-"""Is a run what its recipe makes? Its files against each other, and a sample of groups made again.
+"""Verify a run: check its files against each other and reproduce a sample of groups.
 
-Every shard must hold what was written, and have been made for exactly its settings, models and input; the
-verdicts and the dataset must follow from the scores; and some groups and their scores must come out the same
-when they are made again. Changes nothing.
+Each shard must match its checksum and the fingerprint of its settings, models and input. Verdicts and dataset
+must follow from the scores. A sample of groups and scores must be reproduced exactly. Changes no file.
 """
 
 import random
@@ -23,13 +22,13 @@ from ..recipe.recipe import Recipe
 from .run import versions
 from .stages import MapStage, Work, plan
 
-Say = Callable[[str], None]
+OnProgress = Callable[[str], None]
 Tables = dict[str, pa.Table]  # stage → one of its shards
 
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at, in counts; what differs; what could not be looked at; what may explain a fault."""
+    """Counts of checked items, differences, items that could not be checked, and notes."""
 
     checked: dict[str, int] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
@@ -37,59 +36,61 @@ class Verified:
     notes: list[str] = field(default_factory=list)
 
     def count(self, what: str, n: int = 1) -> None:
-        """So many more were looked at."""
+        """Add `n` checked items."""
         self.checked[what] = self.checked.get(what, 0) + n
 
 
-def verify(run: Path, sample: int = 3, seed: int = 7, say: Say = lambda _: None) -> Verified:
-    """Check all files of a run, and make `sample` groups again, drawn by `seed`.
+def verify(run: Path, sample: int = 3, seed: int = 7, on_progress: OnProgress = lambda _: None) -> Verified:
+    """Check all files of a run and reproduce `sample` groups, drawn with `seed`.
 
-    `say` is told what is being done. Raises StoreError if there is no run.
+    `on_progress` receives a message per step. Raises StoreError if there is no run.
     """
-    found, folder = Verified(), RunFolder(run)
+    result, folder = Verified(), RunFolder(run)
     manifest, recipe = folder.manifest(), folder.recipe()
     stages = [stage for stage in plan(recipe) if stage.name in manifest.stages]
-    digests = _digests(manifest, stages, found)
-    _versions(manifest, found)
-    say("reading every shard")
-    whole = list(_shards(folder, recipe, stages, digests, found))
-    _dataset(folder, whole, found)
+    digests = _digests(manifest, stages, result)
+    _versions(manifest, result)
+    on_progress("reading all shards")
+    whole = list(_shards(folder, recipe, stages, digests, result))
+    _dataset(folder, whole, result)
     if any(folder.round_numbers()):
-        found.notes.append("rounds of self-distillation are not made again")
+        result.notes.append("rounds of self-distillation are not reproduced")
     places = [(i, row) for i, n in whole for row in range(n)]
     drawn = random.Random(seed).sample(places, min(sample, len(places)))
     if drawn and not digests.keys() >= {"contexts", "generate", "score"} & {s.name for s in stages}:
-        found.notes.append("no group was made again, since a model is missing")
+        result.notes.append("no group was reproduced: a model is missing")
     else:
-        again = _Again(folder, recipe, stages)
+        reproducer = _Reproducer(folder, recipe, stages)
         for number, (index, row) in enumerate(drawn, 1):
-            say(f"making group {number} of {len(drawn)} again")
-            again.group(index, row, found)
-    return found
+            on_progress(f"reproducing group {number} of {len(drawn)}")
+            reproducer.check_group(index, row, result)
+    return result
 
 
-def _digests(manifest: Manifest, stages: Sequence[MapStage], found: Verified) -> dict[str, list[str]]:
-    """Of each stage whose models are here their digests, which must be those of the manifest."""
+def _digests(manifest: Manifest, stages: Sequence[MapStage], result: Verified) -> dict[str, list[str]]:
+    """The digests of each stage whose models are installed; compares them with the manifest."""
     digests = {}
     for stage in stages:
         try:
             digests[stage.name] = [digest(model) for model in stage.models]
         except ModelError as error:
-            found.unchecked.append(f"stage {stage.name} is only checked for damage: {error}")
+            result.unchecked.append(f"stage {stage.name} is only checked for damage: {error}")
             continue
         for model, here in zip(stage.models, digests[stage.name], strict=True):
-            found.count("models")
+            result.count("models")
             if manifest.models.get(model) != here:
-                found.differs.append(f"model {model} is not the one that the run used: its files changed")
+                result.differs.append(
+                    f"model {model} differs from the one that the run used: its files changed"
+                )
     return digests
 
 
-def _versions(manifest: Manifest, found: Verified) -> None:
-    """Other versions are no fault, but the likeliest reason for one."""
+def _versions(manifest: Manifest, result: Verified) -> None:
+    """Note other package versions: not an error, but the likeliest cause of a difference."""
     here = versions()
     for name, then in manifest.versions.items():
         if here.get(name, then) != then:
-            found.notes.append(f"the run was made with {name} {then}, here is {here[name]}")
+            result.notes.append(f"the run was made with {name} {then}; installed: {here[name]}")
 
 
 def _shards(
@@ -97,13 +98,13 @@ def _shards(
     recipe: Recipe,
     stages: Sequence[MapStage],
     digests: Mapping[str, list[str]],
-    found: Verified,
+    result: Verified,
 ) -> Iterator[tuple[int, int]]:
-    """Check shard after shard; yields the whole ones: their index and how many groups they hold."""
+    """Check all shards; yield the index and number of groups of each complete one."""
     try:
         rows: pa.Table | None = prompts(recipe.contexts, recipe.seed)[0]
     except DataError as error:
-        found.unchecked.append(f"what the contexts were made of is not checked: {error}")
+        result.unchecked.append(f"the input of the stage contexts is not checked: {error}")
         rows = None
     size, missing = recipe.contexts.per_shard, 0
     for index in range(folder.manifest().shards):
@@ -114,24 +115,24 @@ def _shards(
             if shard is None and not fault:
                 missing += 1
                 break
-            found.count("shards")
+            result.count("shards")
             if shard is None or fault:
-                found.differs.append(fault)
+                result.differs.append(fault)
                 break
             if content and stage.name in digests:
-                found.count("fingerprints")
-                if shard.fingerprint != stage.made_for(digests[stage.name], content):
-                    found.differs.append(f"{shard.path} was made for other settings, models or input")
+                result.count("fingerprints")
+                if shard.fingerprint != stage.fingerprint(digests[stage.name], content):
+                    result.differs.append(f"{shard.path} was made with other settings, models or input")
             content, tables[stage.name] = shard.checksum, shard.table()
         else:
-            _verdicts(folder, recipe, stages, index, tables, found)
+            _verdicts(folder, recipe, stages, index, tables, result)
             yield index, tables["generate"].num_rows if "generate" in tables else 0
     if missing:
-        found.notes.append(f"{missing} shards are not finished: impossible run goes on with them")
+        result.notes.append(f"{missing} shards are not finished; impossible run resumes them")
 
 
 def _shard(folder: RunFolder, stage: MapStage, index: int) -> tuple[store.Shard | None, str]:
-    """A shard and what is wrong with it; neither if there is no file."""
+    """A shard and its fault; (None, "") if there is no file."""
     path = folder.shard_file(stage.name, index)
     shard = store.read_shard(path)
     if shard is None:
@@ -139,7 +140,7 @@ def _shard(folder: RunFolder, stage: MapStage, index: int) -> tuple[store.Shard 
     try:
         shard.table()
     except StoreError:
-        return shard, f"{path} is damaged: it does not hold what was written"
+        return shard, f"{path} is damaged: checksum mismatch"
     return shard, ""
 
 
@@ -149,23 +150,23 @@ def _verdicts(
     stages: Sequence[MapStage],
     index: int,
     tables: Tables,
-    found: Verified,
+    result: Verified,
 ) -> None:
-    """The ledger must follow from the scores and the bounds."""
+    """Check that the ledger follows from the scores and the bounds."""
     for stage in stages:
         if stage.name == "filter":
-            found.count("pairs decided again", tables["filter"].num_rows)
-            ledger_again, _ = stage.open(recipe.execution)(tables["score"], lambda: None)
-            if store.checksum(ledger_again) != store.checksum(tables["filter"]):
+            result.count("pairs decided again", tables["filter"].num_rows)
+            ledger, _ = stage.open(recipe.execution)(tables["score"], lambda: None)
+            if store.checksum(ledger) != store.checksum(tables["filter"]):
                 path = folder.shard_file(stage.name, index)
-                found.differs.append(f"{path} is not what the scores and the bounds of the recipe give")
+                result.differs.append(f"{path} does not follow from the scores and the bounds of the recipe")
 
 
-def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], found: Verified) -> None:
-    """The dataset must be the kept pairs of the ledger."""
+def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], result: Verified) -> None:
+    """Check that the dataset is the kept pairs of the ledger."""
     path = folder.dataset_file()
     if not path.exists():
-        found.notes.append("there is no dataset yet")
+        result.notes.append("there is no dataset yet")
         return
 
     def parts() -> Iterator[dataset.Part]:
@@ -176,56 +177,56 @@ def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], found: Verifie
                 yield tables[0], tables[1]
 
     try:
-        there = dataset.read(path)
+        stored = dataset.read(path)
     except StoreError as error:
-        found.differs.append(str(error))
+        result.differs.append(str(error))
         return
-    found.count("pairs of the dataset", there.num_rows)
+    result.count("pairs of the dataset", stored.num_rows)
     empty = DATASET.empty_table()
-    there = store.completed([there], DATASET).cast(DATASET)
-    if store.checksum(there) != store.checksum(pa.concat_tables([empty, *dataset.stream(parts)])):
-        found.differs.append(f"{path} is not what the ledger keeps")
+    stored = store.completed([stored], DATASET).cast(DATASET)
+    if store.checksum(stored) != store.checksum(pa.concat_tables([empty, *dataset.stream(parts)])):
+        result.differs.append(f"{path} does not match the kept pairs of the ledger")
 
 
-class _Again:
-    """Makes single groups again with the stages of the plan; their models are loaded when first needed."""
+class _Reproducer:
+    """Reproduces single groups with the stages of the plan; models are loaded on first use."""
 
     def __init__(self, folder: RunFolder, recipe: Recipe, stages: Sequence[MapStage]):
         self._folder, self._recipe = folder, recipe
         self._stages = {stage.name: stage for stage in stages}
         self._opened: dict[str, Work] = {}
 
-    def group(self, index: int, row: int, found: Verified) -> None:
-        """Compare one group's context, sentences and scores, byte by byte, with those in its shards."""
+    def check_group(self, index: int, row: int, result: Verified) -> None:
+        """Reproduce the context, sentences and scores of a group and compare them byte by byte."""
         contexts, groups = self._table("contexts", index), self._table("generate", index)
         name = groups["context_id"][row].as_py()
         where = f"{name} (shard {index})"
         context, group = _of(contexts, name), _of(groups, name)
-        self._compare("contexts", where, context, self._context(index, context), found)
-        self._compare("groups", where, group, self._make("generate", context), found)
+        self._compare("contexts", where, context, self._context(index, context), result)
+        self._compare("groups", where, group, self._make("generate", context), result)
         if "score" in self._stages:
             scores = _of(self._table("score", index), name)
             made = self._make("score", group)
-            self._compare("scores of groups", where, scores, made, found)
-            found.count("pairs scored again", made.num_rows)
+            self._compare("scores of groups", where, scores, made, result)
+            result.count("pairs scored again", made.num_rows)
 
     def _context(self, index: int, context: pa.Table) -> pa.Table:
-        """The context grown again from each prompt that it may have come from."""
+        """Reproduce the context from each prompt that it may come from."""
         try:
             rows, _ = prompts(self._recipe.contexts, self._recipe.seed)
         except DataError:
-            return context  # said already
+            return context  # already in `unchecked`
         size = self._recipe.contexts.per_shard
         mine = rows.slice(index * size, size)
         mine = mine.filter(pc.equal(mine["origin"], context["origin"][0]))
         return _of(self._make("contexts", mine), context["context_id"][0].as_py())
 
-    def _compare(self, what: str, where: str, there: pa.Table, made: pa.Table, found: Verified) -> None:
-        found.count(f"{what} made again")
-        if store.checksum(there) != store.checksum(made):
+    def _compare(self, what: str, where: str, stored: pa.Table, made: pa.Table, result: Verified) -> None:
+        result.count(f"{what} made again")
+        if store.checksum(stored) != store.checksum(made):
             served = self._recipe.teacher.backend == "endpoint"
-            hint = " (a server need not repeat itself)" if served else ""
-            found.differs.append(f"{what}: {where}, made again, differs{hint}")
+            hint = " (a server may not be deterministic)" if served else ""
+            result.differs.append(f"{what}: {where} differs when reproduced{hint}")
 
     def _make(self, stage: str, rows: pa.Table) -> pa.Table:
         if stage not in self._opened:
@@ -235,7 +236,7 @@ class _Again:
     def _table(self, stage: str, index: int) -> pa.Table:
         shard = self._folder.shard(stage, index)
         if shard is None:
-            raise StoreError(f"shard {index} of stage {stage} in {self._folder.path} is gone")
+            raise StoreError(f"shard {index} of stage {stage} in {self._folder.path} is missing")
         return shard.table()
 
 

@@ -1,4 +1,4 @@
-"""What all settings have in common."""
+"""The base class of all settings."""
 
 import json
 from typing import Annotated
@@ -15,5 +15,5 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     def canonical(self) -> str:
-        """JSON with sorted keys: what is hashed into a fingerprint."""
+        """JSON with sorted keys, the input of fingerprints."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)

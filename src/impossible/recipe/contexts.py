@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from ..errors import RecipeError
 from .base import Settings
 
-# whose templates and words lie in `generation`
+# templates and words are in `generation/domains`
 DOMAINS = ("news", "biomedical", "reddit", "support", "reviews")
 
 
@@ -18,31 +18,32 @@ class Contexts(Settings):
     """What the teacher continues: prefixes of `domains`, or openings of the documents of `corpus`."""
 
     domains: tuple[str, ...] = ("support", "reviews")
-    """Built-in domains whose prefixes the teacher continues; they take turns."""
+    """Built-in domains whose prefixes the teacher continues, in turn."""
     corpus: str | None = None
-    """A file of your own texts instead of domains: .txt, .jsonl, .jsonl.gz, .csv, .tsv or .parquet; as seen
-    from the recipe.
+    """A file of your own texts instead of domains: .txt, .jsonl, .jsonl.gz, .csv, .tsv or .parquet; relative
+    to the recipe.
     """
     field: str | None = None
-    """The column or key of the corpus that holds the text; not for .txt."""
+    """The column or key of the corpus with the text; not for .txt."""
     count: int = Field(40, ge=1)
-    """How many contexts: of a corpus the documents drawn, the same ones for the same seed."""
+    """Number of contexts; of a corpus, that many random documents, determined by the seed."""
     sentences: tuple[int, int] = (1, 2)
-    """From how many to how many sentences: the teacher adds them to a prefix, or a document opens with them.
+    """Minimum and maximum number of sentences that the teacher adds to a prefix, or that are taken from the
+    start of a document.
     """
     temperature: float = Field(0.8, gt=0, le=5)
-    """Of the sentences that the teacher adds to a prefix."""
+    """Sampling temperature of the sentences that the teacher adds to a prefix."""
     top_p: float = Field(0.9, gt=0, le=1)
-    """The same: keep the likeliest tokens that together have this probability."""
+    """For these sentences: sample from the most likely tokens with this total probability."""
     top_k: int = Field(50, ge=0)
-    """The same: keep so many of the likeliest tokens; 0 keeps all."""
+    """For these sentences: sample from this many most likely tokens; 0: all."""
     max_chars: int = Field(1200, ge=20)
-    """Contexts are cut to so many characters."""
+    """Maximum length of a context in characters; longer ones are cut."""
     per_shard: int = Field(4, ge=1, le=10_000)
-    """Contexts a file: what a kill can cost, and what is held at once."""
+    """Contexts per shard; a kill loses at most the shards in progress."""
 
     def canonical(self) -> str:
-        """As every setting's; of the corpus its name, since its path depends on where one stands."""
+        """As `Settings.canonical`, but with only the file name of the corpus, so that it can be moved."""
         corpus = self.corpus and Path(self.corpus).name
         return json.dumps(self.model_dump(mode="json") | {"corpus": corpus}, sort_keys=True)
 
@@ -66,7 +67,7 @@ class Contexts(Settings):
 
 
 def check_domain(name: str) -> None:
-    """Check that there is a domain of that name. Raises RecipeError with the nearest one and all others."""
+    """Raise RecipeError, with suggestions, unless the domain exists."""
     if name not in DOMAINS:
         near = difflib.get_close_matches(name, DOMAINS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""

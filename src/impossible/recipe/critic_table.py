@@ -1,14 +1,14 @@
-"""The critics, one row each: all that recipe, schema, cascade, report and documentation know of them."""
+"""The critic table: the properties of each critic that recipe, schema, cascade and report use."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-SCORE_TYPE = "float32"  # Arrow's and NumPy's name of what every critic gives
+SCORE_TYPE = "float32"  # name of the type of all scores in Arrow and NumPy
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A score as stored. `backward`: the critic is given (target, source). `null_for`: a task without it."""
+    """A score column. `backward`: the critic gets (target, source). `null_for`: the task without it."""
 
     name: str
     meaning: str
@@ -18,14 +18,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriticSpec:
-    """What is known of a critic without opening it.
+    """The properties of a critic that are known without loading its model.
 
-    `low` and `high` are the ends of its range. A `cheap` one sees every pair, and those that it rejects are
-    only counted; a `dear` one sees what the gates before it let through. The score of a `symmetric` one does
-    not depend on the order of the sentences. `model` is the setting of `Score` that names its model, if it
-    has one. `backward_of` is the critic whose score with the sides exchanged this is, so that one model
-    serves both. A `default` one scores unless the recipe says otherwise. `meaning` is for the reader of a
-    recipe.
+    `low` and `high` are the limits of its scores. A `cheap` critic scores every pair, and pairs that it
+    rejects are only counted; an `expensive` critic scores the pairs that pass the gates before it. The score
+    of a `symmetric` critic does not depend on the order of the sentences. `model` is the setting of `Score`
+    that names its model, if any. `backward_of` is the critic whose backward score this is, so that both share
+    one model. A `default` critic is in the default of `score.critics`. `meaning` is shown in the settings.
     """
 
     name: str
@@ -33,18 +32,18 @@ class CriticSpec:
     columns: tuple[Column, ...]
     low: float = 0
     high: float = 1
-    cost: Literal["cheap", "dear"]
+    cost: Literal["cheap", "expensive"]
     symmetric: bool = False
     model: str | None = None
     backward_of: str | None = None
     default: bool = True
 
     def read(self, task: str) -> tuple[Column, ...]:
-        """The columns that a bound reads: both directions, of a summary forward only."""
+        """The columns that a bound reads: both directions, or only forward for a summary."""
         return tuple(column for column in self.columns if not (column.backward and task == "summary"))
 
 
-# The order is the order of cost, of verdicts and of columns.
+# In order of cost; verdicts and columns have the same order.
 _TABLE = (
     CriticSpec(
         name="length_ratio",
@@ -121,7 +120,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="entities",
-        cost="dear",
+        cost="expensive",
         model="parser",
         meaning="Share of one side's named entities that the other has.",
         columns=(
@@ -133,7 +132,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="clause",
-        cost="dear",
+        cost="expensive",
         model="parser",
         meaning="Share of time, modality and mood of one side's main clause that the other has.",
         columns=(
@@ -147,7 +146,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="entailment",
-        cost="dear",
+        cost="expensive",
         model="nli",
         meaning="p(entailment) of the small NLI model.",
         columns=(
@@ -157,7 +156,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="judge",
-        cost="dear",
+        cost="expensive",
         model="judge",
         meaning="p(entailment) of the language model with an adapter.",
         columns=(
@@ -166,13 +165,13 @@ _TABLE = (
                 "judge_backward",
                 "the judge's p(target entails source); of a summary null",
                 backward=True,
-                null_for="summary",  # where it is a bound of its own, `retention`
+                null_for="summary",  # for a summary this score is `retention`
             ),
         ),
     ),
     CriticSpec(
         name="retention",
-        cost="dear",
+        cost="expensive",
         model="judge",
         backward_of="judge",
         meaning="The judge's p(target entails source): low where a summary loses the point.",
@@ -187,7 +186,7 @@ _TABLE = (
     CriticSpec(
         name="tree_distance",
         high=10_000,
-        cost="dear",
+        cost="expensive",
         symmetric=True,
         model="parser",
         default=False,

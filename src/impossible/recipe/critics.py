@@ -10,7 +10,7 @@ from .critic_table import CRITICS
 
 
 class Bound(Settings):
-    """A score must lie within [min, max]; of a directed score of a paraphrase, both directions must."""
+    """The range [min, max] of accepted scores; for a paraphrase it applies to both directions of a score."""
 
     min: float | None = None
     """The lowest score that passes."""
@@ -26,7 +26,7 @@ class Bound(Settings):
         return self
 
 
-# What a recipe may name; the checker of types knows no union that is made from data.
+# Type checkers do not support a Literal built at runtime.
 if TYPE_CHECKING:
     CriticName = str
 else:
@@ -35,11 +35,11 @@ else:
 _bounds: dict[str, Any] = {
     name: (Bound | None, Field(None, description=spec.meaning)) for name, spec in CRITICS.items()
 }
-_OneEach: Any = create_model("_OneEach", __base__=Settings, **_bounds)
+_CriticBounds: Any = create_model("_CriticBounds", __base__=Settings, **_bounds)
 
 
-class Bounds(_OneEach, Settings):
-    """One bound a critic; a critic without one has no say."""
+class Bounds(_CriticBounds, Settings):
+    """Bounds per critic; a critic without a bound rejects nothing."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -48,7 +48,7 @@ class Bounds(_OneEach, Settings):
             for side in ("min", "max"):
                 value = getattr(bound, side)
                 if value is not None and not low <= value <= high:
-                    raise ValueError(f"{name}.{side}: {value} is impossible; allowed is {low} to {high}")
+                    raise ValueError(f"{name}.{side}: {value} is out of range; allowed is {low} to {high}")
         return self
 
     def of(self, critic: CriticName) -> Bound | None:
@@ -62,25 +62,25 @@ class Bounds(_OneEach, Settings):
 
 
 class Score(Settings):
-    """The models that score, and the gates: looser bounds outside which dearer critics see nothing.
+    """The models of the critics, and the gates: pairs outside a gate are not scored by later critics.
 
-    Gates belong to scoring: changing one scores again. Bounds in `filter` must lie inside them.
+    Changing a gate means scoring again. The bounds in `filter` must lie within the gates.
     """
 
     similarity: str = "embedded:minilm-l6"
-    """The encoder behind `similarity`: hub id, folder or embedded."""
+    """The encoder of `similarity`: hub ID, folder or embedded model."""
     nli: str = "embedded:nli"
-    """The classifier behind `entailment`; its label order is read from its config."""
+    """The classifier of `entailment`; its label order is read from its config."""
     judge: str = "embedded:judge"
-    """The classifier behind `judge`."""
+    """The classifier of `judge`."""
     parser: str = "embedded:en-core-web-sm"
-    """The spaCy pipeline behind `well_formed`, `entities`, `clause` and `tree_distance`."""
+    """The spaCy pipeline of `well_formed`, `entities`, `clause` and `tree_distance`."""
     critics: tuple[CriticName, ...] = tuple(name for name, spec in CRITICS.items() if spec.default)
-    """The critics that score, the cheapest first whatever order is given."""
+    """The critics that score pairs; the cheapest run first, in any order of this list."""
     equivalence: Share = 0.75
-    """Sentences are compared for duplicates from this entailment on; no `duplicates` may be lower."""
+    """Lowest entailment at which sentences are compared for duplicates; a lower bound for `duplicates`."""
     paraphrase: Bounds | None = None
-    """Gates of paraphrases: looser bounds, outside which dearer critics see nothing."""
+    """Gates of paraphrases: pairs outside are not scored by later critics."""
     summary: Bounds | None = None
     """Gates of summaries."""
 
@@ -94,29 +94,29 @@ class Score(Settings):
         for name in self.critics:
             other = CRITICS[name].backward_of
             if other is not None and other not in self.critics:
-                raise ValueError(f"critics: {name} is the {other}'s, so it needs {other!r} too")
+                raise ValueError(f"critics: {name} needs {other!r} too, since it is its backward score")
         return self
 
     def models(self, critics: Iterable[CriticName]) -> dict[str, str]:
-        """Setting → model, of the models that some critics need, in the order of the settings."""
+        """Setting → model, for the models that the given critics need."""
         needed = {CRITICS[name].model for name in critics}
         return {name: getattr(self, name) for name in type(self).model_fields if name in needed}
 
 
 class TaskFilter(Bounds):
-    """The bounds of a task, and what becomes of pairs that say the same."""
+    """The bounds of a task, and how duplicates are removed."""
 
     duplicates: Share | None = 0.75
-    """p(entailment) from which two sentences say the same; `false` keeps duplicates."""
+    """p(entailment) from which two sentences are equivalent; `false` keeps duplicates."""
     duplicate_rule: Literal["paper", "code"] = "paper"
-    """`paper`: of pairs whose sources or targets say the same the most entailed one stays. `code`: the one
-    least entailed backwards, first among like sources, then among like targets, and before the bounds on
-    numbers and ROUGE-L are applied, so that the one that stays may then be rejected.
+    """`paper`: of pairs with equivalent sources or targets, keep the one with the highest entailment. `code`:
+    keep the one with the lowest backward entailment, first among equivalent sources, then among equivalent
+    targets; the bounds on numbers and ROUGE-L apply afterwards, so that this pair may be rejected too.
     """
 
 
 class Filter(Settings):
-    """Which pairs are kept. A task that is left out is not distilled."""
+    """The bounds of kept pairs. No pairs are made for a task without a table."""
 
     paraphrase: TaskFilter | None = None
     """The bounds of paraphrases; `false`: none are made."""
@@ -124,5 +124,5 @@ class Filter(Settings):
     """The bounds of summaries; `false`: none are made."""
 
     def tasks(self) -> list[tuple[str, TaskFilter]]:
-        """The tasks that are asked for."""
+        """The tasks of the recipe, with their bounds."""
         return [(task, bounds) for task in TASKS if (bounds := getattr(self, task)) is not None]

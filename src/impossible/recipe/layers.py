@@ -1,4 +1,4 @@
-"""Layers of a recipe: nested tables, laid one over the other."""
+"""Merge the layers of a recipe: nested tables of preset, file and overrides."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,16 +8,16 @@ from ..errors import RecipeError
 
 
 def lay(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Nested tables as one, the last on top."""
-    laid: dict[str, Any] = {}
+    """Merge nested tables; later ones override earlier ones."""
+    merged: dict[str, Any] = {}
     for layer in layers:
-        laid = merge(laid, layer)
-    return laid
+        merged = merge(merged, layer)
+    return merged
 
 
-def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one nested table over another; `false` removes what lies under it (a bound, a task)."""
-    out = dict(under)
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Override one nested table with another; `false` removes an entry, such as a bound or a task."""
+    out = dict(base)
     for key, value in over.items():
         if value is False:  # no setting is a boolean
             out[key] = None
@@ -29,15 +29,15 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table_at(tables: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """A table within tables; empty if there is none."""
-    found: Any = tables
+    """The table at a path; empty if there is none."""
+    table: Any = tables
     for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table if isinstance(table, Mapping) else {}
 
 
 def parse_override(override: str) -> dict[str, Any]:
-    """KEY=VALUE as nested tables."""
+    """Parse KEY=VALUE to nested tables."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         raise RecipeError(f"--set {override}: give KEY=VALUE, such as sampling.per_context=32")
@@ -46,7 +46,7 @@ def parse_override(override: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError):
         value = text
     *tables, last = key.strip().split(".")
-    found: dict[str, Any] = {last: value}
-    for table in reversed(tables):
-        found = {table: found}
-    return found
+    table: dict[str, Any] = {last: value}
+    for name in reversed(tables):
+        table = {name: table}
+    return table

@@ -1,4 +1,4 @@
-"""Recipe file, preset and overrides → the resolved recipe. Imports neither torch nor pyarrow."""
+"""Recipe file, preset and overrides → the resolved recipe, without importing torch or pyarrow."""
 
 import difflib
 import tomllib
@@ -19,26 +19,26 @@ from .presets import PRESETS
 from .recipe import Recipe
 
 
-def load(path: Path, overrides: Sequence[str] = (), whole: bool = False) -> Recipe:
+def load(path: Path, overrides: Sequence[str] = (), resolved: bool = False) -> Recipe:
     """Read a recipe: preset, then file, then `a.b=c` overrides (values in TOML; bare words are strings).
 
-    A file that is `whole`, as a run writes it, is read as it stands, whatever the preset says today.
-    Raises RecipeError: one line with file, key, what was found and what is allowed.
+    With `resolved`, for recipes that a run wrote, the preset is not applied, since it may have changed.
+    Raises RecipeError, whose message names file, key, value and allowed values.
     """
     given = _read(path)
-    if whole:
+    if resolved:
         given["resolved"] = True
     layers = [given, *map(parse_override, overrides)]
     for layer in layers:
         for table, key in (("contexts", "corpus"), ("distil", "texts")):
             file = table_at(layer, table).get(key)
             if isinstance(file, str) and not Path(file).is_absolute() and not _exists(file):
-                layer[table][key] = str(path.parent / file)  # as seen from the recipe
+                layer[table][key] = str(path.parent / file)  # relative to the recipe
     try:
         return resolve(given, str(path), layers[1:])
     except RecipeError:
         if overrides and _is_sound(given):
-            resolve(given, "--set", layers[1:])  # which raises it as theirs
+            resolve(given, "--set", layers[1:])  # raises the error under the name --set
         raise
 
 
@@ -54,7 +54,7 @@ def _read(path: Path) -> dict[str, Any]:
         hint = f'; for a corpus write a recipe: [contexts] corpus = "{path.name}"' if _is_corpus(path) else ""
         raise RecipeError(f"recipe {path} is not valid TOML: {error}{hint}") from error
     except RecursionError:
-        raise RecipeError(f"recipe {path} is nested too deep") from None
+        raise RecipeError(f"recipe {path} is nested too deeply") from None
     return given
 
 
@@ -67,7 +67,7 @@ def _is_sound(given: Mapping[str, Any]) -> bool:
 
 
 def distil_settings(overrides: Sequence[str]) -> Distil:
-    """The settings of a student without a recipe: defaults and KEY=VALUE. Raises RecipeError."""
+    """Student settings without a recipe: defaults with KEY=VALUE overrides. Raises RecipeError."""
     layers = [parse_override(f"distil.{override}") for override in overrides]
     found = resolve({"distil": {}}, "--set", layers).distil
     assert found is not None
@@ -77,53 +77,53 @@ def distil_settings(overrides: Sequence[str]) -> Distil:
 def resolve(
     given: Mapping[str, Any], name: str = "recipe", overrides: Sequence[Mapping[str, Any]] = ()
 ) -> Recipe:
-    """Lay the given settings over their preset, each of `overrides` over that, and validate.
+    """Merge preset, given settings and `overrides` in this order, and validate.
 
-    Settings that say `resolved = true`, as `dump` writes them, are whole: no preset lies under them.
+    The preset is not applied to settings with `resolved = true`, as `dump` writes them.
     Raises RecipeError.
     """
-    whole = given.get("resolved") is True
-    if whole:
-        under, layers = {key: value for key, value in given.items() if key != "resolved"}, [*overrides]
+    is_resolved = given.get("resolved") is True
+    if is_resolved:
+        base, layers = {key: value for key, value in given.items() if key != "resolved"}, [*overrides]
     else:
         layers = [given, *overrides]
         preset = lay(layers).get("preset", "default")
         if preset not in list(PRESETS):
             raise RecipeError(f"{name}: preset = {preset!r} is unknown; allowed are {', '.join(PRESETS)}")
-        under = PRESETS[preset]
+        base = PRESETS[preset]
     try:
-        laid = _ungated(lay([under, *layers]), lay(layers))
-        if rounds := table_at(laid, "distil", "filter"):
-            laid = merge(laid, {"distil": {"filter": merge(table_at(laid, "filter"), rounds)}})
-        recipe = Recipe.model_validate(laid)
+        merged = _ungated(lay([base, *layers]), lay(layers))
+        if rounds := table_at(merged, "distil", "filter"):
+            merged = merge(merged, {"distil": {"filter": merge(table_at(merged, "filter"), rounds)}})
+        recipe = Recipe.model_validate(merged)
     except ValidationError as error:
         raise RecipeError(f"{name}: {explain(error)}") from None
-    if not (whole and recipe.contexts.corpus):  # a run is read wherever its corpus lies by now
+    if not (is_resolved and recipe.contexts.corpus):  # a run can be read after its corpus was moved
         _check_inputs(recipe, name)
     return recipe
 
 
-def _ungated(laid: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A bound that is taken away takes the preset's gate along, and that of the same score backward."""
+def _ungated(merged: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Remove the preset's gate with a removed bound, and the bound of its backward critic."""
     for task in TASKS:
-        removed = {critic for critic, bound in table_at(laid, "filter", task).items() if bound is None}
+        removed = {critic for critic, bound in table_at(merged, "filter", task).items() if bound is None}
         backward = {name for name, spec in CRITICS.items() if spec.backward_of in removed}
         if alone := backward - set(table_at(given, "filter", task)):
-            laid = merge(laid, {"filter": {task: dict.fromkeys(alone, False)}})
-        gates = removed & set(table_at(laid, "score", task)) - set(table_at(given, "score", task))
+            merged = merge(merged, {"filter": {task: dict.fromkeys(alone, False)}})
+        gates = removed & set(table_at(merged, "score", task)) - set(table_at(given, "score", task))
         if gates:
-            laid = merge(laid, {"score": {task: dict.fromkeys(gates, False)}})
-    return laid
+            merged = merge(merged, {"score": {task: dict.fromkeys(gates, False)}})
+    return merged
 
 
 def _check_inputs(recipe: Recipe, name: str) -> None:
-    """What the settings' types cannot tell: whether the corpus and the domains exist."""
+    """Check that the corpus and the domains exist."""
     contexts = recipe.contexts
     if contexts.corpus is not None:
         if not _exists(contexts.corpus):
             raise RecipeError(
                 f"{name}: contexts.corpus = {contexts.corpus!r}: there is no such file; "
-                "say where it lies: --set contexts.corpus=PATH"
+                "give its path: --set contexts.corpus=PATH"
             )
         return
     try:
@@ -136,7 +136,7 @@ def _check_inputs(recipe: Recipe, name: str) -> None:
 def _exists(path: str) -> bool:
     try:
         return Path(path).exists()
-    except (OSError, ValueError):  # longer than a name may be
+    except (OSError, ValueError):  # such as a name that is too long
         return False
 
 

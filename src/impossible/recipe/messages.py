@@ -1,4 +1,4 @@
-"""pydantic's errors → one line that says key, problem and the nearest valid key."""
+"""Convert pydantic errors to one line: key, value, what is allowed, the nearest valid key."""
 
 import difflib
 from typing import Any
@@ -11,7 +11,7 @@ from .write import toml
 
 
 def explain(error: ValidationError) -> str:
-    """pydantic's first error as one line: key, what was found, what is allowed."""
+    """The first error of a ValidationError as one line: key, value, what is allowed."""
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
@@ -42,6 +42,6 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
-    """The settings class that a field's annotation names, if it names one."""
+    """The settings class in a field's annotation, if any."""
     options = [annotation, *getattr(annotation, "__args__", ())]
     return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)

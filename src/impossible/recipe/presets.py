@@ -1,8 +1,8 @@
-"""Presets: the published settings of the paper and of its code."""
+"""Presets: our measured defaults, the settings of the paper, and those of its code."""
 
 from typing import Any
 
-# The rows of the method table (Jung et al. 2024, section 3 and appendix; and their public code).
+# From Jung et al. (2024), section 3 and appendix, and their public code.
 _PAPER_FILTER: dict[str, Any] = {
     "paraphrase": {
         "rouge_l": {"max": 0.75},
@@ -105,12 +105,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
         "score": {
             "critics": ["length_ratio", "numbers", "rouge_l", "entailment"],
-            # numbers and ROUGE-L are no gates: its duplicates are settled before them
+            # no gates on numbers and ROUGE-L: this rule removes duplicates before it applies them
             "paraphrase": {"length_ratio": {"min": 0.667}, "entailment": {"min": 0.75}},
         },
         "filter": {
             "paraphrase": {
-                "length_ratio": {"min": 0.667},  # 0.8 to 1.5, whichever sentence comes first
+                "length_ratio": {"min": 0.667},  # 0.8 to 1.5, in either order of the sentences
                 "numbers": {"min": 1.0},
                 "rouge_l": {"max": 0.75},
                 "entailment": {"min": 0.75},

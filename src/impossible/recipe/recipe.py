@@ -1,4 +1,4 @@
-"""The recipe as a whole."""
+"""The recipe: all settings of a run, and the checks across tables."""
 
 from typing import Literal, Self
 
@@ -15,13 +15,13 @@ from .teacher import Teacher
 
 
 class Recipe(Settings):
-    """A run, described."""
+    """All settings of a run."""
 
     preset: Literal["default", "paper", "code"] = "default"
-    """What lies under the recipe: our measured defaults, the paper's settings, or those of its public code.
+    """The base of the recipe: our measured defaults, the paper's settings, or those of its public code.
     """
     seed: int = Field(7, ge=0, lt=2**31)
-    """All that is drawn follows from it."""
+    """Seed of all random choices."""
     contexts: Contexts = Contexts()
     """What the teacher continues."""
     teacher: Teacher = Teacher()
@@ -29,9 +29,9 @@ class Recipe(Settings):
     sampling: Sampling = Sampling()
     """How the teacher continues a context."""
     score: Score = Score()
-    """The models that score, and the gates."""
+    """The models of the critics, and the gates."""
     filter: Filter = Filter()
-    """Which pairs are kept."""
+    """The bounds of kept pairs."""
     distil: Distil | None = None
     """The student; without this table none is trained."""
     execution: Execution = Execution()
@@ -40,17 +40,17 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.teacher.backend == "endpoint" and self.sampling.no_repeat_ngram:
-            raise ValueError("sampling.no_repeat_ngram: an endpoint cannot do it; set 0")
+            raise ValueError("sampling.no_repeat_ngram: not supported by endpoints; set 0")
         if self.teacher.backend == "own" and self.execution.engine == "ray":
-            raise ValueError('teacher.backend: "own" lives in one process; set execution.engine = "local"')
+            raise ValueError('teacher.backend: "own" runs in one process; set execution.engine = "local"')
         if not self.filter.tasks():
-            raise ValueError("filter: ask for at least one task: [filter.paraphrase] or [filter.summary]")
+            raise ValueError("filter: give at least one task: [filter.paraphrase] or [filter.summary]")
         for task, bounds in self.filter.tasks():
             for critic, _ in bounds.given():
                 spec = CRITICS[critic]
                 if all(column.null_for == task for column in spec.columns):
                     raise ValueError(
-                        f"filter.{task}.{critic}: the {spec.backward_of} reads a {task} both ways already"
+                        f"filter.{task}.{critic}: {spec.backward_of} already scores a {task} both ways"
                     )
                 if critic not in self.score.critics:
                     raise ValueError(f"filter.{task}.{critic}: needs {critic!r} in score.critics")
@@ -61,7 +61,7 @@ class Recipe(Settings):
             if bounds.duplicates is not None and bounds.duplicates < self.score.equivalence:
                 raise ValueError(
                     f"filter.{task}.duplicates: {bounds.duplicates} is below score.equivalence = "
-                    f"{self.score.equivalence}, under which no sentences are compared; lower that too"
+                    f"{self.score.equivalence}, below which sentences are not compared; lower that too"
                 )
             _inside(task, bounds, getattr(self.score, task) or Bounds())
         return self
@@ -71,11 +71,11 @@ def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:
     for name, gate in gates.given():
         bound = bounds.of(name)
         for side in ("min", "max"):
-            wall, value = getattr(gate, side), getattr(bound, side, None)
-            if wall is None:
+            limit, value = getattr(gate, side), getattr(bound, side, None)
+            if limit is None:
                 continue
-            if value is None or (value < wall if side == "min" else value > wall):
+            if value is None or (value < limit if side == "min" else value > limit):
                 raise ValueError(
                     f"filter.{task}.{name}.{side}: {value} is looser than the gate score.{task}.{name}.{side}"
-                    f" = {wall}, outside which pairs are never scored; loosen the gate too"
+                    f" = {limit}, outside which pairs are not scored; loosen the gate too"
                 )

@@ -1,4 +1,4 @@
-"""Every setting of a recipe: what it takes, its default, its meaning. Read from the models in `recipe`."""
+"""Reference of all settings: key, type, values in the presets, meaning; read from the settings classes."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -24,9 +24,9 @@ _NOUNS = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its dotted key, what it takes in words, its value in each preset as TOML, its meaning.
+    """One setting: dotted key, type in words, value in each preset as TOML, meaning.
 
-    A bound is one setting. A value is "" where a preset leaves it out.
+    A bound with min and max is one setting. A value is "" where a preset does not set it.
     """
 
     key: str
@@ -37,36 +37,36 @@ class Setting:
 
     @property
     def table(self) -> str:
-        """The table that it stands in; "" at the top of a recipe."""
+        """The table of the setting; "" at the top level."""
         return self.key.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        """Its last part."""
+        """The last part of the key."""
         return self.key.rpartition(".")[2]
 
 
 def settings() -> list[Setting]:
-    """All settings in the order of the recipe, presets resolved."""
+    """All settings in the order of the recipe, with the resolved values of each preset."""
     schema = Recipe.model_json_schema()
     filled = {name: _values(resolve({"preset": name})) for name in PRESETS}
     return list(_walk(schema, schema["$defs"], "", filled))
 
 
 def tables() -> dict[str, str]:
-    """Table → what it is for, in the order of the recipe."""
+    """Table → meaning, in the order of the recipe."""
     schema = Recipe.model_json_schema()
     return dict(_describe(schema, schema["$defs"], ""))
 
 
 def find(word: str) -> list[Setting]:
-    """The settings whose key or meaning holds a word."""
+    """The settings whose key or meaning contains a word."""
     lower = word.lower()
     return [s for s in settings() if lower in s.key or lower in s.meaning.lower()]
 
 
 def keys(prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Keys as `--set` takes them, and their meanings: what a shell completes. A bound has two."""
+    """Keys for `--set` with their meanings, for shell completion; a bound has two, min and max."""
     for setting in settings():
         sides = ("min", "max") if setting.is_bound else ()
         for key in [f"{setting.key}.{side}" for side in sides] or [setting.key]:
@@ -75,15 +75,15 @@ def keys(prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    """A preset's settings, with the student's that a `[distil]` of its own would have."""
+    """A preset's settings, with the defaults of `[distil]`."""
     return recipe.model_dump(mode="json") | {"distil": Distil().model_dump(mode="json")}
 
 
 def nearest(word: str) -> str:
-    """A hint at the settings whose keys, or their last parts, come near a word."""
+    """A hint with the settings whose keys, or last parts of keys, are similar to a word."""
     keys = {name: one.key for one in settings() for name in (one.name, one.key)}
     near = dict.fromkeys(keys[name] for name in difflib.get_close_matches(word.lower(), keys, n=3))
-    return f"did you mean {', '.join(near)}?" if near else "impossible settings lists them all"
+    return f"did you mean {', '.join(near)}?" if near else "impossible settings lists all settings"
 
 
 def _walk(
@@ -112,7 +112,7 @@ def _describe(schema: Mapping[str, Any], defs: Mapping[str, Any], table: str) ->
 
 
 def _model(field: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The settings class that a field holds, if it holds one."""
+    """The schema of a field's settings class, if any."""
     for option in (field, *field.get("anyOf", ()), *field.get("allOf", ())):
         if "$ref" in option:
             found: Mapping[str, Any] = defs[option["$ref"].rpartition("/")[2]]
@@ -136,7 +136,7 @@ def _shown(value: Any, field: Mapping[str, Any]) -> str:
 
 
 def _takes(field: Mapping[str, Any]) -> str:
-    """What a field may be, in words."""
+    """The type of a field, in words."""
     options = [option for option in field.get("anyOf", (field,)) if option.get("type") != "null"]
     return " or ".join(_one(option) for option in options)
 

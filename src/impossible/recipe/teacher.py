@@ -1,4 +1,4 @@
-"""Settings of the teacher: the language model, and what runs it."""
+"""Settings of the teacher: the language model and its backend."""
 
 import json
 import re
@@ -15,30 +15,31 @@ Backend = Literal["ctranslate2", "tree", "transformers", "endpoint", "own"]
 
 
 class Endpoint(Settings):
-    """A server of OpenAI-style completions."""
+    """A server with an OpenAI-compatible completions API."""
 
     url: str
-    """What stands before `/completions`, as in `http://localhost:8000/v1`."""
+    """Base URL, without `/completions`, such as `http://localhost:8000/v1`."""
     key_env: str | None = None
-    """The environment variable that holds the server's key; never the key."""
+    """The environment variable with the server's API key; never the key itself."""
     per_request: int = Field(50, ge=1, le=10_000)
-    """Continuations that a request asks for, at most."""
+    """Maximum continuations per request."""
     stop: tuple[str, ...] = Field((), max_length=4)
-    """Strings before which a continuation ends, at most four."""
+    """Stop strings, at most four."""
     logprobs: int = Field(1, ge=0, le=5)
-    """Alternatives a token that are asked for; 0: no log-probabilities."""
+    """Requested alternatives per token; 0: no log-probabilities."""
     extra: dict[str, bool | int | float | str] = Field(default_factory=dict)
-    """Parameters of your server, sent as they are, such as `{min_p = 0}`, which llama.cpp would set."""
+    """Further parameters of the request body, such as `{min_p = 0}`, which llama.cpp sets by default."""
     concurrency: int = Field(8, ge=1, le=1024)
-    """Requests at once."""
+    """Concurrent requests."""
     per_second: float | None = Field(None, gt=0)
-    """Requests a second, at most."""
+    """Maximum requests per second."""
     timeout: float = Field(120.0, gt=0)
-    """Seconds for a whole answer."""
+    """Seconds for a complete response."""
     attempts: int = Field(6, ge=1, le=100)
-    """How often what may pass is tried (429, 5xx, cut connections, malformed answers)."""
+    """Maximum attempts after transient errors (429, 5xx, lost connections, malformed responses)."""
     backoff: float = Field(1.0, ge=0, le=600)
-    """The pause before the second try is drawn from 0 to so many seconds, each further range twice as wide.
+    """Maximum seconds before the second attempt; the pause is random, and the maximum doubles with each
+    attempt.
     """
 
     @field_validator("stop", mode="before")
@@ -49,13 +50,13 @@ class Endpoint(Settings):
     @model_validator(mode="before")
     @classmethod
     def _no_secret(cls, given: Any) -> Any:
-        """Here and not in the field's type, whose error would show what was given."""
+        """Reject keys here, since an error of the field's type would print the value."""
         name = given.get("key_env") if isinstance(given, Mapping) else None
         if isinstance(name, str) and not re.fullmatch("[A-Z_][A-Z0-9_]*", name):
             raise ValueError("key_env: give the name of an environment variable (A-Z, 0-9, _), not the key")
         url = given.get("url") if isinstance(given, Mapping) else None
         if isinstance(url, str) and ("@" in url or "?" in url or "#" in url):
-            raise ValueError("url: give no user, password, query or fragment; a key goes by key_env")
+            raise ValueError("url: must not have user, password, query or fragment; give a key with key_env")
         return given
 
     @model_validator(mode="after")
@@ -85,41 +86,41 @@ class Endpoint(Settings):
 
 
 class Teacher(Settings):
-    """The language model, and what runs it."""
+    """The language model and its backend."""
 
     backend: Backend = "ctranslate2"
-    """What runs it. `tree`: Llama-like models on CPU, what continuations have in common is computed once;
-    `ctranslate2`: fast on CPU and GPU; `transformers`: any causal LM; `endpoint`: a server that `endpoint`
-    describes; `own`: a Sampler of yours that `impossible.run` gets from Python.
+    """The backend. `tree`: Llama-like models on CPU, computes shared prefixes of continuations once;
+    `ctranslate2`: fast on CPU and GPU; `transformers`: any causal LM; `endpoint`: the server in `endpoint`;
+    `own`: your own Sampler, passed to `impossible.run` in Python.
     """
     model: str = "embedded:smollm2-135m"
-    """A hub id, a folder or `embedded:smollm2-135m`; of an endpoint its name there; of a Sampler of yours a
-    name that changes when its text does.
+    """A hub ID, a folder or `embedded:smollm2-135m`; for an endpoint, the server's name of the model; for
+    your own Sampler, a name that you change when its output changes.
     """
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
-    """The number format of the weights: `tree` runs int8 or float32, `transformers` all but int8."""
+    """The number format of the weights: `tree` supports int8 and float32, `transformers` all but int8."""
     endpoint: Endpoint | None = None
     """The server, with `backend = "endpoint"`."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.backend == "transformers" and self.compute_type == "int8":
-            raise ValueError("compute_type: transformers runs float32, bfloat16 or float16")
+            raise ValueError("compute_type: the backend transformers supports float32, bfloat16 and float16")
         if self.backend == "tree" and self.compute_type not in ("int8", "float32"):
-            raise ValueError("compute_type: the backend tree runs int8 or float32")
+            raise ValueError("compute_type: the backend tree supports int8 and float32")
         if self.backend == "endpoint" and self.endpoint is None:
-            raise ValueError('endpoint: the backend needs to know where: [teacher.endpoint] url = "…"')
+            raise ValueError('endpoint: the backend needs a URL: [teacher.endpoint] url = "…"')
         if self.backend != "endpoint" and self.endpoint is not None:
             raise ValueError('endpoint: only with backend = "endpoint"')
         return self
 
     @property
     def weights(self) -> str:
-        """What `weights.locate` and `weights.digest` know the model as."""
+        """The name of the model for `models.locate`."""
         return f"{self.backend}:{self.model}" if self.backend in ("endpoint", "own") else self.model
 
     def canonical(self) -> str:
-        """As every setting's, less what does not touch the text: where the server is, and how it is asked."""
+        """As `Settings.canonical`, without settings that do not affect the text, such as the server's URL."""
         kept = self.model_dump(mode="json", exclude={"endpoint"})
         if self.endpoint is not None:
             of_text = {"per_request", "stop", "logprobs", "extra"}

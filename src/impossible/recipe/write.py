@@ -1,4 +1,4 @@
-"""Recipes and settings → TOML."""
+"""Write recipes and settings as TOML."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -15,13 +15,13 @@ from .recipe import Recipe
 def dump(recipe: Recipe) -> str:
     """The resolved recipe as TOML that `load` reads back to an equal recipe."""
     document = tomlkit.document()
-    document["resolved"] = True  # nothing is to be laid under it
+    document["resolved"] = True  # `load` must not apply the preset
     _fill(document, recipe.model_dump(mode="json"), ())
     return tomlkit.dumps(document)
 
 
 def _fill(table: tomlkit.TOMLDocument | Table, values: Mapping[str, Any], path: tuple[str, ...]) -> None:
-    """Write the values of the table at a path: first those within a line, then the tables below."""
+    """Write the values of the table at a path: inline values first, then subtables."""
     holds_bounds = len(path) == 2 and path[1] in TASKS
     below = {k: v for k, v in values.items() if isinstance(v, dict) and not holds_bounds}
     for key, value in values.items():
@@ -39,7 +39,7 @@ def _fill(table: tomlkit.TOMLDocument | Table, values: Mapping[str, Any], path: 
 
 
 def toml(value: object) -> str:
-    """A value as TOML writes it; one that TOML has no word for as Python does."""
+    """A value as TOML, or as Python's repr if TOML has no such type."""
     try:
         return _item(value).as_string()
     except ConvertError:
@@ -47,7 +47,7 @@ def toml(value: object) -> str:
 
 
 def _item(value: object) -> Item:
-    """A value within a line; tomlkit by itself would give a table its own lines."""
+    """A value as an inline item; tomlkit's default for a table is a section."""
     if isinstance(value, dict):
         table = tomlkit.inline_table()
         table.update({key: _item(inner) for key, inner in value.items() if inner is not None})
@@ -62,7 +62,7 @@ def _item(value: object) -> Item:
 def with_settings(text: str, settings: Mapping[str, float | str], name: str = "recipe") -> str:
     """A recipe's text with some settings changed; keys are dotted, such as `filter.paraphrase.judge.min`.
 
-    Raises RecipeError if the text is no TOML.
+    Raises RecipeError if the text is not valid TOML.
     """
     try:
         document = tomlkit.parse(text)
@@ -75,7 +75,7 @@ def with_settings(text: str, settings: Mapping[str, float | str], name: str = "r
 
 
 def _table(document: MutableMapping[str, Any], path: list[str]) -> MutableMapping[str, Any]:
-    """The table at a path, made where there is none; a bound is a table within its line."""
+    """The table at a path, created if missing; a bound is an inline table."""
     found = document
     for depth, part in enumerate(path):
         if not isinstance(found.get(part), MutableMapping):

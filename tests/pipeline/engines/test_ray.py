@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from impossible.data import store
 from impossible.errors import ModelError
 from impossible.pipeline.engines import open_engine
-from impossible.pipeline.engines.base import Calls, Done, way
+from impossible.pipeline.engines.base import Callbacks, Done, run_shard
 from impossible.pipeline.run import Watch, run
 from impossible.pipeline.stages import MapStage
 from impossible.recipe.execution import Execution, Ray
@@ -29,7 +29,7 @@ from impossible.recipe.write import dump
 from tests import faults, tiny
 
 ray = pytest.importorskip("ray")
-from impossible.pipeline.engines.ray import Worker, at_home, pack, unpack  # noqa: E402
+from impossible.pipeline.engines.ray import Worker, pack, unpack, worker_execution  # noqa: E402
 
 WORDS = ("cat", "dog", "car", "house", "phone", "laptop", "room", "door")
 RAY = {"engine": "ray", "threads": 1, "ray": {"teachers": {"count": 2}, "critics": {"count": 1, "cpus": 0.5}}}
@@ -124,9 +124,11 @@ def stage(work: Any) -> list[MapStage]:
 def through(stages: list[MapStage], out: Path) -> list[Done]:
     """Take three shards through stages, on Ray."""
     settings = Execution(engine="ray", ray=Ray.model_validate({"teachers": {"cpus": 0.5}}))
-    calls = Calls(lambda _: None, lambda _: None)
-    ways = (way(out, stages, {"generate": ()}, i, pa.table({"n": [i]}), calls) for i in range(3))
-    return list(open_engine(settings)(ways, stages, settings, calls))
+    callbacks = Callbacks(lambda _: None, lambda _: None)
+    shard_runs = (
+        run_shard(out, stages, {"generate": ()}, i, pa.table({"n": [i]}), callbacks) for i in range(3)
+    )
+    return list(open_engine(settings)(shard_runs, stages, settings, callbacks))
 
 
 def fails(rows: pa.Table, tick: Any) -> Any:
@@ -143,7 +145,7 @@ def dies(rows: pa.Table, tick: Any) -> Any:
     ("work", "says"),
     [
         (fails, "stage generate failed on shard 00001: MemoryError: no room; what is"),
-        (dies, "stage generate: 3 workers died at shard 00001, perhaps of lack of memory"),
+        (dies, "stage generate: 3 workers died at shard 00001, perhaps out of memory"),
     ],
 )
 def test_what_goes_wrong_on_a_worker_is_one_line_here(
@@ -158,7 +160,7 @@ def test_a_worker_with_other_model_files_says_so(tmp_path: Path) -> None:
     model = str(tiny.encoder(tmp_path / "model"))
     stages = [MapStage("score", 1, "", (model,), lambda _: fails)]
     with pytest.raises(
-        ModelError, match=r"is not the one where the run was started; give both the same files"
+        ModelError, match=r"differs from the one on the driver; install the same files on both"
     ):
         Worker(stages, {"score": ["another"]}, Execution()).make("score", 0, pack(pa.table({"n": [0]})))
 
@@ -173,7 +175,7 @@ def test_rows_travel_alone() -> None:
     ("settings", "says"),
     [
         ({"ray": {"teachers": {"gpus": 0.5}}}, 'ray.teachers.gpus: needs execution.device = "cuda"'),
-        ({"ray": {"critics": {"cpus": 1.5}}}, "cpus: 1.5 must be a whole number, or a share below 1"),
+        ({"ray": {"critics": {"cpus": 1.5}}}, "cpus: 1.5 must be a whole number, or below 1"),
     ],
 )
 def test_impossible_settings(settings: dict[str, Any], says: str) -> None:
@@ -184,7 +186,7 @@ def test_impossible_settings(settings: dict[str, Any], says: str) -> None:
 def test_a_worker_computes_with_what_it_was_given() -> None:
     given = {"device": "cuda", "ray": {"teachers": {"gpus": 0.5, "cpus": 4.0}, "critics": {"cpus": 0.5}}}
     settings = Execution.model_validate(given)
-    at = [at_home(settings, workers) for workers in (settings.ray.teachers, settings.ray.critics)]
+    at = [worker_execution(settings, workers) for workers in (settings.ray.teachers, settings.ray.critics)]
     assert [(e.device, e.threads) for e in at] == [("cuda", 4), ("cpu", 1)]
 
 

@@ -1,7 +1,6 @@
-"""Who does the work of a run. Each shard's way through the stages is the same whichever engine takes it.
+"""Engines: execute the stages of a run in this process (`local`) or on Ray workers (`ray`).
 
-A `Way` decides what has to be made, and writes down what was; an engine only makes it: in this process
-(`local`), or in workers on many machines (`ray`).
+A `ShardRun` decides which tasks are needed and stores their results; an engine only executes the tasks.
 """
 
 from ...models.extras import require_extra

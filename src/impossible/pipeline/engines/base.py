@@ -1,4 +1,4 @@
-"""A shard's way through the stages, whichever engine takes it."""
+"""Take a shard through all stages; the part that all engines share."""
 
 import time
 from collections import Counter
@@ -16,7 +16,7 @@ from ..stages import MapStage, Tick, Work
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A shard to be made: by which stage, the number of the shard, and what of."""
+    """A shard to make: its stage, its index and its input rows."""
 
     stage: MapStage
     index: int
@@ -25,7 +25,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a stage made of a shard: rows, the counts for the funnel, seconds, and which worker it was."""
+    """The result of a task: rows, funnel counts, seconds and the worker."""
 
     table: pa.Table
     counts: Counter[str]
@@ -35,36 +35,36 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A shard that is through: its file of each stage, and whether any was made now, not found finished."""
+    """A shard that has passed all stages; `made` is False if every stage was already finished."""
 
     index: int
     shards: Mapping[str, store.Shard]
     made: bool
 
 
-Way = Generator[Task, Made, Done]
+ShardRun = Generator[Task, Made, Done]
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """What an engine tells while it works: contexts that passed a slow stage; what a person should know."""
+class Callbacks:
+    """Callbacks of an engine: `tick` counts contexts after a slow stage, `note` is for user messages."""
 
     tick: Callable[[int], None]
     note: Callable[[str], None]
 
 
-Engine = Callable[[Iterable[Way], Sequence[MapStage], Execution, Calls], Generator[Done]]
+Engine = Callable[[Iterable[ShardRun], Sequence[MapStage], Execution, Callbacks], Generator[Done]]
 
 
-def way(
+def run_shard(
     folder: RunFolder,
     stages: Sequence[MapStage],
     models: Mapping[str, Sequence[str]],
     index: int,
     rows: pa.Table,
-    calls: Calls,
-) -> Way:
-    """Take one shard through all stages: asks for what is not finished yet, and writes it down.
+    callbacks: Callbacks,
+) -> ShardRun:
+    """Take one shard through all stages: yield a task for each unfinished one and store its result.
 
     `models` are the digests of each stage's models. Raises StoreError.
     """
@@ -72,19 +72,19 @@ def way(
     content, before, made = store.checksum(rows), "", False
     for stage in stages:
         slow = stage.name in SLOW
-        wanted = stage.made_for(models[stage.name], content)
+        wanted = stage.fingerprint(models[stage.name], content)
         shard = store.finished(folder.shard_file(stage.name, index), wanted)
         if shard is None:
             made, task = True, Task(stage, index, shards[before].table() if before else rows)
             shard = _write(folder, wanted, task, (yield task))
         elif slow:
-            calls.tick(rows.num_rows)
+            callbacks.tick(rows.num_rows)
         shards[stage.name] = shard
         content, before = shard.checksum, stage.name
     return Done(index, shards, made)
 
 
-SLOW = ("generate", "score")  # the stages whose contexts are counted
+SLOW = ("generate", "score")  # the stages that report progress per context
 
 
 def _write(folder: RunFolder, wanted: str, task: Task, made: Made) -> store.Shard:
@@ -94,23 +94,23 @@ def _write(folder: RunFolder, wanted: str, task: Task, made: Made) -> store.Shar
     return shard
 
 
-def step(one: Way, made: Made | None = None) -> Task | Done:
-    """Give a way what it asked for (at first: nothing); what it asks for next, or its end."""
+def advance(shard_run: ShardRun, made: Made | None = None) -> Task | Done:
+    """Send the result of the last task (none at first); return the next task, or Done at the end."""
     try:
-        return next(one) if made is None else one.send(made)
+        return next(shard_run) if made is None else shard_run.send(made)
     except StopIteration as end:
         return end.value
 
 
-class Workshop:
-    """Makes shards; a stage's models are loaded when it first has work."""
+class StageRunner:
+    """Runs stages; the models of a stage are loaded on its first task."""
 
     def __init__(self, execution: Execution):
         self._execution = execution
         self._opened: dict[str, Work] = {}
 
     def make(self, stage: MapStage, index: int, rows: pa.Table, tick: Tick) -> Made:
-        """What the stage makes of the rows. Raises ImpossibleError, whatever goes wrong."""
+        """Run a stage on the rows. Raises ImpossibleError; other exceptions are converted to ModelError."""
         try:
             if stage.name not in self._opened:
                 self._opened[stage.name] = stage.open(self._execution)
@@ -121,6 +121,6 @@ class Workshop:
         except Exception as error:  # a model out of memory, a library's own error
             raise ModelError(
                 f"stage {stage.name} failed on shard {shard_name(index)}: {type(error).__name__}: "
-                f"{first_line(error)}; what is finished is kept, the same command goes on there"
+                f"{first_line(error)}; finished shards are kept; rerun the command to resume"
             ) from error
         return Made(table, counts, round(time.perf_counter() - start, 3))

@@ -1,19 +1,21 @@
-"""One shard after the other in this process."""
+"""The local engine: run shards one after another in this process."""
 
 from collections.abc import Generator, Iterable, Sequence
 
 from ...recipe.execution import Execution
 from ..stages import MapStage
-from .base import Calls, Done, Task, Way, Workshop, step
+from .base import Callbacks, Done, ShardRun, StageRunner, Task, advance
 
 
 def local(
-    ways: Iterable[Way], stages: Sequence[MapStage], execution: Execution, calls: Calls
+    shard_runs: Iterable[ShardRun], stages: Sequence[MapStage], execution: Execution, callbacks: Callbacks
 ) -> Generator[Done]:
-    """Take shard after shard through all stages. Raises ImpossibleError."""
-    shop = Workshop(execution)
-    for one in ways:
-        at = step(one)
-        while isinstance(at, Task):
-            at = step(one, shop.make(at.stage, at.index, at.rows, lambda: calls.tick(1)))
-        yield at
+    """Take the shards through all stages, one at a time. Raises ImpossibleError."""
+    runner = StageRunner(execution)
+    for shard_run in shard_runs:
+        state = advance(shard_run)
+        while isinstance(state, Task):
+            state = advance(
+                shard_run, runner.make(state.stage, state.index, state.rows, lambda: callbacks.tick(1))
+            )
+        yield state
