@@ -106,7 +106,7 @@ def both_ways() -> AbstractContextManager[object]:
             elif not columns[0].backward:
                 yield critic, critic.columns
 
-    return patch.object(cascade, "_dear", at_once)
+    return patch.object(cascade, "_expensive", at_once)
 
 
 def pairs_alone() -> AbstractContextManager[object]:

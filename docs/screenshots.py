@@ -65,7 +65,7 @@ def move_a_bound(page: Page) -> None:
 def play(page: Page) -> None:
     """Request an output from the student."""
     page.get_by_label("English text").fill("I have no idea how I can fix this problem with my phone.")
-    page.get_by_role("button", name="Write").click()
+    page.get_by_role("button", name="Generate").click()
     page.wait_for_selector("#answers li")
 
 

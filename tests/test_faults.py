@@ -175,7 +175,7 @@ def test_a_second_process_is_told_who_holds_the_run_and_sigterm_ends_the_first_p
         first.send_signal(signal.SIGTERM)
         said, _ = first.communicate()
     assert first.returncode == 130, said
-    assert "the same command goes on from here" in said and "Traceback" not in said
+    assert "run the same command to resume" in said and "Traceback" not in said
     run(settings, tmp_path / "run")
     assert contents(tmp_path / "run") == wanted
     tried("a second process on a run", 1, "is told the process that holds it; exit code 2")

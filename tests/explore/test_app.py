@@ -89,10 +89,10 @@ def test_what_models_wrote_is_shown_and_never_run(client: TestClient, index: Ind
 def test_the_story_of_a_duplicate_names_what_it_lost_to(client: TestClient, index: Index) -> None:
     [pair] = index.rows("SELECT pair_id, duplicate_of FROM ledger WHERE verdict = 'duplicate'")
     page = client.get(f"/pair/{pair['pair_id']}").text
-    assert "It lost to" in page and f"/pair/{pair['duplicate_of']}" in page
+    assert "Preferred pair" in page and f"/pair/{pair['duplicate_of']}" in page
     assert "Cold." in page and "Today it is cold." in page and "0.800" in page
     winner = client.get(f"/pair/{pair['duplicate_of']}").text
-    assert "It stands for" in winner and f"/pair/{pair['pair_id']}" in winner
+    assert "that this pair is preferred to" in winner and f"/pair/{pair['pair_id']}" in winner
     assert client.get("/pair/0000").status_code == 400
 
 

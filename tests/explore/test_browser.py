@@ -136,7 +136,7 @@ def test_labels_by_mouse_and_by_key_reach_calibrate(page: Any, folder: Path) -> 
 def test_the_story_of_a_pair(page: Any) -> None:
     page.goto("/?verdict=duplicate")
     page.get_by_role("link", name="duplicate").click()
-    expect(page.get_by_role("heading", name="It lost to")).to_be_visible()
+    expect(page.get_by_role("heading", name="Preferred pair")).to_be_visible()
     expect(page.locator("blockquote")).to_have_text("Cold.")
     expect(page.locator("tr.own")).to_have_count(2)
     page.locator("ul.pairs a").first.click()
@@ -171,11 +171,11 @@ def test_the_playground_writes_and_judges(page: Any) -> None:
     page.get_by_label("English text").fill("The cat is old and it is very small.")
     page.get_by_label("Length").select_option("shorter")
     page.get_by_label("Outputs").fill("3")
-    page.get_by_role("button", name="Write").click()
+    page.get_by_role("button", name="Generate").click()
     expect(page.locator("#answers ol.pairs li")).to_have_count(3)
     expect(page.locator("#answers .verdict").first).to_contain_text("as asked")
     page.get_by_label("English text").fill("это не английский")
-    page.get_by_role("button", name="Write").click()
+    page.get_by_role("button", name="Generate").click()
     expect(page.locator("#answers")).to_contain_text("not in the Latin alphabet")
 
 

@@ -273,7 +273,7 @@ def test_the_command_plan_forecasts_without_leaving_anything(
     (tmp_path / "recipe.toml").write_text(dump(recipe(settings)))
     options = ["--target", "1000", "--pilot", "4", "--price", "0.5/kWh", "--watts", "100"]
     shown = CliRunner().invoke(app, ["plan", str(tmp_path / "recipe.toml"), *options], catch_exceptions=False)
-    assert "pairs an hour" in shown.output and "contexts.count = 6 is too few" in shown.output
+    assert "pairs per hour" in shown.output and "contexts.count = 6 is too few" in shown.output
     told = CliRunner().invoke(app, ["plan", str(tmp_path / "recipe.toml"), *options, "--json"])
     answer = json.loads(told.stdout)
     assert answer["pilot_contexts"] == 4

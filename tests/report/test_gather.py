@@ -47,7 +47,7 @@ def test_histograms_count_every_pair(facts: Facts) -> None:
         "entailment": (0.75, None, 0.5, None),
     }
     assert facts.per_context.series["contexts"] == (1, 2)  # "Two." gave nothing
-    assert [(d.name, d.contexts, d.fruitful) for d in facts.domains] == [("support", 3, 2)]
+    assert [(d.name, d.contexts, d.productive) for d in facts.domains] == [("support", 3, 2)]
 
 
 def test_the_frontier_has_pairs_that_no_other_beats(facts: Facts) -> None:

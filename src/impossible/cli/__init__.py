@@ -1,1 +1,1 @@
-"""The command line: a module a panel of `impossible --help`."""
+"""The command line: one module per panel of `impossible --help`."""

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. The only place that catches ImpossibleError (exit code 2)."""
+"""The command line: parse, call, print; the only place that catches ImpossibleError (exit code 2)."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from . import critic, look, make, measure, release, student
 from .terminal import open_console, prepare
 
 Command = Callable[..., None]
-# panel of --help → its commands, in the order in which a user needs them; `critic` has commands of its own
+# panel of --help → its commands, in the order of use; `critic` is a group with its own commands
 PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
     "Make a dataset": {
         "run": make.run_command,
@@ -24,19 +24,19 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "settings": make.settings,
         "doctor": make.doctor,
     },
-    "Look into it": {
+    "Inspect a run": {
         "why": look.why,
         "whatif": look.whatif,
         "explore": look.explore,
         "report": look.report,
         "calibrate": look.calibrate,
     },
-    "Trust it, and pass it on": {
+    "Check and publish": {
         "verify": release.verify,
         "safety": release.safety_command,
         "publish": release.publish,
     },
-    "Train a student, and use it": {
+    "Train and use a student": {
         "distil": student.distil,
         "paraphrase": student.paraphrase,
         "summarize": student.summarize,
@@ -64,38 +64,38 @@ def _version(wanted: bool) -> None:
 
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", help="say which version this is", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="print the version and exit", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
 
 
 def _application() -> typer.Typer:
-    made = typer.Typer(
+    application = typer.Typer(
         name="impossible",
         help="Distil paraphrase and summary datasets from a small language model, without labels.",
         epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. "
-        "Every command has --help with an example, and --json where a script would want it.",
+        "Every command has --help with an example; many have --json for scripts.",
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    made.callback()(_main)
+    application.callback()(_main)
     for panel, commands in PANELS.items():
         for name, command in commands.items():
             if isinstance(command, Mapping):
-                made.add_typer(_group(name, command), name=name, rich_help_panel=panel)
+                application.add_typer(_group(name, command), name=name, rich_help_panel=panel)
             else:
-                made.command(name, rich_help_panel=panel)(command)
-    return made
+                application.command(name, rich_help_panel=panel)(command)
+    return application
 
 
 def _group(name: str, commands: Mapping[str, Command]) -> typer.Typer:
-    made = typer.Typer(help=_GROUPS[name], no_args_is_help=True)
+    group = typer.Typer(help=_GROUPS[name], no_args_is_help=True)
     for name, command in commands.items():
-        made.command(name)(command)
-    return made
+        group.command(name)(command)
+    return group
 
 
 app = _application()
@@ -109,7 +109,7 @@ def main() -> None:
     try:
         app(prog_name="impossible")
     except ImpossibleError as error:
-        # one line: what is wrong, where, how to mend it
+        # one line: what is wrong, where, how to fix it
         open_console(stderr=True).print(
             f"error: {plain(' '.join(str(error).split()))}", markup=False, highlight=False, soft_wrap=True
         )

@@ -1,4 +1,4 @@
-"""Commands of critics: score, critic train, critic test."""
+"""Commands for critics: score, critic train, critic test."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from .terminal import complete_task, open_console
 def score(
     file: Annotated[Path, typer.Argument(help="pairs: .jsonl, .csv or .parquet with two text columns")],
     out: Annotated[
-        Path | None, typer.Option(help="where to write; default FILE with .scored before its ending")
+        Path | None, typer.Option(help="output file; default: FILE with .scored before its suffix")
     ] = None,
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
@@ -23,7 +23,7 @@ def score(
     source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
     target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
 ) -> None:
-    """Score pairs made elsewhere with all critics.
+    """Score the pairs of a file with all critics.
 
     Example: [bold]impossible score pairs.jsonl --task summary[/bold]
     """
@@ -43,22 +43,24 @@ def critic_train(
         typer.Option(help="FILE or FILE@N to fit the temperature and measure on; repeatable"),
     ] = None,
     epochs: Annotated[float, typer.Option(min=0.001, help="passes over the data")] = 1.0,
-    batch_size: Annotated[int, typer.Option(min=1, help="pairs a step")] = 32,
-    learning_rate: Annotated[float, typer.Option(min=1e-8, help="the highest, after a warm-up")] = 1e-4,
-    seed: Annotated[int, typer.Option(min=0, help="of all that is drawn")] = 7,
-    max_tokens: Annotated[int, typer.Option(min=8, help="leave longer pairs out")] = 128,
-    lora_rank: Annotated[int, typer.Option(min=0, help="above 0: adapters on a causal LM")] = 0,
-    layers: Annotated[int, typer.Option(min=0, help="keep only the first so many layers")] = 0,
-    frozen_layers: Annotated[int, typer.Option(min=0, help="of these, leave the first untrained")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="pairs per step")] = 32,
+    learning_rate: Annotated[float, typer.Option(min=1e-8, help="peak, after the warm-up")] = 1e-4,
+    seed: Annotated[int, typer.Option(min=0, help="random seed")] = 7,
+    max_tokens: Annotated[int, typer.Option(min=8, help="skip longer pairs")] = 128,
+    lora_rank: Annotated[
+        int, typer.Option(min=0, help="rank of the LoRA adapters on a causal LM; 0: train all weights")
+    ] = 0,
+    layers: Annotated[int, typer.Option(min=0, help="keep only the first N layers; 0: all")] = 0,
+    frozen_layers: Annotated[int, typer.Option(min=0, help="freeze the first N layers")] = 0,
     adapter: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="go on from this adapter")
+        Path | None, typer.Option(exists=True, file_okay=False, help="continue training this adapter")
     ] = None,
 ) -> None:
-    """Fine-tune an encoder or a causal LM into an NLI cross-encoder; goes on from its last checkpoint.
+    """Fine-tune an encoder or a causal LM into an NLI cross-encoder; resumes from the last checkpoint.
 
     Example: [bold]impossible critic train --data nli.jsonl --base embedded:minilm-l6 --out critic[/bold]
     """
-    require_extra("train", "impossible critic train")  # the export, which comes last
+    require_extra("train", "impossible critic train")  # for the export: fail before the training
     from ..critic_training.card import write_card
     from ..critic_training.export_onnx import export as export_onnx
     from ..critic_training.measure import calibrate as calibrate_nli
@@ -91,7 +93,7 @@ def critic_test(
         str, typer.Argument(metavar="MODEL", help="hub id, folder, embedded:nli or embedded:judge")
     ],
     data: Annotated[list[str], typer.Option(help="FILE, or FILE@N for N random rows; repeatable")],
-    seed: Annotated[int, typer.Option(min=0, help="draws the N rows")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="seed for drawing the N rows")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Measure an NLI critic on labelled pairs.
@@ -107,8 +109,8 @@ def critic_test(
 
     hide_progress_bars()
     nli = Nli(locate(model))
-    found = [measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]
+    results = [measure_examples(nli, Path(f).name, read_all([f], seed)) for f in data]
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(result) for result in results])
         return
-    open_console().print(critic_table(found))
+    open_console().print(critic_table(results))

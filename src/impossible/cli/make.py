@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def run_command(
     recipe: RecipePath,
-    out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/NAME-OF-RECIPE")] = None,
+    out: Annotated[Path | None, typer.Option(help="run folder; default: runs/NAME-OF-RECIPE")] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,13 +39,17 @@ def run_command(
             help="last stage: contexts, generate, score, filter or distil", autocompletion=complete_stage
         ),
     ] = "",
-    fresh: Annotated[bool, typer.Option("--fresh", help="throw away what an earlier run finished")] = False,
-    target: Annotated[int, typer.Option(min=0, help="stop once each task has so many pairs; 0: never")] = 0,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="discard what an earlier run in this folder finished")
+    ] = False,
+    target: Annotated[
+        int, typer.Option(min=0, help="stop when each task has this many pairs; 0: no target")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run a recipe, or go on where it was interrupted.
+    """Run a recipe, or resume an interrupted run.
 
-    With --json progress goes to standard error, and at the end what `status --json` says to standard output.
+    With --json, progress goes to standard error, and the final `status --json` to standard output.
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
@@ -59,50 +63,50 @@ def run_command(
     settings = read_recipe(recipe, sets or [])
     hide_progress_bars()
     folder = out or Path("runs") / recipe.stem
-    places = RunFolder(folder)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
+    paths = RunFolder(folder)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # handle it like Ctrl-C
     console = open_console(stderr=as_json)
     state = run(settings, folder, until, fresh, watch_for(console), target)
     state.seconds = seconds = read_state(folder).seconds
     if as_json:
         print_json(_state_json(state))
     if state.interrupted and not state.done:  # nothing to show
-        _say_interrupted(console, state)
+        _exit_interrupted(console, state)
     console.print(funnel_table(state))
     kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
     if seconds and (total := sum(kept.values())):
         each = " and ".join(f"{n:,} {name.removesuffix(': kept')}" for name, n in kept.items())
         spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
         made_in = sum(s for stage, s in seconds.items() if stage != "distil")
-        console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} an hour ({spent})")
+        console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} per hour ({spent})")
     if state.file is not None and not state.interrupted and (hint := advice(state.counts, settings)):
         console.print(hint, style="yellow", markup=False)
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
         size = f"{dataset.size(state.file):,} pairs without repeats across contexts" if state.file else ""
-        console.print(f"dataset: {places.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
+        console.print(f"dataset: {paths.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
     elif state.file is not None and not state.interrupted:
-        console.print("no pair was kept; the funnel shows where they were lost", style="yellow")
+        console.print("no pair was kept; the funnel shows where pairs were lost", style="yellow")
     if state.rounds:
         console.print(rounds_table(state))
-        console.print(f"students: {places.student_folder('*')}/", markup=False, soft_wrap=True)
+        console.print(f"students: {paths.student_folder('*')}/", markup=False, soft_wrap=True)
     if target and not state.interrupted:
-        say_target(console, state)
+        print_target(console, state)
     if state.file is not None and not state.interrupted:
         try_report(console, folder)
     if state.interrupted:
-        _say_interrupted(console, state)
+        _exit_interrupted(console, state)
 
 
-def _say_interrupted(console: "Console", state: "State") -> NoReturn:
-    where = f"{state.done} of {counted(state.shards, 'shard')}"
-    again = f"interrupted after {where}; the same command goes on from here"
-    console.print(again, style="yellow")
+def _exit_interrupted(console: "Console", state: "State") -> NoReturn:
+    progress = f"{state.done} of {counted(state.shards, 'shard')}"
+    message = f"interrupted after {progress}; run the same command to resume"
+    console.print(message, style="yellow")
     raise typer.Exit(130)
 
 
 def status(run: RunPath, as_json: AsJson = False) -> None:
-    """Say how far a run is, also while another process works on it.
+    """Show the progress of a run, even while another process runs it.
 
     Example: [bold]impossible status runs/first[/bold]
     """
@@ -118,7 +122,7 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
     spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in state.seconds.items())
     console.print(f"{run}: {done}{f' ({spent})' if spent else ''}", markup=False)
     if state.reached:
-        console.print(f"stopped at its target of {state.target:,} pairs a task")
+        console.print(f"stopped at its target of {state.target:,} pairs per task")
     console.print(funnel_table(state))
     if state.rounds:
         console.print(rounds_table(state))
@@ -161,17 +165,18 @@ def export(
 
 def plan(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe (TOML)", show_default=False)],
-    target: Annotated[int, typer.Option(min=1, help="pairs wanted of each task", show_default=False)],
-    pilot: Annotated[int, typer.Option(min=1, help="contexts to try")] = 8,
+    target: Annotated[int, typer.Option(min=1, help="pairs to reach per task", show_default=False)],
+    pilot: Annotated[int, typer.Option(min=1, help="contexts in the pilot")] = 8,
     out: Annotated[
-        Path | None, typer.Option(help="folder of the run, which then goes on from the pilot; default: none")
+        Path | None,
+        typer.Option(help="run folder of the pilot, which `run` resumes; default: a temporary one"),
     ] = None,
-    watts: Annotated[float, typer.Option(min=0, help="what the machine draws")] = 65,
-    price: Annotated[str | None, typer.Option(help="such as 0.30/kWh or 2.50/h")] = None,
+    watts: Annotated[float, typer.Option(min=0, help="power draw of the machine")] = 65,
+    price: Annotated[str | None, typer.Option(help="price, such as 0.30/kWh or 2.50/h")] = None,
     sets: Sets = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try a few contexts and say what a number of pairs will take: contexts, hours, energy, money.
+    """Run a few contexts and forecast the cost of a number of pairs: contexts, hours, energy, money.
 
     Example: [bold]impossible plan recipes/quickstart.toml --target 10000 --price 0.30/kWh[/bold]
     """
@@ -184,35 +189,37 @@ def plan(
     cost = None if price is None else forecast.Price.parse(price)
     hide_progress_bars()
     with TemporaryDirectory() as scratch:
-        seen = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
-    found = forecast.forecast(seen, target, settings.seed, watts, cost)
+        trial = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
+    forecasts = forecast.forecast(trial, target, settings.seed, watts, cost)
     if as_json:
         print_json(
             {
                 "target": target,
-                "pilot_contexts": len(seen.seconds),
-                "pilot_seconds": float(seen.seconds.sum()),
+                "pilot_contexts": len(trial.seconds),
+                "pilot_seconds": float(trial.seconds.sum()),
                 "watts": watts,
                 "price": None if cost is None else asdict(cost),
-                "slowest": forecast.slowest(found).task,
-                "tasks": [asdict(one) for one in found],
+                "slowest": forecast.slowest(forecasts).task,
+                "tasks": [asdict(one) for one in forecasts],
             }
         )
         return
     console = open_console()
-    console.print(forecast_table(found))
-    for line in forecast_lines(found, len(seen.seconds), target, settings.contexts.count):
+    console.print(forecast_table(forecasts))
+    for line in forecast_lines(forecasts, len(trial.seconds), target, settings.contexts.count):
         console.print(line)
 
 
 def settings(
     word: Annotated[
         str,
-        typer.Argument(metavar="[WORD]", help="only those whose key or meaning holds it", show_default=False),
+        typer.Argument(
+            metavar="[WORD]", help="only settings whose key or meaning contains it", show_default=False
+        ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List every setting of a recipe: its key, what it takes, its default, what it means.
+    """List the settings of a recipe: key, default, meaning and allowed values.
 
     Example: [bold]impossible settings temperature[/bold]
     """
@@ -228,25 +235,27 @@ def settings(
     open_console().print(settings_table(found))
 
 
-def say_target(console: Console, state: "State") -> None:
-    """Say at the end of a run whether it reached its target."""
+def print_target(console: Console, state: "State") -> None:
+    """Print whether a run reached its target."""
     if state.reached:
         console.print(
-            f"target of {state.target:,} pairs a task reached after {state.contexts} contexts; "
-            "without --target the same command goes on"
+            f"reached the target of {state.target:,} pairs per task after {state.contexts} contexts; "
+            "to continue, run the same command without --target"
         )
     else:
-        text = f"target of {state.target:,} pairs a task not reached; raise contexts.count ({state.contexts})"
+        text = (
+            f"target of {state.target:,} pairs per task not reached; raise contexts.count ({state.contexts})"
+        )
         console.print(text, style="yellow")
 
 
 def try_report(console: Console, run: Path) -> None:
-    """Write the report at the end of a run, which it must not spoil: what goes wrong is said, no more."""
+    """Write the report at the end of a run; print an error instead of failing the run."""
     from ..report.page import write_report
 
     try:
         console.print(f"report: {write_report(run)}", markup=False, soft_wrap=True)
-    except Exception as error:  # the dataset is there, whatever becomes of its picture
+    except Exception as error:  # the dataset is complete: no error here may fail the run
         text = f"the report could not be written: {error}"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
 
@@ -258,9 +267,9 @@ def doctor(
     sets: Sets = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what this machine has, what a recipe lacks on it, and what it would take.
+    """Show what this machine has, what a recipe lacks on it, and what the recipe would take.
 
-    Needs no network. Without a recipe it looks at the embedded models and the extras only.
+    Works offline. Without a recipe, checks only the embedded models and the extras.
 
     Example: [bold]impossible doctor recipes/paper-news.toml[/bold]
     """
@@ -269,11 +278,11 @@ def doctor(
     from ..data.run_folder import read_recipe
     from ..pipeline.doctor import examine
 
-    found = examine(read_recipe(recipe, sets or []) if recipe is not None else None)
+    report = examine(read_recipe(recipe, sets or []) if recipe is not None else None)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(report))
         return
-    machine = found.machine
+    machine = report.machine
     gpus = ", ".join(f"{name} ({size:.0f} GiB)" for name, size in machine.gpus) or "none"
     rows = {
         "system": machine.system,
@@ -281,28 +290,30 @@ def doctor(
         "memory": f"{machine.memory_free:.1f} of {machine.memory:.1f} GiB free",
         "disk": f"{machine.disk_free:.1f} GiB free in {machine.cache}",
         "GPU": gpus,
-        "model hub": "answers"
+        "model hub": "reachable"
         if machine.hub
-        else "does not answer (only models that are not embedded come from it)",
-        "cached": ", ".join(machine.cached) or "no model of the hub",
-        "embedded": _there(machine.embedded),
-        "extras": _there(machine.extras),
+        else "unreachable (needed only for models that are not embedded)",
+        "cached": ", ".join(machine.cached) or "none",
+        "embedded": _installed(machine.embedded),
+        "extras": _installed(machine.extras),
         "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
     }
     for name, value in rows.items():
         print(f"{name:<10} {value}")
-    for need in found.needs:
+    for need in report.needs:
         size = f"{need.parameters / 1e6:,.0f} million parameters" if need.parameters else "size unknown"
         print(f"{need.role:<10} {need.model}: {need.place}, {size}, licence {need.licence or 'unknown'}")
-    for line in found.takes:
+    for line in report.takes:
         print(f"takes      {line}")
-    for line in found.lacks:
+    for line in report.lacks:
         print(f"lacks      {line}")
-    if not found.lacks:
+    if not report.lacks:
         print("lacks      nothing")
-    if recipe is None and not found.lacks:
-        print("\nready for impossible run recipes/quickstart.toml (another recipe: impossible doctor RECIPE)")
+    if recipe is None and not report.lacks:
+        print(
+            "\nready: impossible run recipes/quickstart.toml (check another recipe: impossible doctor RECIPE)"
+        )
 
 
-def _there(found: dict[str, str]) -> str:
-    return ", ".join(f"{name} (missing: {install})" if install else name for name, install in found.items())
+def _installed(missing: dict[str, str]) -> str:
+    return ", ".join(f"{name} (missing: {install})" if install else name for name, install in missing.items())

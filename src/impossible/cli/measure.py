@@ -18,45 +18,49 @@ def evaluate_command(
         typer.Argument(
             metavar="SYSTEM...",
             help="copy, reference, lead:N, teacher:zero-shot, teacher:few-shot (:2, :3: other prompts; +8: "
-            "best of 8), prompt:FILE (your own, with {source} in it), a .jsonl with an 'output' a row, or a "
-            "student's folder (+N: best of N; @exemplar or @reference: with the syntax of that); tested "
-            "against the first",
+            "best of 8), prompt:FILE (a prompt with {source} in it), a .jsonl with an 'output' per row, or "
+            "a student's folder (+N: best of N; @exemplar or @reference: with its syntax); the others are "
+            "tested against the first",
             show_default=False,
         ),
     ],
     bench: Annotated[
-        list[Path], typer.Option(help=".jsonl with source, references, perhaps id and exemplar; repeatable")
+        list[Path],
+        typer.Option(help=".jsonl with source, references, optionally id and exemplar; repeatable"),
     ],
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
-    rows: Annotated[int | None, typer.Option(min=1, help="only the first so many rows of each file")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="use the first N rows of each file")] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(help="only this metric; repeatable; default all of the task")
+        list[str] | None, typer.Option(help="metric to compute; repeatable; default: all of the task")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="also write the results here, as JSON or, ending in .md, as Markdown")
+        Path | None,
+        typer.Option(help="write the results to this file: Markdown if it ends in .md, else JSON"),
     ] = None,
-    keep: Annotated[Path | None, typer.Option(help="folder for each system's outputs")] = None,
+    keep: Annotated[Path | None, typer.Option(help="folder to write each system's outputs to")] = None,
     model: Annotated[
-        str, typer.Option(help="what teacher:… and prompt:… ask: hub id, folder, embedded:NAME")
+        str, typer.Option(help="model of teacher:… and prompt:…: hub id, folder, embedded:NAME")
     ] = "embedded:smollm2-135m",
     backend: Annotated[str, typer.Option(help="ctranslate2, tree or transformers")] = "ctranslate2",
     url: Annotated[
-        str | None, typer.Option(help="of an OpenAI-style server that runs --model: http://HOST:PORT/v1")
+        str | None, typer.Option(help="OpenAI-compatible server that runs --model: http://HOST:PORT/v1")
     ] = None,
-    key_env: Annotated[str | None, typer.Option(help="environment variable with the server's key")] = None,
-    encoder: Annotated[str, typer.Option(help="for similarity and BERTScore")] = "embedded:minilm-l6",
+    key_env: Annotated[
+        str | None, typer.Option(help="environment variable with the server's API key")
+    ] = None,
+    encoder: Annotated[str, typer.Option(help="encoder for similarity and BERTScore")] = "embedded:minilm-l6",
     layer: Annotated[
-        int | None, typer.Option(min=1, help="layer for BERTScore; default the encoder's last")
+        int | None, typer.Option(min=1, help="layer for BERTScore; default: the encoder's last")
     ] = None,
-    nli: Annotated[str, typer.Option(help="for entailment")] = "embedded:nli",
-    parser: Annotated[str, typer.Option(help="for tree distances")] = "embedded:en-core-web-sm",
+    nli: Annotated[str, typer.Option(help="NLI model for entailment")] = "embedded:nli",
+    parser: Annotated[str, typer.Option(help="parser for tree distances")] = "embedded:en-core-web-sm",
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
-    seed: Annotated[int, typer.Option(min=0, help="of intervals and tests")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="seed for intervals and tests")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Score systems on benchmarks, side by side, with intervals and significance.
+    """Compare systems on benchmarks, with confidence intervals and significance tests.
 
     Example: [bold]impossible evaluate copy outputs.jsonl --bench test.jsonl --out results.json[/bold]
     """
@@ -95,22 +99,29 @@ def dataset_report(
     task: Annotated[
         str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
     ] = None,
-    size: Annotated[int | None, typer.Option(min=2, help="pairs at equal size; default the smallest")] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(min=2, help="pairs per dataset at equal size; default: those of the smallest"),
+    ] = None,
     match_lengths: Annotated[
-        bool, typer.Option("--match-lengths", help="equal size also in every bin of source lengths")
+        bool, typer.Option("--match-lengths", help="equal size in every bin of source lengths, too")
     ] = False,
-    sample: Annotated[int, typer.Option(min=2, help="pairs for what reads pairs or a model")] = 1000,
+    sample: Annotated[
+        int, typer.Option(min=2, help="random pairs for measures that compare pairs or use a model")
+    ] = 1000,
     fidelity: Annotated[
-        str | None, typer.Option(help="NLI model, not the filtering one, that accepts or rejects pairs")
+        str | None, typer.Option(help="NLI model to accept or reject pairs; use another than the filter's")
     ] = None,
     source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
     target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
-    encoder: Annotated[str, typer.Option(help="for similarity, distances, topics")] = "embedded:minilm-l6",
-    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    encoder: Annotated[
+        str, typer.Option(help="encoder for similarity, distances and topics")
+    ] = "embedded:minilm-l6",
+    out: Annotated[Path | None, typer.Option(help="write the figures to this JSON file")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed for sampling")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Measure datasets of pairs, each whole and, side by side, at equal size.
+    """Measure datasets of pairs, each as a whole and compared at equal size.
 
     Example: [bold]impossible dataset-report runs/first theirs.jsonl --task paraphrase[/bold]
     """
@@ -122,36 +133,40 @@ def dataset_report(
     hide_progress_bars()
     models = Models(encoder, fidelity or NLI)
     pairs = [read_pairs(path, task, source, target) for path in datasets]
-    found = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
+    by_view = views(pairs, models, task, seed, size, sample, match_lengths, fidelity is not None)
     console = open_console(stderr=as_json)
-    for view, qualities in found.items():
+    for view, qualities in by_view.items():
         console.print(quality_table(view, qualities))
-    measured = {name for of_view in found.values() for q in of_view for name in (*q.of_set, *q.of_pairs)}
+    measured = {
+        name for qualities in by_view.values() for q in qualities for name in (*q.of_set, *q.of_pairs)
+    }
     for name in [name for name in described(models) if name in measured]:
         console.print(f"{name}: {described(models)[name]}", style="dim", markup=False, highlight=False)
     if out is not None:
-        write_report(found, models, seed, out)
+        write_report(by_view, models, seed, out)
         console.print(f"figures -> {out}", markup=False)
     if as_json:
-        write_report(found, models, seed, STDOUT)
+        write_report(by_view, models, seed, STDOUT)
 
 
 def proximity_command(
     recipe: RecipePath,
-    contexts: Annotated[int, typer.Option(min=2, help="contexts a domain and length")] = 60,
-    per_context: Annotated[int, typer.Option(min=2, help="continuations a context")] = 40,
-    pairs: Annotated[int, typer.Option(min=1, help="pairs a context and kind")] = 40,
-    temperatures: Annotated[str, typer.Option(help="separated by commas")] = "0.5,0.7,1.0",
-    sentences: Annotated[str, typer.Option(help="sentences of a context behind its prefix")] = "0,1,3",
+    contexts: Annotated[int, typer.Option(min=2, help="contexts per domain and length")] = 60,
+    per_context: Annotated[int, typer.Option(min=2, help="continuations per context")] = 40,
+    pairs: Annotated[int, typer.Option(min=1, help="pairs per context and kind")] = 40,
+    temperatures: Annotated[str, typer.Option(help="temperatures, comma-separated")] = "0.5,0.7,1.0",
+    sentences: Annotated[
+        str, typer.Option(help="sentences of a context after its prefix, comma-separated")
+    ] = "0,1,3",
     samples: Annotated[
-        str, typer.Option(help="numbers of continuations to compare; default a quarter, half and all")
+        str, typer.Option(help="numbers of continuations to compare; default: a quarter, half and all")
     ] = "",
     sets: Sets = None,
-    out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
-    picture: Annotated[Path | None, typer.Option(help="also draw them: .svg, .png or .pdf")] = None,
+    out: Annotated[Path | None, typer.Option(help="write the rates to this JSON file")] = None,
+    picture: Annotated[Path | None, typer.Option(help="plot the rates to this .svg, .png or .pdf")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how much likelier paraphrases are within a context than across contexts, or without any.
+    """Measure how much likelier paraphrases are within a context than across contexts or without one.
 
     Example: [bold]impossible proximity recipes/quickstart.toml --contexts 20 --picture proximity.svg[/bold]
     """
@@ -186,11 +201,11 @@ def compare_command(
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
-    out: Annotated[Path | None, typer.Option(help="also write the figures here, as JSON")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="draws the samples")] = 7,
+    out: Annotated[Path | None, typer.Option(help="write the figures to this JSON file")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed for sampling")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Set runs side by side: teacher, temperature, samples; yield, cost a pair, diversity at equal size.
+    """Compare runs: teacher, temperature, samples, yield, cost per pair, diversity at equal size.
 
     Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
     """
@@ -198,11 +213,11 @@ def compare_command(
     from ..evaluate.compare_runs import compare, write_comparison
     from .tables.evaluate import runs_table
 
-    found = compare(runs, task, seed)
+    figures = compare(runs, task, seed)
     console = open_console(stderr=as_json)
-    console.print(runs_table(found))
+    console.print(runs_table(figures))
     if out is not None:
-        write_comparison(found, seed, out)
+        write_comparison(figures, seed, out)
         console.print(f"figures -> {out}", markup=False)
     if as_json:
-        write_comparison(found, seed, STDOUT)
+        write_comparison(figures, seed, STDOUT)

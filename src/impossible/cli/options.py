@@ -1,4 +1,4 @@
-"""Options and helpers that several commands share."""
+"""Options shared by several commands, and JSON output."""
 
 from pathlib import Path
 from typing import Annotated

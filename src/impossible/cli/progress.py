@@ -1,4 +1,4 @@
-"""What a person sees while a run works: a bar with ETA and a running funnel, or plain lines."""
+"""Progress of a run: a live bar with ETA and funnel on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -52,17 +52,17 @@ class BarWatch(Watch):
         self._show()
 
     def corpus(self, report: CorpusReport) -> None:
-        """Say what was mended or left out."""
+        """Print what was repaired or left out."""
         for line in report.lines():
             self._console.print(plain(f"corpus: {line}"), markup=False)
 
     def tick(self, count: int = 1) -> None:
-        """A context has passed a slow stage."""
+        """Advance the bar."""
         self._progress.advance(self._task, count)
 
     def shard(self, state: State, index: int) -> None:
-        """Show the funnel so far, and move the end to where the target seems to lie."""
-        if state.share() == state.found:  # what was finished before says nothing of the speed
+        """Update the funnel and, with a target, the estimated total."""
+        if state.share() == state.found:  # shards finished earlier must not count towards the speed
             done = self._progress.tasks[self._task].completed
             self._progress.reset(self._task, completed=int(done))
         if state.target:
@@ -71,28 +71,28 @@ class BarWatch(Watch):
         self._show()
 
     def note(self, text: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         self._console.print(plain(text), style="yellow", markup=False, highlight=False)
 
     def end(self, state: State) -> None:
-        """Take the bar down."""
+        """Stop the bar."""
         self._live.update(self._progress)
         self._live.stop()
 
     def training(self, what: str, progress: "Training") -> None:
-        """One line."""
-        say_training(what, progress)
+        """Print one line."""
+        print_training(what, progress)
 
     def comparing(self, task: str) -> None:
-        """One line."""
-        say_comparing(task)
+        """Print one line."""
+        print_comparing(task)
 
     def _show(self) -> None:
         self._live.update(Group(self._progress, funnel_table(self._state)))
 
 
 class LineWatch(Watch):
-    """A plain line a shard, for logs and pipes."""
+    """One plain line per shard, for logs and pipes."""
 
     def __init__(self, console: Console):
         self._console = console
@@ -103,14 +103,16 @@ class LineWatch(Watch):
         self._say(f"{counted(state.contexts, 'context')} in {counted(state.shards, 'shard')} -> {state.out}")
 
     def corpus(self, report: CorpusReport) -> None:
-        """Say what was mended or left out."""
+        """Print what was repaired or left out."""
         for line in report.lines():
             self._say(plain(f"corpus: {line}"))
 
     def shard(self, state: State, index: int) -> None:
-        """One line: how far, what was kept, how long it will take."""
+        """Print one line: progress, pairs kept, time left."""
         elapsed = time.monotonic() - self._start
-        left = f"about {state.left(elapsed):.0f} s left" if state.share() > state.found else "found finished"
+        left = (
+            f"about {state.left(elapsed):.0f} s left" if state.share() > state.found else "already finished"
+        )
         kept = ", ".join(f"{state.counts[f'{t}: kept']} {t}" for t in TASKS if f"{t}: scored" in state.counts)
         self._say(
             f"shard {state.done}/{state.shards}: {state.counts['candidates']} candidates, "
@@ -118,35 +120,35 @@ class LineWatch(Watch):
         )
 
     def note(self, text: str) -> None:
-        """One line."""
+        """Print one line."""
         self._say(plain(text))
 
     def training(self, what: str, progress: "Training") -> None:
-        """One line."""
-        say_training(what, progress)
+        """Print one line."""
+        print_training(what, progress)
 
     def comparing(self, task: str) -> None:
-        """One line."""
-        say_comparing(task)
+        """Print one line."""
+        print_comparing(task)
 
     def _say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def watch_for(console: Console) -> Watch:
-    """A bar on a terminal, lines elsewhere."""
+    """Return a bar on a terminal, lines elsewhere."""
     return BarWatch(console) if console.is_terminal else LineWatch(console)
 
 
-def say_training(what: str, progress: "Training") -> None:
-    """One line on standard error: how far a training, or a round's rewriting, is."""
+def print_training(what: str, progress: "Training") -> None:
+    """Print one line to standard error: step and losses of a training, or of a round's rewriting."""
     losses = [("loss", progress.loss), ("validation", progress.validation_loss)]
-    said = [f"{name} {loss:.3f}" for name, loss in losses if loss is not None]
+    shown = [f"{name} {loss:.3f}" for name, loss in losses if loss is not None]
     left = [] if progress.left is None else [f"about {progress.left:.0f} s left"]
     step = f"{what}: step {progress.step:,} of {progress.steps:,}"
-    print(", ".join([step, *said, *left]), file=sys.stderr, flush=True)
+    print(", ".join([step, *shown, *left]), file=sys.stderr, flush=True)
 
 
-def say_comparing(task: str) -> None:
-    """One line on standard error: that teacher and student write answers now."""
+def print_comparing(task: str) -> None:
+    """Print one line to standard error: the comparison of teacher and student has started."""
     print(f"teacher against student: {task}", file=sys.stderr, flush=True)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 def safety_command(
     run: RunPath,
-    out: Annotated[Path | None, typer.Option(help="also write the rates here, as JSON")] = None,
-    parser: Annotated[str, typer.Option(help="finds persons' names")] = "embedded:en-core-web-sm",
-    seed: Annotated[int, typer.Option(min=0, help="of intervals and samples")] = 7,
+    out: Annotated[Path | None, typer.Option(help="write the rates to this JSON file")] = None,
+    parser: Annotated[
+        str, typer.Option(help="parser that finds names of persons")
+    ] = "embedded:en-core-web-sm",
+    seed: Annotated[int, typer.Option(min=0, help="seed for intervals and samples")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Count insults, personal data, gendered words and nationalities: what the teacher wrote, what was kept.
+    """Count insults, personal data, gendered words and nationalities in generated and in kept sentences.
 
     Example: [bold]impossible safety runs/first[/bold]
     """
@@ -35,46 +37,50 @@ def safety_command(
     from .tables.evaluate import safety_table
 
     models = Models(parser=parser)
-    found = of_run(run, models, seed)
+    measured = of_run(run, models, seed)
     console = open_console(stderr=as_json)
-    console.print(safety_table(found))
+    console.print(safety_table(measured))
     if out is not None:
-        write_safety(found, models, seed, out)
+        write_safety(measured, models, seed, out)
         console.print(f"rates -> {out}", markup=False)
     if as_json:
-        write_safety(found, models, seed, STDOUT)
+        write_safety(measured, models, seed, STDOUT)
 
 
 def publish(
     run: RunPath,
     to: Annotated[
-        str, typer.Option(help="new folder to write, or hub:OWNER/NAME to upload it", show_default=False)
+        str, typer.Option(help="new folder to write, or hub:OWNER/NAME to upload to", show_default=False)
     ],
     against: Annotated[
-        list[Path] | None, typer.Option(help="benchmark that no pair may overlap with; repeatable")
+        list[Path] | None, typer.Option(help="benchmark that pairs must not overlap with; repeatable")
     ] = None,
     corpus: Annotated[
-        list[Path] | None, typer.Option(help="texts that must not come out word by word; repeatable")
+        list[Path] | None, typer.Option(help="texts that must not appear verbatim; repeatable")
     ] = None,
     licences: Annotated[
         list[str] | None,
-        typer.Option("--licence", metavar="OF=NAME", help="of dataset, corpus or a model; repeatable"),
+        typer.Option(
+            "--licence", metavar="OF=NAME", help="licence of the dataset, corpus or a model; repeatable"
+        ),
     ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help="kind of finding that is no reason to refuse; repeatable"),
+        typer.Option(metavar="KIND", help="kind of finding to allow; repeatable"),
     ] = None,
     contexts: Annotated[
-        bool, typer.Option("--contexts/--no-contexts", help="with the column of contexts, or with it empty")
+        bool, typer.Option("--contexts/--no-contexts", help="fill the column of contexts, or leave it empty")
     ] = True,
-    anyway: Annotated[bool, typer.Option("--anyway", help="publish whatever the release gate finds")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="publish despite all findings of the release gate")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's dataset, with splits and card, as the Hugging Face Hub has it, or send it there.
+    """Write a run's dataset, with splits and card, in the format of the Hugging Face Hub, or upload it.
 
-    A release gate looks first for overlap with benchmarks, texts known by heart, your own documents among the
-    contexts, personal data, licence gaps, and files that are not as the recipe makes them. It lists what it
-    finds, and refuses unless told else.
+    A release gate first checks for overlap with benchmarks, memorised text, your own documents among the
+    contexts, personal data, unknown licences, and files that do not match the recipe. It lists its findings
+    and refuses to publish unless all of them are allowed.
 
     Example: [bold]impossible publish runs/first --to release --licence dataset=cc-by-4.0[/bold]
     """
@@ -93,7 +99,7 @@ def publish(
                 folder,
                 against or (),
                 corpus or (),
-                _pairs(licences or ()),
+                _licences(licences or ()),
                 allowed,
                 name,
                 home,
@@ -103,43 +109,43 @@ def publish(
             if not as_json:
                 _list_findings(refused.findings, "found")
             raise
-        places = upload(folder, name) if name else [to]
+        targets = upload(folder, name) if name else [to]
     if as_json:
         found = [asdict(finding) for finding in made.findings]
         print_json(
-            {"to": places, "splits": dict(made.splits), "student": made.student, "published_although": found}
+            {"to": targets, "splits": dict(made.splits), "student": made.student, "published_although": found}
         )
         return
     _list_findings(made.findings, "published although")
     counts = ", ".join(f"{n:,} {split}" for split, n in made.splits.items())
-    print(f"{counts}{', and the student' if made.student else ''} -> {', '.join(places)}")
+    print(f"{counts}{', and the student' if made.student else ''} -> {', '.join(targets)}")
 
 
 def _list_findings(findings: Sequence["Finding"], how: str) -> None:
-    """A line a finding, with its examples below it."""
+    """Print one line per finding, with its examples below it."""
     for finding in findings:
         print(f"{how}: {finding.kind}: {finding.text}")
         for example in finding.examples:
             print(f"    {plain(example)}")
 
 
-def _pairs(given: Sequence[str]) -> dict[str, str]:
-    found = {}
+def _licences(given: Sequence[str]) -> dict[str, str]:
+    licences = {}
     for one in given:
-        name, equals, said = one.partition("=")
-        if not (equals and name and said):
+        name, equals, licence = one.partition("=")
+        if not (equals and name and licence):
             raise DataError(f"--licence {one}: give OF=NAME, such as dataset=cc-by-4.0")
-        found[name] = said
-    return found
+        licences[name] = licence
+    return licences
 
 
 def verify(
     run: RunPath,
-    sample: Annotated[int, typer.Option(min=0, help="groups to make again, with their scores")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="draws the groups")] = 7,
+    sample: Annotated[int, typer.Option(min=0, help="groups to regenerate and score again")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="seed for drawing the groups")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Check that a run is what its recipe makes: every file, and some groups made again. Exit code 1 if not.
+    """Check that a run matches its recipe: all files and some regenerated groups. Exit code 1 if not.
 
     Example: [bold]impossible verify runs/first --sample 10[/bold]
     """
@@ -148,19 +154,19 @@ def verify(
     from ..pipeline.verify import verify as check
 
     hide_progress_bars()
-    with open_console(stderr=True).status("") as shown:
-        found = check(run, sample, seed, shown.update)
+    with open_console(stderr=True).status("") as status:
+        result = check(run, sample, seed, status.update)
     if as_json:
-        print_json(asdict(found) | {"same": not found.differs})
+        print_json(asdict(result) | {"same": not result.differs})
     else:
-        for what, n in found.checked.items():
+        for what, n in result.checked.items():
             print(f"{n:>9,} {what}")
-        for part in found.unchecked:
+        for part in result.unchecked:
             print(f"not checked: {part}")
-        for note in found.notes:
+        for note in result.notes:
             print(plain(f"note: {note}"))
-        for fault in found.differs:
+        for fault in result.differs:
             print(plain(f"differs: {fault}"))
-        print(f"{len(found.differs)} differ" if found.differs else "all is as the recipe makes it")
-    if found.differs:
+        print(f"{len(result.differs)} differ" if result.differs else "everything matches the recipe")
+    if result.differs:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Commands of students: distil, paraphrase, summarize, control-accuracy."""
+"""Commands for students: distil, paraphrase, summarize, control-accuracy."""
 
 import signal
 import sys
@@ -12,7 +12,7 @@ import typer
 
 from ..models.progress_bars import hide_progress_bars
 from .options import AsJson, print_json
-from .progress import say_training
+from .progress import print_training
 from .terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:
@@ -21,35 +21,39 @@ if TYPE_CHECKING:
 
 Given = Annotated[
     str | None,
-    typer.Argument(metavar="[TEXT|FILE]", help="a text, or a file of texts; default: lines of stdin"),
+    typer.Argument(metavar="[TEXT|FILE]", help="text, or file of texts; default: lines of standard input"),
 ]
 StudentPath = Annotated[
     Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, or a run with one")
 ]
 Column = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
-Length = Annotated[str | None, typer.Option(help="how long it is to be")]
-Wording = Annotated[str | None, typer.Option(help="near, middle or far from the wording of the text")]
-SyntaxTemplate = Annotated[
-    str | None, typer.Option(help="a template, such as 'nsubjpass auxpass root agent'")
+Length = Annotated[str | None, typer.Option(help="length of the output")]
+Wording = Annotated[
+    str | None, typer.Option(help="distance from the wording of the text: near, middle or far")
 ]
-LikeSentence = Annotated[str | None, typer.Option(help="an example sentence: built as this one")]
-Json = Annotated[bool, typer.Option("--json", help="a JSON object a text, with all outputs and scores")]
+SyntaxTemplate = Annotated[
+    str | None, typer.Option(help="syntax template, such as 'nsubjpass auxpass root agent'")
+]
+LikeSentence = Annotated[str | None, typer.Option(help="example sentence whose syntax to follow")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON object per text, with all outputs and scores")]
 ByRecipe = Annotated[
     Path | None,
-    typer.Option("--recipe", help="judge by this recipe's bounds and models, not the default ones"),
+    typer.Option("--recipe", help="filter by this recipe's bounds and models instead of the default ones"),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="all that is drawn follows from it")]
+Seed = Annotated[int, typer.Option(min=0, help="random seed")]
 Out = Annotated[
     Path | None,
-    typer.Option(help="write a row a text to this .jsonl, .csv or .parquet, behind the columns of FILE"),
+    typer.Option(help="write one row per text to this .jsonl, .csv or .parquet, after the columns of FILE"),
 ]
-Draws = Annotated[int | None, typer.Option(help="outputs to draw of each text; default 4 for each wanted")]
+Draws = Annotated[
+    int | None, typer.Option(help="outputs to sample per text; default: 4 times -n, at least 8")
+]
 DistilSets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="a setting of the table distil: --set epochs=5",
+        help="override a setting of the distil table: --set epochs=5; repeatable",
         autocompletion=complete_distil,
     ),
 ]
@@ -65,9 +69,9 @@ def distil(
     sets: DistilSets = None,
     seed: Seed = 7,
 ) -> None:
-    """Train a student on pairs; the same command goes on where it was interrupted.
+    """Train a student on pairs; run the same command again to resume.
 
-    Several GPUs: accelerate launch -m impossible distil …
+    On several GPUs: accelerate launch -m impossible distil …
 
     Example: [bold]impossible distil runs/first --out students/first[/bold]
     """
@@ -79,11 +83,11 @@ def distil(
     settings = distil_settings([*(sets or ()), *([f'base="{base}"'] if base else ())])
     pairs = pair_table(datasets)
     hide_progress_bars()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # handle it like Ctrl-C
     try:
-        info = make_student(pairs, out, settings, seed, partial(say_training, "training"))
+        info = make_student(pairs, out, settings, seed, partial(print_training, "training"))
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("interrupted; run the same command to resume from the last checkpoint", file=sys.stderr)
         raise typer.Exit(130) from None
     if not process_state().is_main_process:
         return
@@ -92,13 +96,13 @@ def distil(
     print(f"student of {counts} pairs after {info.steps:,} steps{loss} -> {out}")
 
 
-def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
-    """The command that has a student do its task."""
+def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
+    """Make the command that runs a student on its task."""
 
     def command(
         student: StudentPath,
         given: Given = None,
-        n: Annotated[int, typer.Option("-n", min=1, help="how many of each text, at most")] = 1,
+        n: Annotated[int, typer.Option("-n", min=1, help="outputs per text, at most")] = 1,
         column: Column = "text",
         length: Length = None,
         wording: Wording = None,
@@ -117,40 +121,40 @@ def _rewriting(name: str, task: str, doc: str) -> Callable[..., None]:
         if out is not None:
             check_writable(out)
         texts = read_texts(given, column, sys.stdin)
-        asked = {"length": length, "wording": wording, "syntax": syntax, "like": like}
-        answers = _open(student, recipe).request(task, texts, n, **asked, seed=seed, draws=draws)
-        seen = _Seen(len(texts))
+        controls = {"length": length, "wording": wording, "syntax": syntax, "like": like}
+        answers = _open(student, recipe).request(task, texts, n, **controls, seed=seed, draws=draws)
+        counter = _Counter(len(texts))
         try:
             if out is None:
                 alone = texts == [given]
-                _print(seen.each(answers, not sys.stdout.isatty()), alone, json, show)
+                _print(counter.each(answers, not sys.stdout.isatty()), alone, json, show)
             else:
-                _write(seen.each(answers, True), out, given, task, n)
+                _write(counter.each(answers, True), out, given, task, n)
         except KeyboardInterrupt:
-            print(f"interrupted after {seen.done:,} of {seen.total:,} texts", file=sys.stderr)
+            print(f"interrupted after {counter.done:,} of {counter.total:,} texts", file=sys.stderr)
             raise typer.Exit(130) from None
-        if seen.refused and texts != [given]:
-            print(f"nothing good enough for {seen.refused:,} of {seen.total:,} texts", file=sys.stderr)
+        if counter.refused and texts != [given]:
+            print(f"nothing good enough for {counter.refused:,} of {counter.total:,} texts", file=sys.stderr)
 
     command.__name__, command.__doc__ = name, doc
     return command
 
 
-paraphrase = _rewriting(
+paraphrase = _rewrite_command(
     "paraphrase",
     "paraphrase",
-    """Say texts in other words; --length is shorter, similar or longer.
+    """Paraphrase texts; --length is shorter, similar or longer.
 
-    Prints a line a text, its outputs parted by tabs; an empty line where nothing is good enough. Of one text
-    on the command line, a line an output.
+    Prints one line per text, with its outputs separated by tabs; an empty line if none is accepted. For a
+    single text on the command line, prints one line per output.
 
     Example: [bold]impossible paraphrase "Thank you for your help." -n 3 --student students/first[/bold]
     """,
 )
-summarize = _rewriting(
+summarize = _rewrite_command(
     "summarize",
     "summary",
-    """Say texts in fewer words; --length is short, medium or long. Prints as paraphrase does.
+    """Summarize texts; --length is short, medium or long. Prints like paraphrase.
 
     Example: [bold]impossible summarize posts.csv --column body --length short --student students/first[/bold]
     """,
@@ -168,14 +172,14 @@ def _open(student: Path, recipe: Path | None) -> "Student":
     return Student.load(student, settings.filter, settings.score, settings.execution)
 
 
-class _Seen:
-    """Counts answers on their way to a screen or a file."""
+class _Counter:
+    """Count answers while they are printed or written."""
 
     def __init__(self, total: int):
         self.total, self.done, self.refused = total, 0, 0
 
     def each(self, answers: Iterable["Answer"], bar: bool) -> Iterator["Answer"]:
-        """The answers, with progress on standard error if that is a terminal and a `bar` is wanted."""
+        """Yield the answers; show progress on standard error if that is a terminal and `bar` is set."""
         from rich.progress import track
 
         console = open_console(stderr=True)
@@ -201,16 +205,16 @@ def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool) -> 
 
 
 def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str, n: int) -> None:
-    """Write answers to a file when all are there, or what there is when it is interrupted."""
+    """Write the answers to a file at the end, also when interrupted."""
     from .texts import write_answers
 
-    found: list[Answer] = []
+    finished: list[Answer] = []
     try:
         for answer in answers:
-            found.append(answer)
+            finished.append(answer)
     finally:
-        write_answers(out, found, given, task, n)
-        print(f"{len(found):,} texts -> {out}")
+        write_answers(out, finished, given, task, n)
+        print(f"{len(finished):,} texts -> {out}")
 
 
 def control_accuracy(
@@ -220,13 +224,13 @@ def control_accuracy(
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
     column: Column = "source",
-    rows: Annotated[int, typer.Option(min=1, help="use the first so many")] = 100,
-    examples: Annotated[int, typer.Option(min=0, help="texts with outputs to show of each value")] = 2,
+    rows: Annotated[int, typer.Option(min=1, help="use the first N texts")] = 100,
+    examples: Annotated[int, typer.Option(min=0, help="example texts to show per value")] = 2,
     seed: Seed = 7,
     recipe: ByRecipe = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how often outputs have what was asked for, beside outputs where nothing was asked.
+    """Measure how often outputs obey each control, compared with outputs without it.
 
     Example: [bold]impossible control-accuracy students/first --data pairs.jsonl[/bold]
     """
@@ -238,11 +242,11 @@ def control_accuracy(
     if not data.is_file():
         raise DataError(f"{data} does not exist")
     texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)))[:rows]
-    found = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
+    measured = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
     if as_json:
-        print_json([asdict(row) for row in found])
+        print_json([asdict(row) for row in measured])
         return
     console = open_console()
-    console.print(control_accuracy_table(found))
-    for line in shown_lines(found):
+    console.print(control_accuracy_table(measured))
+    for line in shown_lines(measured):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

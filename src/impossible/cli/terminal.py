@@ -1,4 +1,4 @@
-"""The terminal: how wide to write, and what a shell completes."""
+"""The terminal: width and encoding of output, and shell completion."""
 
 import os
 import shutil
@@ -14,19 +14,19 @@ WIDEST = 120  # columns: longer lines are hard to read
 
 
 def open_console(stderr: bool = False) -> Console:
-    """A console no wider than a reader likes, and as wide as that where there is no terminal.
+    """Return a console of at most WIDEST columns, and of exactly WIDEST without a terminal.
 
     Colours follow the terminal, NO_COLOR and FORCE_COLOR; COLUMNS sets the width.
     """
-    made = Console(stderr=stderr, highlight=False)
-    unknown = not made.is_terminal and "COLUMNS" not in os.environ
-    if unknown or made.width > WIDEST:
-        made.width = WIDEST
-    return made
+    console = Console(stderr=stderr, highlight=False)
+    width_unknown = not console.is_terminal and "COLUMNS" not in os.environ
+    if width_unknown or console.width > WIDEST:
+        console.width = WIDEST
+    return console
 
 
 def prepare() -> None:
-    """For this process: help no wider than a reader likes, and no character that stops a narrow encoding."""
+    """Limit the width of --help, and escape characters that the encoding of the output lacks."""
     width = shutil.get_terminal_size((WIDEST, 24)).columns
     os.environ.setdefault("TERMINAL_WIDTH", str(min(width, WIDEST)))  # typer reads it
     for stream in (sys.stdout, sys.stderr):
@@ -35,38 +35,38 @@ def prepare() -> None:
 
 
 def complete_setting(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Keys of a recipe's settings, for `--set`."""
+    """Complete the keys of a recipe's settings, for `--set`."""
     from ..recipe.reference import keys
 
     return ((f"{key}=", meaning) for key, meaning in keys(incomplete))
 
 
 def complete_bound(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Keys of the bounds, for `whatif --set`."""
-    return (found for found in complete_setting(incomplete) if found[0].startswith("filter."))
+    """Complete the keys of bounds, for `whatif --set`."""
+    return (item for item in complete_setting(incomplete) if item[0].startswith("filter."))
 
 
 def complete_distil(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Keys of a student's settings, which `distil --set` takes without their table."""
+    """Complete the keys of a student's settings, which `distil --set` takes without `distil.`."""
     return (
         (key.removeprefix("distil."), meaning) for key, meaning in complete_setting(f"distil.{incomplete}")
     )
 
 
 def complete_task(incomplete: str) -> Iterator[str]:
-    """The tasks."""
+    """Complete the name of a task."""
     from ..recipe.base import TASKS
 
     return (task for task in TASKS if task.startswith(incomplete))
 
 
 def complete_stage(incomplete: str) -> Iterator[str]:
-    """The stages of a run."""
+    """Complete the name of a stage."""
     from ..data.run_folder import STAGES
 
     return (stage for stage in STAGES if stage.startswith(incomplete))
 
 
 def as_markup(text: str) -> str:
-    """Model output as rich prints it: markup escaped, control characters spelt."""
+    """Escape model output for rich: markup and control characters."""
     return escape(plain(text))

@@ -1,4 +1,4 @@
-"""Texts in, answers out, for the command line: a text, a file, or lines of standard input."""
+"""Read texts from an argument, a file or standard input; write answers as lines, JSON or a table."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from ..text.escape import plain, plain_json
 
 
 def read_texts(given: str | None, column: str, stdin: TextIO) -> list[str]:
-    """The texts that a command is to work on: `given` if it is no file, else a file's, else lines of `stdin`.
+    """Read the texts of a command: the file `given`, else `given` itself; lines of `stdin` if it is None.
 
-    A .txt file has a text a line; .jsonl, .csv and .parquet have them in `column`, where nothing is an empty
+    A .txt file has one text per line; .jsonl, .csv and .parquet have them in `column`, where null is an empty
     text. Raises DataError.
     """
     if given is None:
@@ -39,52 +39,54 @@ def _lines(file: Iterable[bytes], where: str) -> Iterator[str]:
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{where}, line {number} is not UTF-8 ({error.reason}, byte {error.start + 1}); "
-                "convert it first, such as by iconv -f latin1 -t utf-8"
+                "convert it first, for example with iconv -f latin1 -t utf-8"
             ) from error
 
 
 def _text(row: dict[str, Any], column: str, where: str) -> str:
-    found = row.get(column, 0)
-    if found is None:
+    text = row.get(column, 0)
+    if text is None:
         return ""
-    if not isinstance(found, str):
+    if not isinstance(text, str):
         raise DataError(
             f"{where}: no text in {column!r}; columns are {', '.join(map(str, row))} (choose with --column)"
         )
-    return found
+    return text
 
 
 def write_answers(out: Path, answers: Sequence[Answer], given: str | None, task: str, n: int) -> None:
-    """Write a row a text to a .jsonl, .csv or .parquet file: the columns of the file it came from, then the
-    accepted outputs, the best first, their qualities, and why there is none.
+    """Write one row per text to a .jsonl, .csv or .parquet file.
+
+    Columns: those of the input file, the accepted outputs, best first, with their qualities, and a note if
+    there is none.
 
     Raises DataError, StoreError.
     """
-    of_file = given is not None and _is_file(Path(given)) and not given.endswith(".txt")
-    rows = read_rows(Path(given)) if of_file and given else [{"text": a.source} for a in answers]
+    is_table = given is not None and _is_file(Path(given)) and not given.endswith(".txt")
+    rows = read_rows(Path(given)) if is_table and given else [{"text": a.source} for a in answers]
     write_rows(out, [{**row, **_columns(a, task, n)} for row, a in zip(rows, answers, strict=False)])
 
 
 def _columns(answer: Answer, task: str, n: int) -> dict[str, Any]:
-    """`paraphrase` and `quality`, or of several `paraphrase_1`, `quality_1`, …; then `note`."""
+    """`paraphrase` and `quality`, or `paraphrase_1`, `quality_1`, … for several; then `note`."""
     good = [o for o in answer.outputs if o.accepted]
-    found: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for i in range(n):
-        end = f"_{i + 1}" if n > 1 else ""
-        found[f"{task}{end}"] = good[i].text if i < len(good) else None
-        found[f"quality{end}"] = round(good[i].quality, 4) if i < len(good) else None
-    return {**found, "note": answer.note or (None if good else "nothing good enough")}
+        suffix = f"_{i + 1}" if n > 1 else ""
+        columns[f"{task}{suffix}"] = good[i].text if i < len(good) else None
+        columns[f"quality{suffix}"] = round(good[i].quality, 4) if i < len(good) else None
+    return {**columns, "note": answer.note or (None if good else "nothing good enough")}
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a text may be longer than a file name
+    except (OSError, ValueError):  # a text can be too long for a file name
         return False
 
 
 def as_json(answer: Answer) -> str:
-    """An answer as one line of JSON, with the outputs that were rejected and every score."""
+    """Format an answer as one line of JSON, with rejected outputs and all scores."""
     outputs = [
         {
             "text": o.text,
@@ -100,5 +102,5 @@ def as_json(answer: Answer) -> str:
 
 
 def as_text(answer: Answer, between: str) -> str:
-    """The accepted outputs, the best first; empty if nothing is good enough."""
+    """Join the accepted outputs, best first; empty if there is none."""
     return between.join(plain(o.text) for o in answer.outputs if o.accepted)

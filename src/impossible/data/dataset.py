@@ -1,6 +1,7 @@
 """Ledgers → dataset: the kept pairs of all shards without repeats, and their export.
 
-Two pairs are repeats if their sentences are equal after `sentences.normalised`, which ignores case and commas.
+Two pairs are repeats if their sentences are equal after `sentences.normalised`, which ignores case and
+commas.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""The routes: a page each for pairs, bounds, one pair's story, and the student."""
+"""The routes of the web app: pairs, bounds, the story of a pair, labels, playground."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -37,7 +37,7 @@ Fields = Mapping[str, str]
 
 
 class Pages:
-    """What each address answers: fields of a form → HTML, a whole page or the part of it that changes."""
+    """The handlers: form fields → HTML, a whole page or only the part that changes."""
 
     def __init__(self, index: Index, student: Path | None):
         self._index = index
@@ -57,7 +57,7 @@ class Pages:
         return render(name, **shared, **values)
 
     def pairs(self, fields: Fields, part: bool) -> str:
-        """Search, filters, order, pages."""
+        """List pairs: search, filters, order, pages."""
         query = Query.of(fields, self._index.tasks)
         labelled = self._labels.of(query.task)
         sample = self._labels.sample(query.task) if query.label == "sample" else frozenset()
@@ -74,7 +74,7 @@ class Pages:
         )
 
     def bounds(self, fields: Fields, part: bool, written: str = "") -> str:
-        """Sliders, and what the bounds that they stand at would keep."""
+        """Show the sliders, and the pairs that their bounds would keep."""
         task = self._task(fields)
         what_if = self._what_if[task]
         bounds = what_if.bounds(())
@@ -99,27 +99,29 @@ class Pages:
         settings = changed(task, self._what_if[task].bounds(()), fields)
         name = fields.get("file", "").strip()
         write_recipe(self._index.run, name, settings, change=fields.get("change") == "yes")
-        said = ", ".join(f"{key} = {value:g}" for key, value in settings.items())
+        summary = ", ".join(f"{key} = {value:g}" for key, value in settings.items())
         run = self._index.run
-        return self.bounds(fields, part, f"{name}: {said}. Keep it so: impossible run {name} --out {run}")
+        return self.bounds(fields, part, f"{name}: {summary}. Apply it: impossible run {name} --out {run}")
 
     def story(self, pair_id: str, part: bool) -> str:
-        """All that is known of a pair."""
+        """Show all data of a pair."""
         rows = self._index.rows("SELECT * FROM ledger WHERE pair_id = $id LIMIT 1", {"id": pair_id})
         if not rows:
             raise DataError(f"no pair has the id {pair_id!r}")
-        told = story_of(self._index.database.cursor(), self._index.run, rows[0])
-        written = self._index.rows(
+        story = story_of(self._index.database.cursor(), self._index.run, rows[0])
+        continuations = self._index.rows(
             "SELECT DISTINCT c.text, c.count, c.logprob FROM "
             "(SELECT unnest(candidates) AS c FROM groups WHERE context_id = $id) "
             "ORDER BY c.count DESC, c.logprob DESC, c.text",
             {"id": rows[0]["context_id"]},
         )
-        right = self._labels.of(told.task).get(pair_id)
-        return self._page("story.html", part, told=told, written=written, right=right, outside=outside)
+        right = self._labels.of(story.task).get(pair_id)
+        return self._page(
+            "story.html", part, story=story, continuations=continuations, right=right, outside=outside
+        )
 
     def label(self, fields: Fields, part: bool) -> str:
-        """Write down what somebody says of a pair."""
+        """Store a label of a pair."""
         task = self._task(fields)
         pair = self._labels.set(task, fields.get("pair_id", ""), fields.get("answer", ""))
         if not part:
@@ -128,7 +130,7 @@ class Pages:
         return self._page("label.html", part, task=task, pair_id=pair["pair_id"], right=right)
 
     def play(self, fields: Fields, part: bool) -> str:
-        """The form of the student, and its answer if there is a question."""
+        """Show the playground, with the answer of the student if there is a text."""
         if self._play is None:
             raise DataError(
                 f"{self._index.run} has no student; train one: impossible distil, then --student FOLDER"
@@ -139,7 +141,7 @@ class Pages:
         )
 
     def failed(self, error: str, part: bool) -> str:
-        """What is wrong, in one line."""
+        """Show an error in one line."""
         return self._page("error.html", part, error=" ".join(error.split()))
 
     def _task(self, fields: Fields) -> str:
@@ -150,13 +152,13 @@ class Pages:
 
 
 def _unset(bounds: TaskFilter) -> list[str]:
-    """The fields of the bounds that a recipe leaves open."""
+    """The fields of the bounds that a recipe does not set."""
     sides = [(critic, side) for critic in CRITICS for side in ("min", "max")]
     return [f"{c}.{side}" for c, side in sides if getattr(bounds.of(c), side, None) is None]
 
 
 def _linker(query: Query) -> Callable[..., str]:
-    """A function that gives the address of a query with some fields changed."""
+    """Make a function that returns the URL of a query with some fields changed."""
 
     def link(**changes: Any) -> str:
         fields = asdict(replace(query, **{"page": 1, **changes}))
@@ -166,7 +168,7 @@ def _linker(query: Query) -> Callable[..., str]:
 
 
 def make_app(index: Index, host: str = "127.0.0.1", student: Path | None = None) -> Starlette:
-    """The app over an index, for requests to `host`. Raises ModelError if `student` is none."""
+    """Make the app for an index, serving `host`. Raises ModelError if `student` is no student."""
     pages = Pages(index, student)
 
     def answer(make: Callable[[bool], str], request: Request) -> Response:

@@ -1,8 +1,8 @@
-"""A run's ledger, read once: into a DuckDB table of its own, and as columns for what has to be fast.
+"""A run's ledger, read once: into a DuckDB table, and into NumPy columns for fast queries.
 
-A run has thousands of small shards, and opening each of them for each answer takes seconds. What a filter, an
-order or a slider asks of millions of pairs is answered from NumPy columns, about 120 bytes a pair; texts are
-held once a sentence, of which a context has far fewer than pairs. The table, on disk, has the rest.
+A run has thousands of small shards, and opening all of them for each request takes seconds. Filters, orders
+and sliders over millions of pairs use NumPy columns, about 120 bytes per pair. Texts are stored once per
+sentence: a context has far fewer sentences than pairs. The table, on disk, has the rest.
 """
 
 import tempfile
@@ -36,8 +36,8 @@ class TaskRows:
     """The pairs of one task as columns, (n,) each, in the order of the ledger.
 
     `row` is the rowid in the table, `pair` the pair_id as a number, `before` the code of the run's verdict,
-    `domain` the place in `Index.domains`. `distinct` holds each pair's last row: a context that was drawn
-    twice gives its pairs twice.
+    `domain` the index into `Index.domains`. `distinct` holds each pair's last row: a context drawn twice has
+    its pairs twice.
     """
 
     task: str
@@ -51,16 +51,16 @@ class TaskRows:
     distinct: Ids
 
     def varying(self) -> dict[CriticName, NDArray[np.float32]]:
-        """The critics whose scores differ, and one number a pair: of a directed score the weaker one."""
+        """The critics with varying scores → one score per pair; the weaker direction of a directed score."""
         found = {critic: weaker(critic, self.task, self.scores) for critic in CRITICS}
         return {c: s for c, s in found.items() if not np.isnan(s).all() and np.nanmin(s) < np.nanmax(s)}
 
     def score(self, name: str) -> NDArray[np.float32]:
-        """A critic's scores, of a directed one the weaker direction; or `margin`."""
+        """A critic's scores (the weaker direction of a directed one), or `margin`."""
         return self.margin if name == "margin" else weaker(name, self.task, self.scores)
 
     def shown(self, some: Ids, texts: pa.StringArray) -> list[dict[str, Any]]:
-        """Pairs as a list shows them: ids, sentences, verdict, and all scores, None where there is none."""
+        """Pairs for a list: id, sentences, verdict and all scores, None for a missing score."""
         few = {name: column[some] for name, column in self.scores.items()}
         found: dict[str, list[Any]] = {
             "pair_id": [f"{pair:016x}" for pair in self.pair[some].tolist()],
@@ -79,9 +79,9 @@ def _or_none(column: NDArray[np.float32]) -> list[float | None]:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A run, ready for questions. `database` has the tables `ledger` and `groups`; use a cursor a thread.
+    """A run, indexed. `database` has the tables `ledger` and `groups`; use one cursor per thread.
 
-    `texts` holds the sentences by their numbers, `lower` the same in lower case.
+    `texts` holds the sentences by number, `lower` the same in lower case.
     """
 
     run: Path
@@ -94,7 +94,7 @@ class Index:
     stopped: Counter[str]
 
     def rows(self, query: str, given: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of an answer, as dicts."""
+        """Run a query; return its rows as dicts."""
         cursor = self.database.cursor().execute(query, dict(given or {}))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -102,7 +102,7 @@ class Index:
 
 @contextmanager
 def open_index(run: Path) -> Iterator[Index]:
-    """Copy a run's finished shards; the copy is gone afterwards. Raises StoreError, RecipeError."""
+    """Index a run's finished shards; the index is deleted on exit. Raises StoreError, RecipeError."""
     import duckdb
 
     source = RunFolder(run)
@@ -126,7 +126,7 @@ def open_index(run: Path) -> Iterator[Index]:
 
 
 def _copy(database: "duckdb.DuckDBPyConnection", files: Mapping[str, list[str]]) -> None:
-    """Tables `ledger` and `groups`."""
+    """Create the tables `ledger` and `groups`."""
     database.execute(
         "CREATE TABLE ledger AS SELECT * EXCLUDE filename, parse_filename(filename, true) AS shard "
         "FROM read_parquet($files, filename = true, union_by_name = true)",
@@ -143,7 +143,7 @@ _PAIR_KEYS = "hash({shard}, context_id, source) AS a, hash({shard}, context_id, 
 def _sentences(
     database: "duckdb.DuckDBPyConnection", files: list[str], equivalence: float
 ) -> tuple[Graph, NDArray[np.uint64]]:
-    """The entailment graph of all rows of the ledger, and the keys of its sentences."""
+    """Build the entailment graph of all rows of the ledger; return it with the keys of its sentences."""
     pairs = database.execute(
         f"SELECT {_PAIR_KEYS.format(shard='shard')} FROM ledger ORDER BY rowid"
     ).fetchnumpy()
@@ -162,7 +162,7 @@ def _sentences(
 
 
 def _texts(database: "duckdb.DuckDBPyConnection", keys: NDArray[np.uint64]) -> pa.StringArray:
-    """The sentence of each key; "" for those of no pair of the ledger."""
+    """The sentence of each key; "" for keys without a pair in the ledger."""
     sides = [
         f"SELECT hash(shard, context_id, {side}) AS key, {side} AS text FROM ledger"
         for side in ("source", "target")
@@ -182,8 +182,8 @@ def _task(
     domains: Sequence[str],
     graph: Graph,
 ) -> TaskRows:
-    there = database.sql("SELECT * FROM ledger LIMIT 0").columns  # an older run lacks the newer critics
-    names = ", ".join(name for name, _, _ in SCORE_FIELDS if name in there)
+    columns = database.sql("SELECT * FROM ledger LIMIT 0").columns  # an older run lacks newer critics
+    names = ", ".join(name for name, _, _ in SCORE_FIELDS if name in columns)
     table: pa.Table = database.sql(
         "SELECT rowid AS row, ('0x' || pair_id)::UBIGINT AS pair, list_position($domains, domain) - 1 AS "
         f"domain, margin, list_position($verdicts, verdict) - 1 AS code, {names} "
@@ -205,14 +205,14 @@ def _task(
 
 
 def _distinct(database: "duckdb.DuckDBPyConnection", task: str, row: Ids) -> Ids:
-    """Each pair's last row, in the order of their first ones."""
-    twice = database.execute(
+    """The last row of each pair, in the order of the first rows."""
+    repeated = database.execute(
         "SELECT list(rowid ORDER BY rowid) FROM ledger WHERE task = $task "
         "GROUP BY pair_id HAVING count(*) > 1",
         {"task": task},
     ).fetchall()
     last = np.arange(len(row))
-    for (rows,) in twice:
+    for (rows,) in repeated:
         first, *others = np.searchsorted(row, rows).tolist()
         last[first] = others[-1]
         last[others] = -1

@@ -1,4 +1,4 @@
-"""What people said of pairs: kept where `impossible calibrate` keeps it."""
+"""Human labels of pairs, stored where `impossible calibrate` stores its judgements."""
 
 from collections.abc import Mapping
 
@@ -7,19 +7,19 @@ from ..data.judgements import label, read_judgements
 from ..errors import DataError
 from .index import Index
 
-_PAIRS = 100  # as many as `impossible calibrate` asks about by default
+_PAIRS = 100  # pairs that `impossible calibrate` samples by default
 ANSWERS = {"right": True, "wrong": False, "none": None}
 
 
 class Labels:
-    """Labels of a run, read anew each time: calibrate may be at work in another terminal."""
+    """Labels of a run, read on every access: calibrate may run in another terminal."""
 
     def __init__(self, index: Index):
         self._index = index
         self._samples: dict[str, frozenset[str]] = {}
 
     def of(self, task: str) -> Mapping[str, bool | None]:
-        """pair_id → right, wrong, or None (skipped, or taken back)."""
+        """pair_id → right, wrong, or None (skipped or removed)."""
         return read_judgements(self._index.run, task)
 
     def sample(self, task: str) -> frozenset[str]:
@@ -27,12 +27,12 @@ class Labels:
         if task not in self._samples:
             bounds = getattr(self._index.recipe.filter, task)
             critic = "judge" if bounds.of("judge") is not None else "entailment"
-            people = population(self._index.run, task, critic, _PAIRS)
-            self._samples[task] = frozenset(people.pair_id[i] for i in people.drawn())
+            pool = population(self._index.run, task, critic, _PAIRS)
+            self._samples[task] = frozenset(pool.pair_id[i] for i in pool.drawn())
         return self._samples[task]
 
     def set(self, task: str, pair_id: str, answer: str) -> dict[str, str]:
-        """Write down an answer of ANSWERS; returns the pair. Raises DataError, StoreError."""
+        """Store an answer of ANSWERS; return the pair. Raises DataError, StoreError."""
         if answer not in ANSWERS:
             raise DataError(f"answer = {answer!r} is unknown; allowed: {', '.join(ANSWERS)}")
         found = self._index.rows(

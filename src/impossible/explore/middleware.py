@@ -1,4 +1,4 @@
-"""Who may ask: no page of another site, by whatever name it reaches this address (CSRF, DNS rebinding)."""
+"""Request guard: rejects requests from other sites (CSRF, DNS rebinding), adds security headers."""
 
 import ipaddress
 import socket
@@ -17,18 +17,18 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-MOST_BYTES = 65_536  # of a form
+MAX_FORM_BYTES = 65_536
 
 
 class Guard:
-    """Refuses strangers' requests, and adds the headers that keep answers to themselves."""
+    """Reject requests from other sites, and add security headers to responses."""
 
     def __init__(self, app: ASGIApp, host: str):
         self._app = app
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
@@ -47,18 +47,18 @@ class Guard:
             return f"unknown host {host!r}: open the address that impossible explore printed"
         if method in ("GET", "HEAD"):
             return None
-        # every browser sends the origin of a form; a script of one's own has to name it
+        # browsers send Origin with every form; scripts have to set it
         if urlsplit(headers.get("origin", "")).netloc != host:
             return "this request comes from another site"
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return "this request comes from another site"
         length = headers.get("content-length", "")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            return f"a form has at most {MOST_BYTES:,} bytes"
+        if not length.isdigit() or int(length) > MAX_FORM_BYTES:
+            return f"a form has at most {MAX_FORM_BYTES:,} bytes"
         return None
 
     def _known(self, host: str) -> bool:
-        """Whether a Host header is ours: rebinding needs a name, so that numbers are always safe."""
+        """Whether a Host header is allowed: DNS rebinding needs a name, so IP addresses are safe."""
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:

@@ -1,4 +1,4 @@
-"""The playground: a student that is loaded when it is first asked for something."""
+"""The playground: runs a student, which is loaded on the first request."""
 
 import threading
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ..students.student import Answer, Student
 
 
-_MOST_CHARS, _MOST = 2000, 20
+_MAX_CHARS, _MAX_OUTPUTS = 2000, 20
 
 
 class Playground:
-    """A student's folder; one question at a time. Raises ModelError if it is no student."""
+    """A student that handles one request at a time. Raises ModelError if the folder holds no student."""
 
     def __init__(self, folder: Path, recipe: Recipe):
         self.folder, self.info, self._recipe = folder, read_info(folder), recipe
@@ -26,16 +26,16 @@ class Playground:
         self._busy = threading.Lock()
 
     def ask(self, given: Mapping[str, str]) -> "Answer":
-        """The answer to a form: text, task, n, seed and controls. Raises ImpossibleError."""
+        """Answer a form with the fields text, task, n, seed and controls. Raises ImpossibleError."""
         text = given.get("text", "").strip()
-        if not 0 < len(text) <= _MOST_CHARS:
-            raise DataError(f"give a text of 1 to {_MOST_CHARS:,} characters; this one has {len(text):,}")
-        n, seed = _whole(given, "n", 5, 1, _MOST), _whole(given, "seed", 7, 0, 2**31 - 1)
+        if not 0 < len(text) <= _MAX_CHARS:
+            raise DataError(f"give a text of 1 to {_MAX_CHARS:,} characters; this one has {len(text):,}")
+        n, seed = _whole(given, "n", 5, 1, _MAX_OUTPUTS), _whole(given, "seed", 7, 0, 2**31 - 1)
         wanted = {name: given.get(name, "").strip() or None for name in ("length", "wording", "like")}
         with self._busy:
             student = self._open()
-            asked = student.controls(**wanted)
-            [answer] = student.answers(given.get("task", ""), [text], asked, n, seed)
+            controls = student.controls(**wanted)
+            [answer] = student.answers(given.get("task", ""), [text], controls, n, seed)
         return answer
 
     def _open(self) -> "Student":
@@ -48,7 +48,7 @@ class Playground:
 
 
 def playground(run: Path, recipe: Recipe, student: Path | None) -> Playground | None:
-    """The playground of a student's folder, by default the run's best one; None if there is none."""
+    """Make the playground of a student, by default the run's best; None if there is none."""
     folder = student or run_student(run)
     return Playground(folder, recipe) if folder is not None else None
 

@@ -1,4 +1,4 @@
-"""Which pairs to show: words, filters, order and page → rows of the ledger, from the columns of an index."""
+"""Search of pairs: words, filters, order and page → rows of the ledger, from the columns of an index."""
 
 import math
 import shlex
@@ -24,11 +24,11 @@ _BY = (*CRITICS, "margin")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for; an empty field asks for nothing.
+    """A search; an empty field does not filter.
 
-    `words` must all be in source or target, as parts of words too; "several words" in quotes as they stand.
-    `score` with `low` and `high` is a critic's range, of a directed score the weaker direction. `sort` is a
-    score, with a minus before it for highest first.
+    All `words` must occur in source or target, also inside words; "several words" in quotes are a phrase.
+    `score`, `low` and `high` are a critic and its range (the weaker direction of a directed score). `sort` is
+    a score, with a leading minus for highest first.
     """
 
     task: str
@@ -44,7 +44,7 @@ class Query:
 
     @classmethod
     def of(cls, given: Mapping[str, str], tasks: Collection[str]) -> "Query":
-        """A query from a form's fields. Raises DataError."""
+        """Parse the fields of a form. Raises DataError."""
         texts = {
             name: given.get(name, "") for name in ("words", "verdict", "domain", "label", "score", "sort")
         }
@@ -76,9 +76,9 @@ def _number(given: Mapping[str, str], name: str) -> float | None:
     try:
         value = float(text) if text else None
     except ValueError:
-        raise DataError(f"{name} = {text!r} is no number") from None
+        raise DataError(f"{name} = {text!r} is not a number") from None
     if value is not None and not math.isfinite(value):
-        raise DataError(f"{name} = {text!r} is no finite number")
+        raise DataError(f"{name} = {text!r} is not a finite number")
     return value
 
 
@@ -103,9 +103,9 @@ def search(index: Index, query: Query, labelled: Mapping[str, bool | None], samp
 
 
 def _part(found: Ids, rows: TaskRows, sort: str, skipped: int, count: int) -> Ids:
-    """`count` of the rows behind the `skipped` first ones: in order of a score, of equals of the ledger.
+    """The `count` rows after the first `skipped`, ordered by a score, ties as in the ledger.
 
-    Sorts only what comes no later than the part.
+    Sorts only rows up to the end of this part.
     """
     end = min(skipped + count, len(found))
     if not sort or not len(found):
@@ -113,7 +113,7 @@ def _part(found: Ids, rows: TaskRows, sort: str, skipped: int, count: int) -> Id
     key = rows.score(sort.removeprefix("-"))[found]
     if sort.startswith("-"):
         key = -key
-    key = np.where(np.isnan(key), np.inf, key)  # what was not scored comes last
+    key = np.where(np.isnan(key), np.inf, key)  # pairs without a score come last
     last = np.partition(key, end - 1)[end - 1]
     early = np.flatnonzero(key <= last)
     order = early[np.argsort(key[early], kind="stable")]
@@ -127,7 +127,7 @@ def _fits(
     labelled: Mapping[str, bool | None],
     sample: Collection[str],
 ) -> NDArray[np.bool_]:
-    """Which pairs a query asks for, (n,)."""
+    """Which pairs match a query, (n,)."""
     fits = np.ones(len(rows.row), bool)
     for term in _terms(query.words):
         has = pc.match_substring(index.lower, term).to_numpy(zero_copy_only=False)
@@ -141,9 +141,9 @@ def _fits(
         fits &= rows.domain == known
     if query.score:
         score = rows.score(query.score)
-        for wall, within in ((query.low, np.greater_equal), (query.high, np.less_equal)):
-            if wall is not None:
-                fits &= within(score, np.float32(wall))
+        for limit, within in ((query.low, np.greater_equal), (query.high, np.less_equal)):
+            if limit is not None:
+                fits &= within(score, np.float32(limit))
     if query.label:
         fits &= _labelled(rows, query.label, labelled, sample)
     return fits
@@ -152,7 +152,7 @@ def _fits(
 def _labelled(
     rows: TaskRows, wanted: str, labelled: Mapping[str, bool | None], sample: Collection[str]
 ) -> NDArray[np.bool_]:
-    """Which pairs have a label, are without one, or are in the sample, (n,)."""
+    """Which pairs have a label, have none, or are in the sample, (n,)."""
     known = [pair for pair, right in labelled.items() if right is not None]
     ids = {
         "right": [pair for pair in known if labelled[pair]],
@@ -168,6 +168,6 @@ def _terms(words: str) -> list[str]:
     """Words, and phrases in quotes, in lower case."""
     try:
         parts = shlex.split(words.replace("'", "\\'"))
-    except ValueError:  # a quote that is still open: somebody is typing
+    except ValueError:  # an open quote while the user is typing
         parts = words.replace('"', " ").split()
     return [part.lower() for part in parts][:20]

@@ -1,4 +1,4 @@
-"""Listens until Ctrl-C."""
+"""The server of the web app: serves a run until Ctrl-C."""
 
 import os
 import socket
@@ -15,15 +15,15 @@ from .index import open_index
 
 
 def serve(
-    run: Path, host: str, port: int, student: Path | None, browser: bool, tell: Callable[[str], None]
+    run: Path, host: str, port: int, student: Path | None, browser: bool, on_listen: Callable[[str], None]
 ) -> None:
-    """Show a run on `host` and `port` (0: any free one) until Ctrl-C; `tell` hears the address.
+    """Serve a run on `host` and `port` (0: any free one) until Ctrl-C; `on_listen` gets the URL.
 
     Raises DataError if it cannot listen there, StoreError if there is no run.
     """
     with _listen(host, port) as listening, open_index(run) as index:
         address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
-        tell(address)
+        on_listen(address)
         if browser and _has_screen():
             webbrowser.open(address)
         config = uvicorn.Config(
@@ -44,7 +44,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise DataError(
-            f"cannot listen on {host}, port {port} ({error.strerror or error}); --port 0 takes a free one"
+            f"cannot listen on {host}, port {port} ({error.strerror or error}); --port 0 uses a free one"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Answers → HTML. What models wrote is escaped here, by the rules of the report."""
+"""The HTML of the web app: escaping templates, and the sliders of bounds."""
 
 from functools import cache
 from typing import Any
@@ -18,31 +18,31 @@ _BINS = 50
 
 @cache
 def environment() -> Environment:
-    """Templates that escape everything."""
-    made = templates("impossible.explore")
-    made.filters["plain"] = plain
-    made.globals |= {"place": place, "descriptions": descriptions()}
-    return made
+    """Make the template environment, with autoescaping."""
+    environment = templates("impossible.explore")
+    environment.filters["plain"] = plain
+    environment.globals |= {"place": place, "descriptions": descriptions()}
+    return environment
 
 
 def render(name: str, **values: Any) -> str:
-    """A page, or a part of one."""
+    """Render a page, or a part of one."""
     return environment().get_template(name).render(values)
 
 
 def plain(value: float | None) -> str:
-    """A bound as a form holds it; nothing for None."""
+    """Format a bound for a form; empty for None."""
     return "" if value is None else f"{value:.15g}"
 
 
 def place(critic: CriticName, value: float, longest: float = 40.0) -> float:
-    """Where a score lies on a scale from 0 to 100; edits of a tree above `longest` lie at its end."""
+    """Position of a score on a scale from 0 to 100; tree distances above `longest` are at its end."""
     low, high = CRITICS[critic].low, min(CRITICS[critic].high, longest)
     return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
 
 
 def sliders(index: Index, rows: TaskRows, bounds: TaskFilter) -> list[dict[str, Any]]:
-    """What the form of bounds shows: a critic each whose scores differ."""
+    """The sliders of the bounds: one per critic with varying scores."""
     kept = rows.before == 0
     found = []
     for critic, scores in rows.varying().items():
@@ -60,9 +60,9 @@ def sliders(index: Index, rows: TaskRows, bounds: TaskFilter) -> list[dict[str, 
                 "all": _outline(scores[known], low, high),
                 "kept": _outline(scores[known & kept], low, high),
                 "gates": [
-                    round(100 * (wall - low) / (high - low), 2)
-                    for wall in (gate and gate.min, gate and gate.max)
-                    if wall is not None and low <= wall <= high
+                    round(100 * (limit - low) / (high - low), 2)
+                    for limit in (gate and gate.min, gate and gate.max)
+                    if limit is not None and low <= limit <= high
                 ],
                 "sides": sides,
             }
@@ -71,7 +71,7 @@ def sliders(index: Index, rows: TaskRows, bounds: TaskFilter) -> list[dict[str, 
 
 
 def _scale(critic: CriticName, scores: NDArray[np.float32]) -> tuple[float, float]:
-    """The ends of a slider: all that the critic can say, of a similarity and of edits what there is."""
+    """The ends of a slider: the range of the critic, for similarity and distances that of the scores."""
     low, high = CRITICS[critic].low, CRITICS[critic].high
     if low < 0:
         low = min(0.0, float(np.floor(np.nanmin(scores) * 10) / 10))
@@ -79,7 +79,7 @@ def _scale(critic: CriticName, scores: NDArray[np.float32]) -> tuple[float, floa
 
 
 def _outline(scores: NDArray[np.float32], low: float, high: float) -> str:
-    """A histogram as the path of its outline in a box of 100 × 24."""
+    """A histogram as an SVG path in a box of 100 × 24."""
     counts, _ = np.histogram(scores, _BINS, (low, high))
     heights = 24 * counts / max(1, counts.max())
     width = 100 / _BINS
@@ -88,7 +88,7 @@ def _outline(scores: NDArray[np.float32], low: float, high: float) -> str:
 
 
 def outside(check: Check) -> str:
-    """What a check says, in a few words."""
+    """Summarise the result of a check in a few words."""
     if check.bound is None:
         return ""
     if check.outside is None:

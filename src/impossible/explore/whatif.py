@@ -1,4 +1,4 @@
-"""Other bounds on a task → what `whatif.what_if` says of them, from an index."""
+"""What-if from an index: other bounds on a task → the same result as `analysis.whatif.what_if`."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from .index import Index
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A what-if, the pairs kept before duplicates are dropped, and by verdict how many pairs there are."""
+    """A change, the pairs kept before duplicates are dropped, and the pairs by verdict (before, after)."""
 
     change: Change
     alone_before: int
@@ -29,7 +29,7 @@ class Outcome:
 
 
 class WhatIf:
-    """Answers of one task, with what it remembers between them."""
+    """What-if for one task, with a cache between requests."""
 
     def __init__(self, index: Index, task: str):
         self._index, self._rows = index, index.tasks[task]
@@ -46,18 +46,18 @@ class WhatIf:
         wanted = wanted_filter(self._index.run, self._recipe, overrides)
         found: TaskFilter | None = getattr(wanted, self._rows.task)
         if found is None:
-            raise RecipeError(f"filter.{self._rows.task}: without bounds there is nothing to keep")
+            raise RecipeError(f"filter.{self._rows.task}: a task without bounds keeps no pairs")
         return found
 
     def fates(self, overrides: Sequence[str]) -> Fates:
-        """What becomes of each pair."""
+        """Decide each pair under the overrides. Raises RecipeError."""
         return self._decide(self.bounds(overrides))
 
     def _decide(self, bounds: TaskFilter) -> Fates:
         return decide(self._judge, self._rows.graph, bounds, self._gates)
 
     def outcome(self, overrides: Sequence[str], examples: int = 12) -> Outcome:
-        """What changes; the same figures and examples as `what_if`. Raises RecipeError."""
+        """Measure what changes, with the same figures and examples as `what_if`. Raises RecipeError."""
         rows, bounds = self._rows, self.bounds(overrides)
         fates = self._decide(bounds)
         was, now = rows.before == KEPT_CODE, fates.codes == KEPT_CODE
@@ -106,19 +106,19 @@ class WhatIf:
 
 
 def _sizes(codes: Codes) -> list[int]:
-    """How many pairs have each verdict."""
+    """Count the pairs of each verdict."""
     return np.bincount(codes, minlength=len(VERDICTS)).tolist()
 
 
 def _sample(draw: random.Random, ids: Ids, size: int) -> Ids:
-    """As `draw.sample` of a list."""
+    """Sample ids as `draw.sample` samples a list."""
     return ids[np.array(draw.sample(range(len(ids)), size), np.int64)]
 
 
 def overrides(task: str, given: Mapping[str, str]) -> list[str]:
-    """Fields of a form such as `judge.min` → KEY=VALUE of the recipe; empty ones ask for nothing.
+    """Fields of a form such as `judge.min` → KEY=VALUE of the recipe; empty ones are skipped.
 
-    Raises RecipeError if one is no number.
+    Raises RecipeError if one is not a number.
     """
     found = []
     for name in [*(f"{critic}.{side}" for critic in CRITICS for side in ("min", "max")), "duplicates"]:
@@ -128,9 +128,9 @@ def overrides(task: str, given: Mapping[str, str]) -> list[str]:
         try:
             value = float(text)
         except ValueError:
-            raise RecipeError(f"{name} = {text!r} is no number") from None
+            raise RecipeError(f"{name} = {text!r} is not a number") from None
         if not np.isfinite(value):
-            raise RecipeError(f"{name} = {text!r} is no finite number")
+            raise RecipeError(f"{name} = {text!r} is not a finite number")
         found.append(f"filter.{task}.{name}={value!r}")
     return found
 

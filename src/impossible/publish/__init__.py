@@ -1,1 +1,1 @@
-"""A run or a student → a folder that may leave the machine: release gate, cards, upload."""
+"""A run and its student → a published folder: release gate, cards, upload."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ..report.facts import Facts
 
 FILE = "croissant.json"
-# The context that the specification prescribes, and that of its vocabulary for responsible AI.
+# The JSON-LD context that the specification requires, with the vocabulary for responsible AI.
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -61,12 +61,12 @@ CITATION = (
 
 
 def write_croissant(folder: Path, facts: Facts, name: str, licences: Mapping[str, str], home: str) -> None:
-    """Write croissant.json beside `data/TASK-SPLIT.parquet`; `home` is the address of the dataset, or ""."""
+    """Write croissant.json beside `data/TASK-SPLIT.parquet`; `home` is the URL of the dataset, or ""."""
     files = sorted((folder / "data").glob("*.parquet"))
-    said = _about(facts, name, licences, home)
-    said["distribution"] = [_file(path) for path in files]
-    said["recordSet"] = [_records(path) for path in files]
-    text = json.dumps(said, indent=1, ensure_ascii=False)
+    metadata = _about(facts, name, licences, home)
+    metadata["distribution"] = [_file(path) for path in files]
+    metadata["recordSet"] = [_records(path) for path in files]
+    text = json.dumps(metadata, indent=1, ensure_ascii=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
@@ -74,13 +74,13 @@ def _about(facts: Facts, name: str, licences: Mapping[str, str], home: str) -> d
     recipe = facts.recipe
     tasks = " and ".join(task.name for task in facts.tasks)
     source = "texts of a corpus" if recipe.contexts.corpus else ", ".join(recipe.contexts.domains)
-    of = {
+    metadata = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": name,
-        "description": f"English {tasks} pairs that {recipe.teacher.model} wrote by itself when it continued "
-        "one context many times, and that a cascade of critics kept (Impossible Distillation).",
+        "description": f"English {tasks} pairs of sentences that {recipe.teacher.model} generated as "
+        "continuations of one context and a cascade of critics kept (Impossible Distillation).",
         "license": licences.get("dataset", "unknown"),
         "version": "1.0.0",
         "datePublished": date.today().isoformat(),
@@ -89,12 +89,12 @@ def _about(facts: Facts, name: str, licences: Mapping[str, str], home: str) -> d
         "citeAs": CITATION,
         "isLiveDataset": False,
         "rai:dataCollection": f"Contexts ({source}) were continued {recipe.sampling.per_context} times each; "
-        "no person wrote or checked the pairs. The recipe is recipe.toml, the method is in README.md.",
+        "the pairs were neither written nor checked by people. Recipe: recipe.toml; method: README.md.",
         "rai:dataBiases": "The sentences carry the biases of the language model that wrote them.",
-        "rai:dataLimitations": "Sentences are no facts; critics err, so that some pairs do not say the same.",
-        "rai:personalSensitiveInformation": "Looked for with patterns of addresses and numbers only.",
+        "rai:dataLimitations": "Sentences are not facts. Critics make errors: some pairs differ in meaning.",
+        "rai:personalSensitiveInformation": "Searched for only by patterns of addresses and numbers.",
     }
-    return of | ({"url": home} if home else {})
+    return metadata | ({"url": home} if home else {})
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _records(path: Path) -> dict[str, Any]:
-    """A file's rows: every column with its type and what the schema says of it."""
+    """Describe the columns of a file: name, type, and description from its schema."""
     return {
         "@type": "cr:RecordSet",
         "@id": path.stem,

@@ -1,4 +1,4 @@
-"""Facts → the README.md of a published dataset: what the hub calls a dataset card."""
+"""Facts → the README.md of a published dataset: its dataset card."""
 
 import html
 import math
@@ -50,7 +50,7 @@ def write_card(
             sample=pairs.take(pa.array(drawn, pa.int64())).to_pylist(),
             bounds=list(_bounds(facts)),
             models=[(n, licence(n, licences) or "unknown", digest) for n, digest in facts.models.items()],
-            said=licences.get("dataset", "unknown"),
+            licence=licences.get("dataset", "unknown"),
             corpus=licences.get("corpus"),
             precision=[judged(one) for one in facts.precision],
             compared=[comparison(one) for one in facts.comparisons],
@@ -64,16 +64,16 @@ def write_card(
 
 
 def environment() -> Environment:
-    """The templates of cards, which are Markdown."""
-    made = Environment(  # noqa: S701 what models wrote is escaped by `cell`
+    """Make the environment of the Markdown templates of cards."""
+    environment = Environment(  # noqa: S701 `cell` escapes model output
         loader=PackageLoader("impossible.report"), undefined=StrictUndefined, trim_blocks=True
     )
-    made.filters |= {"number": number, "visible": visible, "cell": cell, "percent": percent}
-    return made
+    environment.filters |= {"number": number, "visible": visible, "cell": cell, "percent": percent}
+    return environment
 
 
 def cell(text: str) -> str:
-    """What a model wrote, made safe for a cell of a Markdown table: neither Markdown, HTML nor a line end."""
+    """Escape model output for a cell of a Markdown table: Markdown, HTML and line ends."""
     plain = html.escape(visible(text), quote=False)
     return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in plain)
 
@@ -86,8 +86,8 @@ def percent(rate: Interval) -> str:
 
 
 def _by_task(table: pa.Table, tasks: Sequence[str]) -> dict[str, int]:
-    found = table["task"].to_pylist()
-    return {task: found.count(task) for task in tasks}
+    rows = table["task"].to_pylist()
+    return {task: rows.count(task) for task in tasks}
 
 
 def _mean(pairs: pa.Table, task: str, column: str) -> float:
@@ -96,7 +96,7 @@ def _mean(pairs: pa.Table, task: str, column: str) -> float:
 
 
 def _shared(splits: Mapping[str, pa.Table]) -> int:
-    """Sentences that stand in more than one split."""
+    """Count the sentences in more than one split."""
     sides = [{*table["source"].to_pylist(), *table["target"].to_pylist()} for table in splits.values()]
     times = Counter(sentence for sentences in sides for sentence in sentences)
     return sum(n > 1 for n in times.values())
@@ -104,19 +104,19 @@ def _shared(splits: Mapping[str, pa.Table]) -> int:
 
 def _bounds(facts: Facts) -> Iterator[tuple[str, str, str]]:
     for task, bounds in facts.recipe.filter.tasks():
-        yield from ((task, critic, _wall(bound)) for critic, bound in bounds.given())
+        yield from ((task, critic, _limits(bound)) for critic, bound in bounds.given())
         if bounds.duplicates is not None:
             yield task, "duplicates", f"p(entailment) both ways from {bounds.duplicates:g}"
 
 
-def _wall(bound: Bound) -> str:
+def _limits(bound: Bound) -> str:
     sides = [("at least", bound.min), ("at most", bound.max)]
     return ", ".join(f"{name} {value:g}" for name, value in sides if value is not None)
 
 
 def judged(one: Precision) -> str:
-    """What people's judgements of a task come to, as a line of a list."""
-    how = "weighted to all scores" if one.drawn else "whatever somebody labelled, no random sample"
+    """Format the precision of a task, as judged by people, as a list item."""
+    how = "weighted to all scores" if one.drawn else "not a random sample"
     return (
         f"- {one.task}: {one.right} of {one.judged} judged pairs within the bounds are right; precision "
         f"{one.share:.0%} (95 % interval {one.low:.0%} to {one.high:.0%}; {how}; duplicates included)."
@@ -124,7 +124,7 @@ def judged(one: Precision) -> str:
 
 
 def comparison(of: Comparison) -> str:
-    """Systems side by side as a Markdown table."""
+    """Format a comparison of systems as a Markdown table."""
     lines = [
         f"{of.task}, {cell(of.name)}, {of.rows:,} sentences:",
         "",
@@ -132,19 +132,19 @@ def comparison(of: Comparison) -> str:
         "|---" + "|---:" * len(of.systems) + "|",
     ]
     for metric, figures in of.figures.items():
-        said = [f"{number(f.value)} ({number(f.low)} to {number(f.high)})" for f in figures]
-        lines.append(f"| {metric} | {' | '.join(said)} |")
+        cells = [f"{number(f.value)} ({number(f.low)} to {number(f.high)})" for f in figures]
+        lines.append(f"| {metric} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _front_matter(
-    name: str, splits: Mapping[str, pa.Table], tasks: Sequence[str], total: int, said: str | None
+    name: str, splits: Mapping[str, pa.Table], tasks: Sequence[str], total: int, dataset_licence: str | None
 ) -> str:
-    """YAML: every task is a configuration, and `default` is all of them."""
+    """Format the YAML: one configuration per task, and `default` with all tasks."""
     card = DatasetCardData(
         pretty_name=name,
         language="en",
-        license=said or "unknown",
+        license=dataset_licence or "unknown",
         task_categories=["summarization", "text-generation"] if "summary" in tasks else ["text-generation"],
         size_categories=_size(total),
         annotations_creators="machine-generated",

@@ -1,4 +1,4 @@
-"""A run's dataset and student in the form of the Hugging Face Hub: Parquet by split, cards; behind a gate."""
+"""A run's dataset and student → a folder for the Hugging Face Hub: release gate, Parquet splits, cards."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ SHARES = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What was published: pairs by split, and what the gate had found."""
+    """What was published: pairs by split, and the findings of the gate."""
 
     folder: Path
     splits: Mapping[str, int]
@@ -41,14 +41,14 @@ class Release:
 
 
 class Refused(DataError):
-    """The release gate found something that is not allowed; `findings` has all of it."""
+    """The release gate found something that is not allowed; `findings` lists everything it found."""
 
     def __init__(self, findings: Sequence[Finding]):
         self.findings = findings
         kinds = ", ".join(dict.fromkeys(finding.kind for finding in findings))
         super().__init__(
-            f"not published: the release gate found {len(findings)} faults ({kinds}); mend them, or publish "
-            "all the same with --allow KIND or --anyway"
+            f"not published: the release gate found {len(findings)} faults ({kinds}); fix them, or "
+            "allow them with --allow KIND or --anyway"
         )
 
 
@@ -65,18 +65,18 @@ def publish(
 ) -> Release:
     """Write the dataset of all rounds of a run, and its best student, as a folder for the hub.
 
-    `licences` names those of `dataset`, `corpus` and of models that do not say theirs; `allow` the kinds of
-    findings (CHOICES) that are no reason to refuse; `name` and `home` are the dataset's, for its metadata.
-    Without `contexts` that column is empty.
+    `licences` holds those of `dataset`, `corpus` and models whose licence is unknown; `allow` the kinds of
+    findings (CHOICES) to ignore; `name` and `home` are the dataset's, for its metadata. Without `contexts`,
+    that column is empty.
     Raises Refused if the gate finds anything else, DataError, StoreError.
     """
     for kind in allow:
         if kind not in CHOICES:
-            raise DataError(f"--allow {kind}: unknown finding; there are {', '.join(CHOICES)}")
+            raise DataError(f"--allow {kind}: unknown kind of finding; allowed: {', '.join(CHOICES)}")
     read_state(run)
     licences = dict(licences or {})
     if folder.exists() and any(folder.iterdir()):
-        raise DataError(f"{folder} is not empty; give --to a new folder")
+        raise DataError(f"{folder} is not empty; give a new folder with --to")
     pairs = dataset.read(run)
     if not contexts:
         place = pairs.schema.get_field_index("context")
@@ -94,16 +94,16 @@ def publish(
 
 
 def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
-    """train, validation and test: contexts in the order of a hash, so that each is in one split only.
+    """Split pairs into train, validation and test by a hash of their context, so that splits share none.
 
-    With fewer than three contexts all is train.
+    With fewer than three contexts, all pairs are in train.
     """
     contexts = sorted(set(pairs["context_id"].to_pylist()), key=lambda i: text_id("split", i))
     n = len(contexts)
-    held = {name: max(1, round(share * n)) for name, share in SHARES.items() if name != "train"}
+    held_out = {name: max(1, round(share * n)) for name, share in SHARES.items() if name != "train"}
     if n < 3:
-        held = dict.fromkeys(held, 0)
-    edges = np.cumsum([n - sum(held.values()), *held.values()]).tolist()
+        held_out = dict.fromkeys(held_out, 0)
+    edges = np.cumsum([n - sum(held_out.values()), *held_out.values()]).tolist()
     found = {}
     for name, start, end in zip(SHARES, [0, *edges], edges, strict=False):
         some = pa.array(contexts[start:end], pa.string())
@@ -115,7 +115,7 @@ def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What the cards say that a run does not know."""
+    """Metadata for the cards that is not in the run."""
 
     name: str
     home: str
@@ -131,8 +131,8 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
             pq.write_table(rows, new / "data" / f"{task}-{split}.parquet", compression="zstd")
     facts = gather(run)
     corpus = facts.recipe.contexts.corpus
-    named = {"corpus": corpus and Path(corpus).name}  # where it lies is nobody's business
-    recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=named)})
+    public = {"corpus": corpus and Path(corpus).name}  # its path may hold private names
+    recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=public)})
     store.write_text(new / RECIPE_FILE, dump(recipe))
     if student is not None:
         shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))

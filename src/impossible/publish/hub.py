@@ -1,4 +1,4 @@
-"""A published folder → the Hugging Face Hub: the dataset, and beside it the student as a model."""
+"""A published folder → the Hugging Face Hub: a dataset repository, and a model repository for the student."""
 
 from pathlib import Path
 
@@ -12,28 +12,28 @@ STUDENT = "student"
 
 
 def address(name: str) -> str:
-    """Where the dataset `name` will be."""
+    """Return the URL of the dataset `name`."""
     return f"{HfApi().endpoint}/datasets/{name}"
 
 
 def upload(folder: Path, name: str, api: HfApi | None = None) -> list[str]:
-    """Send what `publish` wrote to the dataset `name`, and a student to the model `name`-student.
+    """Upload what `publish` wrote to the dataset `name`, and a student to the model `name`-student.
 
-    New repositories are private: to open them is a person's step. Returns the addresses. Raises StoreError.
+    New repositories are private: a person decides to make them public. Returns the URLs. Raises StoreError.
     """
     api = api or HfApi()
     try:
-        done = [_send(api, folder, name, "dataset", [f"{STUDENT}/**"])]
+        urls = [_upload(api, folder, name, "dataset", [f"{STUDENT}/**"])]
         if (folder / STUDENT).is_dir():
-            done.append(_send(api, folder / STUDENT, f"{name}-{STUDENT}", "model", []))
+            urls.append(_upload(api, folder / STUDENT, f"{name}-{STUDENT}", "model", []))
     except (HfHubHTTPError, HFValidationError, httpx.HTTPError, OSError, ValueError) as error:
         raise StoreError(
-            f"hub:{name}: {first_line(error)}; log in with: hf auth login, or give --to a folder"
+            f"hub:{name}: {first_line(error)}; log in with: hf auth login, or give a folder with --to"
         ) from error
-    return done
+    return urls
 
 
-def _send(api: HfApi, folder: Path, name: str, kind: str, without: list[str]) -> str:
-    made = api.create_repo(name, repo_type=kind, private=True, exist_ok=True)
-    api.upload_folder(repo_id=made.repo_id, folder_path=folder, repo_type=kind, ignore_patterns=without)
-    return str(made)
+def _upload(api: HfApi, folder: Path, name: str, kind: str, ignored: list[str]) -> str:
+    repository = api.create_repo(name, repo_type=kind, private=True, exist_ok=True)
+    api.upload_folder(repo_id=repository.repo_id, folder_path=folder, repo_type=kind, ignore_patterns=ignored)
+    return str(repository)

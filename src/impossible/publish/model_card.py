@@ -1,4 +1,4 @@
-"""Facts → the README.md of a published student: what the hub calls a model card."""
+"""Facts → the README.md of a published student: its model card."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +13,18 @@ from .dataset_card import comparison, environment, judged
 
 
 def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[str, str]) -> None:
-    """Write the card into a student's folder; `name` is that of the dataset that it learned from.
+    """Write the card into a student's folder; `name` is that of its training dataset.
 
-    Its licence is the one given for `student`, else its base's, else unknown. Raises ModelError.
+    The licence is that given for `student`, else that of its base, else unknown. Raises ModelError.
     """
     info = read_info(folder)
-    of_base = licence(info.base, licences)
-    own = licences.get("student") or of_base or "unknown"
-    used = {"this model": own, f"base {info.base}": of_base, "dataset": licences.get("dataset")}
+    base_licence = licence(info.base, licences)
+    own = licences.get("student") or base_licence or "unknown"
+    used = {"this model": own, f"base {info.base}": base_licence, "dataset": licences.get("dataset")}
     used |= {f"teacher or critic {model}": licence(model, licences) for model in facts.models}
     if facts.recipe.contexts.corpus:
         used["corpus"] = licences.get("corpus")
-    worth = [Round(r.number, r.sources, r.kept, r.pairs, r.accepted, r.quality) for r in facts.rounds]
+    rounds = [Round(r.number, r.sources, r.kept, r.pairs, r.accepted, r.quality) for r in facts.rounds]
     text = (
         environment()
         .get_template("model_card.md")
@@ -32,10 +32,10 @@ def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[st
             text=card_text(info),
             facts=facts,
             name=name,
-            best=best(worth).number if worth else None,
+            best=best(rounds).number if rounds else None,
             compared=[comparison(one) for one in facts.comparisons],
             precision=[judged(one) for one in facts.precision],
-            licences=[(what, said or "unknown") for what, said in used.items()],
+            licences=[(what, name or "unknown") for what, name in used.items()],
         )
     )
     matter = ModelCardData(

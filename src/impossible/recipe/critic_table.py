@@ -112,7 +112,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="well_formed",
-        cost="dear",
+        cost="expensive",
         symmetric=True,
         model="parser",
         meaning="1 if both sides are whole sentences, with a finite main verb; `min = 1` rejects others.",

@@ -1,6 +1,6 @@
-"""What a report says of a run, as plain values: no tables, no arrays, nothing about how it looks.
+"""The facts of a report as plain values, separate from the tables they come from and from the layout.
 
-A stage that comes later adds a field here, fills it in `gather`, and shows it in a section of the page.
+A new stage adds a field here, fills it in `gather`, and shows it in a section of the page.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from ..recipe.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a funnel: how many were lost there, how many are left after it."""
+    """A step of a funnel: how many it removed, and how many are left."""
 
     name: str
     lost: int
@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts of values in bins; n + 1 `edges` for n counts. `series` holds a name and counts each."""
+    """Counts of values in bins; n + 1 `edges` for n counts. `series` maps names to counts."""
 
     edges: tuple[float, ...]
     series: Mapping[str, tuple[int, ...]]
@@ -32,7 +32,7 @@ class Histogram:
 class Distribution:
     """The scores of one critic over a task's ledger, kept pairs apart, with bound and gate.
 
-    Of a directed score of a paraphrase it is the weaker direction. `missing` pairs have no score.
+    For a directed score of a paraphrase: the weaker direction. `missing` counts pairs without a score.
     """
 
     critic: str
@@ -46,7 +46,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A pair to be shown. `rival` is (source, target) of the pair that a duplicate lost to."""
+    """A pair to show. `rival` is (source, target) of the pair preferred to a duplicate."""
 
     pair_id: str
     context: str
@@ -62,9 +62,9 @@ class Pair:
 class Frontier:
     """Wording (ROUGE-L of source and target) against meaning (p(entailment), the weaker direction).
 
-    `cells` are (ROUGE-L, entailment, number) of all pairs with both scores, binned; `kept` a sample of
-    kept ones; `best` the kept pairs to which no other is both differently enough worded and as sure: the
-    frontier, by rising ROUGE-L.
+    `cells` are (ROUGE-L, entailment, number) of all pairs with both scores, binned; `kept` is a sample
+    of the kept pairs; `best` is the Pareto frontier of the kept pairs (low ROUGE-L, high entailment), by
+    rising ROUGE-L.
     """
 
     cells: tuple[tuple[float, float, int], ...]
@@ -74,7 +74,7 @@ class Frontier:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why pairs were rejected: the critic, how many in the ledger, and some of them."""
+    """A critic that rejected pairs: how many in the ledger, and some of them."""
 
     critic: str
     count: int
@@ -83,7 +83,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """What became of the pairs of one task."""
+    """The pairs of one task: counts, distributions and samples."""
 
     name: str
     pairs: int
@@ -102,27 +102,27 @@ class TaskFacts:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Seconds spent in a stage over how many jobs (shards made, students trained), and what came of it."""
+    """Seconds spent in a stage, its jobs (shards written, students trained), and its output."""
 
     name: str
     seconds: float
     jobs: int
-    gave: str
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """What the contexts of one domain gave; `kept` by task."""
+    """Yield of one domain; `productive` contexts have a kept pair; `kept` is by task."""
 
     name: str
     contexts: int
-    fruitful: int
+    productive: int
     kept: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Losses of a training in nats a token: (step, loss) each, by rising step."""
+    """Losses of a training in nats per token: (step, loss), by rising step."""
 
     training: tuple[tuple[float, float], ...]
     validation: tuple[tuple[float, float], ...]
@@ -130,10 +130,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class RoundFacts:
-    """A round beside the others: yield, what its own pairs are like, what its student is worth.
+    """A round: its yield, the means of its own pairs, and the quality of its student.
 
     `wording` is the mean ROUGE-L of the round's own pairs, `meaning` their mean p(entailment), by task;
-    `sample` holds some pairs that the student of the round before wrote (none of round 0).
+    `sample` holds some pairs by the student of the previous round (empty for round 0).
     """
 
     number: int
@@ -150,7 +150,7 @@ class RoundFacts:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A metric of a system with its 95 % interval; `p` of the difference to the first, NaN for that."""
+    """A metric of a system with its 95 % interval; `p` compares it with the first system (NaN there)."""
 
     value: float
     low: float
@@ -160,7 +160,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Systems side by side on one set of sentences; `figures` holds one a system for each metric."""
+    """Systems on one set of sentences; `figures` maps each metric to one figure per system."""
 
     name: str
     task: str
@@ -172,7 +172,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A held-out sentence and, by system, the best answer and the cascade's verdict on it."""
+    """A held-out sentence with, by system, the best answer and the verdict of the cascade."""
 
     task: str
     source: str
@@ -181,9 +181,9 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How many of the judged pairs of a task are right, and the share with its 95 % interval.
+    """Precision of a task: the judged pairs, how many are right, the share with its 95 % interval.
 
-    `drawn`: they are calibrate's sample, weighted; else what people happened to label.
+    `drawn`: the pairs are calibrate's weighted sample; else any labelled pairs.
     """
 
     task: str
@@ -197,7 +197,7 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A run, as far as it is finished."""
+    """The finished part of a run."""
 
     folder: Path
     recipe: Recipe

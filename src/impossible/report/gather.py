@@ -18,16 +18,16 @@ from .facts import DomainFacts, Facts, Frontier, Histogram, Pair, Stage, Step, T
 from .student_facts import answers, comparisons, precision, rounds
 from .task_facts import task_facts
 
-_MANY = 20  # kept pairs of one context; more are counted with these
+_MANY = 20  # kept pairs of one context; the last bin also counts higher numbers
 
 
 def gather(run: Path) -> Facts:
-    """Read the facts of a run as far as it is finished; what is drawn at random depends on its seed only.
+    """Read the facts of the finished part of a run; samples depend only on its seed.
 
-    Raises StoreError if there is no run, or nothing of it has passed the filter.
+    Raises StoreError if there is no run, or no shard of it is filtered.
     """
     folder = RunFolder(run)
-    state, about, rows = read_state(run), folder.manifest(), folder.rows("filter")
+    state, manifest, rows = read_state(run), folder.manifest(), folder.rows("filter")
     recipe, pairs = folder.recipe(), dataset.read(folder.dataset_file())
     contexts = folder.rows("contexts")
     tasks = [
@@ -44,7 +44,7 @@ def gather(run: Path) -> Facts:
         sentences=_sentences(state.counts),
         candidates=state.counts["candidates"],
         pairs=state.counts["pairs"],
-        stages=_stages(folder, about.stages, state.counts, [task.name for task in tasks]),
+        stages=_stages(folder, manifest.stages, state.counts, [task.name for task in tasks]),
         domains=_domains(contexts, rows, [task.name for task in tasks]),
         per_context=_per_context(contexts, rows),
         tasks=tuple(_with_texts(task, texts) for task in tasks),
@@ -53,9 +53,9 @@ def gather(run: Path) -> Facts:
         answers=answers(run),
         precision=precision(run, recipe),
         dataset=pairs.num_rows,
-        models=about.models,
-        versions=about.versions,
-        machine=about.machine,
+        models=manifest.models,
+        versions=manifest.versions,
+        machine=manifest.machine,
     )
 
 
@@ -72,7 +72,7 @@ def _stages(
     folder: RunFolder, names: Sequence[str], counts: Counter[str], tasks: Sequence[str]
 ) -> tuple[Stage, ...]:
     journal = folder.journal()
-    gave = {
+    outputs = {
         "generate": f"{counts['candidates']:,} sentences of {counts['continuations']:,} continuations",
         "score": ", ".join(f"{counts[f'{task}: scored']:,} {task}" for task in tasks) + " pairs with scores",
         "filter": ", ".join(f"{counts[f'{task}: {KEPT}']:,} {task}" for task in tasks) + " pairs kept",
@@ -83,7 +83,7 @@ def _stages(
             name,
             sum(row["seconds"] for row in journal if row["stage"] == name),
             sum(row["stage"] == name for row in journal),
-            gave.get(name, ""),
+            outputs.get(name, ""),
         )
         for name in dict.fromkeys([*names, *(row["stage"] for row in journal)])
     )
@@ -91,13 +91,13 @@ def _stages(
 
 def _domains(contexts: pa.Table, rows: pa.Table, tasks: Sequence[str]) -> tuple[DomainFacts, ...]:
     kept = rows.filter(pc.equal(rows["verdict"], KEPT))
-    found = []
+    domains = []
     for domain, number in sorted(Counter(contexts["domain"].to_pylist()).items()):
-        of_it = kept.filter(pc.equal(kept["domain"], domain))
-        by_task = Counter(of_it["task"].to_pylist())
-        fruitful = pc.count_distinct(of_it["context_id"]).as_py()
-        found.append(DomainFacts(domain, number, fruitful, {task: by_task[task] for task in tasks}))
-    return tuple(found)
+        in_domain = kept.filter(pc.equal(kept["domain"], domain))
+        by_task = Counter(in_domain["task"].to_pylist())
+        productive = pc.count_distinct(in_domain["context_id"]).as_py()
+        domains.append(DomainFacts(domain, number, productive, {task: by_task[task] for task in tasks}))
+    return tuple(domains)
 
 
 def _per_context(contexts: pa.Table, rows: pa.Table) -> Histogram:
@@ -118,21 +118,21 @@ def _shown(task: TaskFacts) -> Iterator[Pair]:
 
 
 def _texts(contexts: pa.Table, tasks: Sequence[TaskFacts]) -> dict[str, str]:
-    """context_id → text, of the contexts whose pairs are shown."""
+    """context_id → text, for the contexts of shown pairs."""
     wanted = pa.array({pair.context for task in tasks for pair in _shown(task)}, pa.string())
     some = contexts.filter(pc.is_in(contexts["context_id"], wanted))
     return dict(zip(some["context_id"].to_pylist(), some["context"].to_pylist(), strict=True))
 
 
 def _with_texts(task: TaskFacts, texts: Mapping[str, str]) -> TaskFacts:
-    def told(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    def with_text(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
         return tuple(replace(pair, context=texts.get(pair.context, "")) for pair in pairs)
 
-    frontier: Frontier | None = task.frontier and replace(task.frontier, best=told(task.frontier.best))
+    frontier: Frontier | None = task.frontier and replace(task.frontier, best=with_text(task.frontier.best))
     return replace(
         task,
-        sample=told(task.sample),
-        lost_to=told(task.lost_to),
-        reasons=tuple(replace(reason, pairs=told(reason.pairs)) for reason in task.reasons),
+        sample=with_text(task.sample),
+        lost_to=with_text(task.lost_to),
+        reasons=tuple(replace(reason, pairs=with_text(reason.pairs)) for reason in task.reasons),
         frontier=frontier,
     )

@@ -1,4 +1,4 @@
-"""Facts → report.html: one file that needs no network. What models wrote is escaped, here and only here."""
+"""Facts → report.html: one self-contained file. All model output is escaped here."""
 
 import base64
 import difflib
@@ -31,7 +31,7 @@ def write_report(run: Path, out: Path | None = None) -> Path:
 
 
 def templates(package: str) -> Environment:
-    """The templates of a package, which escape everything."""
+    """Make the template environment of a package, with autoescaping."""
     environment = Environment(
         loader=PackageLoader(package),
         autoescape=True,
@@ -44,7 +44,7 @@ def templates(package: str) -> Environment:
 
 
 def page(facts: Facts) -> str:
-    """The whole page."""
+    """Render the page."""
     environment = templates("impossible.report")
     environment.filters["duration"] = duration
     script = _source(environment, "page.js")
@@ -52,7 +52,7 @@ def page(facts: Facts) -> str:
         facts=facts,
         script=Markup(script),
         style=Markup(_source(environment, "look.css") + _source(environment, "page.css")),
-        # the only script that may run, should an escape ever be forgotten
+        # the content security policy lets no other script run, even after a missed escape
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         figures=_figures(facts),
         descriptions=descriptions(),
@@ -67,7 +67,7 @@ def _source(environment: Environment, name: str) -> str:
 
 
 def _figures(facts: Facts) -> dict[str, Markup]:
-    """Every picture by name. matplotlib has escaped their text."""
+    """All plots by name; matplotlib escapes their text."""
     figures = {"times": plots.times(facts.stages), "per-context": plots.per_context(facts.per_context)}
     for task in facts.tasks:
         figures[f"funnel-{task.name}"] = plots.funnel(task)
@@ -75,12 +75,12 @@ def _figures(facts: Facts) -> dict[str, Markup]:
         for distribution in task.distributions:
             figures[f"scores-{task.name}-{distribution.critic}"] = plots.distribution(task.name, distribution)
         if task.frontier is not None:
-            figures[f"frontier-{task.name}"] = plots.frontier(task.name, task.frontier, _of_frontier(task))
-    return {name: Markup(svg) for name, svg in (figures | _later_figures(facts)).items()}
+            figures[f"frontier-{task.name}"] = plots.frontier(task.name, task.frontier, _frontier_axes(task))
+    return {name: Markup(svg) for name, svg in (figures | _student_figures(facts)).items()}
 
 
-def _later_figures(facts: Facts) -> dict[str, str]:
-    """Pictures of students, if there are any."""
+def _student_figures(facts: Facts) -> dict[str, str]:
+    """Plots of rounds, losses and comparisons, if there are any."""
     figures = {f"loss-{r.number}": plots.losses(r.number, r.curve) for r in facts.rounds if r.curve}
     if len(facts.rounds) > 1:
         figures["rounds"] = plots.rounds(facts.rounds)
@@ -91,35 +91,35 @@ def _later_figures(facts: Facts) -> dict[str, str]:
 
 
 def _drawn(of: Comparison) -> list[str]:
-    """The metrics of a comparison that get a picture: what says most of them."""
+    """The metrics of a comparison to plot: the two most informative ones."""
     known = [m for m in of.figures if not any(math.isnan(f.value) for f in of.figures[m])]
     return [m for m in known if m in ("accepted", "quality", "ibleu", "rougeL")][:2]
 
 
-def _of_frontier(task: TaskFacts) -> list[Distribution]:
+def _frontier_axes(task: TaskFacts) -> list[Distribution]:
     return [d for d in task.distributions if d.critic in ("rouge_l", "entailment")]
 
 
 def descriptions() -> dict[str, str]:
-    """Critic → what its score is, in the words of the ledger's schema."""
+    """Critic → the meaning of its score, from the schema of the ledger."""
     return {name: spec.columns[0].meaning for name, spec in CRITICS.items()}
 
 
 def why(pair: Pair, task: TaskFacts) -> str:
-    """What became of a pair, in a few words."""
+    """Explain the verdict on a pair in a few words."""
     if pair.margin is None:
         return pair.verdict
     bounds = {d.critic: d for d in task.distributions}
-    wall = bounds.get(pair.verdict)
+    limits = bounds.get(pair.verdict)
     score = pair.scores.get(pair.verdict)
-    if wall is None or score is None:
+    if limits is None or score is None:
         return f"{pair.verdict}: outside its bound by {number(pair.margin)}"
-    sign, bound = ("<", wall.low) if wall.low is not None and score < wall.low else (">", wall.high)
+    sign, bound = ("<", limits.low) if limits.low is not None and score < limits.low else (">", limits.high)
     return f"{pair.verdict} {number(score)} {sign} {number(bound)}, by {number(pair.margin)}"
 
 
 def number(value: float | None) -> str:
-    """A count with thousands separators, or a figure with the digits that it deserves."""
+    """Format a count with thousands separators, a float with three significant digits."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, int):
@@ -128,7 +128,7 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person would say them."""
+    """Format seconds as hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -137,7 +137,7 @@ def duration(seconds: float) -> str:
 
 
 def marked(pair: tuple[str, str]) -> tuple[Markup, Markup]:
-    """Source and target, words that the other lacks in <del> and <ins>; case and punctuation aside."""
+    """Mark words missing from the other side, in <del> and <ins>; ignore case and punctuation."""
     sides = [_SPACE.split(visible(text)) for text in pair]
     words = [side[::2] for side in sides]
     keys = [[word.lower().strip(_PUNCTUATION) for word in side] for side in words]
@@ -152,7 +152,7 @@ def marked(pair: tuple[str, str]) -> tuple[Markup, Markup]:
 
 
 def _tagged(tag: str, words: Sequence[str], same: Sequence[bool]) -> Markup:
-    """Words with each run of differing ones in an element."""
+    """Join words, and wrap each run of differing ones in an element."""
     parts: list[Markup] = []
     run: list[str] = []
     for word, known in [*zip(words, same, strict=True), ("", True)]:

@@ -1,6 +1,6 @@
-"""Facts → SVG, drawn by matplotlib: text stays text, and colours are CSS variables of the page.
+"""Facts → SVG plots by matplotlib: text stays text, colours are CSS variables of the page.
 
-A picture is as wide as a phone; the page lays several side by side where there is room.
+A plot is as wide as a phone; on wider screens the page puts several in a row.
 """
 
 import io
@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from .facts import Comparison, Curve, Distribution, Frontier, Histogram, RoundFacts, Stage, TaskFacts
 
 _WIDTH = 5.0  # inches of 72 units; the page shows a unit as one CSS pixel
-# Colours stand for themselves only until they are written: then each is the CSS variable of that name.
+# Placeholders: each is replaced in the SVG by the CSS variable of its name.
 _COLOURS = {
     "ink": "#010101",
     "soft": "#020202",
@@ -48,7 +48,7 @@ _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 
 def funnel(task: TaskFacts) -> str:
-    """What is left of a task's pairs after each critic, on a logarithmic scale."""
+    """Plot a task's pairs left after each critic, on a logarithmic scale."""
 
     def draw(ax: Axes) -> None:
         names = ["all pairs", *(f"after {step.name}" for step in task.funnel[1:])]
@@ -64,7 +64,7 @@ def funnel(task: TaskFacts) -> str:
 
 
 def times(stages: Sequence[Stage]) -> str:
-    """Seconds per stage."""
+    """Plot seconds per stage."""
 
     def draw(ax: Axes) -> None:
         _bars(ax, [s.name for s in stages], [round(s.seconds) for s in stages])
@@ -85,7 +85,7 @@ def _bars(ax: Axes, names: Sequence[str], values: Sequence[int]) -> None:
 
 
 def per_context(histogram: Histogram) -> str:
-    """How many contexts gave how many kept pairs."""
+    """Plot the number of contexts by their kept pairs."""
     counts = histogram.series["contexts"]
 
     def draw(ax: Axes) -> None:
@@ -94,12 +94,12 @@ def per_context(histogram: Histogram) -> str:
         ax.set_ylabel("contexts")
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
 
-    label = f"Kept pairs by context: {counts[0]:,} of {sum(counts):,} contexts gave none"
+    label = f"Kept pairs by context: {counts[0]:,} of {sum(counts):,} contexts have none"
     return _picture("per-context", label, 2.1, draw)
 
 
 def distribution(task: str, of: Distribution) -> str:
-    """A critic's scores: all pairs of the ledger, kept ones, bound and gate."""
+    """Plot a critic's scores: all pairs of the ledger, kept ones, bound and gate."""
     edges = np.array(of.histogram.edges)
     shares = {name: np.array(n) / max(1, sum(n)) for name, n in of.histogram.series.items()}
 
@@ -109,39 +109,39 @@ def distribution(task: str, of: Distribution) -> str:
         top = max(shares["all"].max(), shares["kept"].max())
         ax.set_ylim(0, top * 1.3)
         ax.set_xlim(edges[0], edges[-1])
-        for value, name, style in _walls(of):
+        for value, name, style in _limits(of):
             if edges[0] <= value <= edges[-1]:
                 ax.axvline(value, color=_COLOURS["bound"], linestyle=style, linewidth=1.5)
                 if name != "gate":
                     left = value > (edges[0] + edges[-1]) / 2
-                    _beside(ax, f"{name} {value:g}", (value, top * 1.27), left)
+                    _annotate(ax, f"{name} {value:g}", (value, top * 1.27), left)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
 
-    label = f"Scores of {of.critic}, {task}: {_spoken(of)}"
+    label = f"Scores of {of.critic}, {task}: {_summary(of)}"
     return _picture(f"scores-{task}-{of.critic}", label, 1.5, draw)
 
 
-def _beside(ax: Axes, text: str, place: tuple[float, float], left: bool) -> None:
+def _annotate(ax: Axes, text: str, place: tuple[float, float], left: bool) -> None:
     side, shift = ("right", -4) if left else ("left", 4)
     ax.annotate(text, place, (shift, 0), textcoords="offset points", ha=side, va="top", fontsize=10)
 
 
-def _walls(of: Distribution) -> list[tuple[float, str, str]]:
-    walls = [(of.low, "min", "--"), (of.high, "max", "--")]
-    walls += [(of.gate_low, "gate", ":"), (of.gate_high, "gate", ":")]
-    bounds = {value for value, name, _ in walls if name != "gate"}
-    return [(v, name, s) for v, name, s in walls if v is not None and (name != "gate" or v not in bounds)]
+def _limits(of: Distribution) -> list[tuple[float, str, str]]:
+    limits = [(of.low, "min", "--"), (of.high, "max", "--")]
+    limits += [(of.gate_low, "gate", ":"), (of.gate_high, "gate", ":")]
+    bounds = {value for value, name, _ in limits if name != "gate"}
+    return [(v, name, s) for v, name, s in limits if v is not None and (name != "gate" or v not in bounds)]
 
 
-def _spoken(of: Distribution) -> str:
+def _summary(of: Distribution) -> str:
     n, kept = sum(of.histogram.series["all"]), sum(of.histogram.series["kept"])
-    walls = ", ".join(f"{name} {value:g}" for value, name, _ in _walls(of)) or "no bound"
-    return f"{n:,} scored, {kept:,} kept, {walls}"
+    limits = ", ".join(f"{name} {value:g}" for value, name, _ in _limits(of)) or "no bound"
+    return f"{n:,} scored, {kept:,} kept, {limits}"
 
 
 def frontier(task: str, of: Frontier, bounds: Sequence[Distribution]) -> str:
-    """Wording against meaning: scored pairs as squares, kept ones as dots, the frontier as a line."""
+    """Plot wording against meaning: scored pairs as squares, kept ones as dots, the frontier as a line."""
 
     def draw(ax: Axes) -> None:
         x, y, n = (np.array(column, float) for column in zip(*of.cells, strict=True))
@@ -161,9 +161,9 @@ def frontier(task: str, of: Frontier, bounds: Sequence[Distribution]) -> str:
         if of.best:
             line = [(p.scores["rouge_l"], p.scores["entailment"]) for p in of.best]
             ax.plot(*zip(*line, strict=True), color=_COLOURS["bound"], linewidth=1.5, label="frontier")
-        for wall in bounds:
-            across = ax.axvline if wall.critic == "rouge_l" else ax.axhline
-            for value, name, style in _walls(wall):
+        for axis in bounds:
+            across = ax.axvline if axis.critic == "rouge_l" else ax.axhline
+            for value, name, style in _limits(axis):
                 if name != "gate":
                     across(value, color=_COLOURS["bound"], linestyle=style, linewidth=1)
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -179,7 +179,7 @@ def frontier(task: str, of: Frontier, bounds: Sequence[Distribution]) -> str:
 
 
 def lengths(task: str, of: Histogram) -> str:
-    """Words in sources and targets of kept pairs."""
+    """Plot the words in sources and targets of kept pairs."""
     edges = np.array(of.edges)
 
     def draw(ax: Axes) -> None:
@@ -195,7 +195,7 @@ def lengths(task: str, of: Histogram) -> str:
 
 
 def losses(number: int, of: Curve) -> str:
-    """Training and validation loss of a round's student."""
+    """Plot the training and validation loss of a round's student."""
 
     def draw(ax: Axes) -> None:
         if of.training:
@@ -203,7 +203,7 @@ def losses(number: int, of: Curve) -> str:
         if of.validation:
             x, y = zip(*of.validation, strict=True)
             ax.plot(x, y, color=_COLOURS["bound"], marker="o", markersize=4, label="validation")
-        ax.set(xlabel="steps", ylabel="loss, nats a token")
+        ax.set(xlabel="steps", ylabel="loss, nats per token")
         ax.set_ylim(bottom=0)
         ax.legend(loc="upper right")
 
@@ -213,30 +213,30 @@ def losses(number: int, of: Curve) -> str:
     return _picture(f"loss-{number}", label, 2.4, draw)
 
 
-def rounds(found: Sequence[RoundFacts]) -> str:
-    """Accepted share and mean quality of each round's student."""
+def rounds(facts: Sequence[RoundFacts]) -> str:
+    """Plot the accepted share and mean quality of each round's student."""
 
     def draw(ax: Axes) -> None:
-        places = np.arange(len(found))
-        series = [("accepted", [r.accepted for r in found]), ("quality", [r.quality for r in found])]
+        places = np.arange(len(facts))
+        series = [("accepted", [r.accepted for r in facts]), ("quality", [r.quality for r in facts])]
         for i, (name, values) in enumerate(series):
             colour = _COLOURS["kept" if i else "all"]
             ax.bar(places + (i - 0.5) * 0.36, values, width=0.34, color=colour, label=name)
             for place, value in zip(places, values, strict=True):
                 at = (place + (i - 0.5) * 0.36, value)
                 ax.annotate(f"{value:.2f}", at, (0, 3), textcoords="offset points", ha="center", fontsize=10)
-        ax.set_xticks(places, [f"round {r.number}" for r in found])
+        ax.set_xticks(places, [f"round {r.number}" for r in facts])
         ax.set_ylim(0, max([0.1, *(v for _, values in series for v in values)]) * 1.35)
         ax.legend(loc="upper left", ncols=2)
 
     label = "Students by round: " + "; ".join(
-        f"round {r.number}: accepted {r.accepted:.2f}, quality {r.quality:.2f}" for r in found
+        f"round {r.number}: accepted {r.accepted:.2f}, quality {r.quality:.2f}" for r in facts
     )
     return _picture("rounds", label, 2.3, draw)
 
 
 def compared(index: int, of: Comparison, metric: str) -> str:
-    """One metric of all systems, with 95 % intervals."""
+    """Plot one metric of all systems, with 95 % intervals."""
     figures = of.figures[metric]
 
     def draw(ax: Axes) -> None:
@@ -253,8 +253,8 @@ def compared(index: int, of: Comparison, metric: str) -> str:
         ax.margins(x=0.1)
         ax.set_xlabel(metric)
 
-    said = ", ".join(f"{name} {one.value:.3g}" for name, one in zip(of.systems, figures, strict=True))
-    label = f"{metric}, {of.task}: {said}"
+    values = ", ".join(f"{name} {one.value:.3g}" for name, one in zip(of.systems, figures, strict=True))
+    label = f"{metric}, {of.task}: {values}"
     return _picture(f"compared-{index}-{metric}", label, 0.5 * len(figures) + 0.7, draw)
 
 
@@ -273,18 +273,18 @@ def _picture(name: str, label: str, height: float, draw: Callable[[Axes], None])
 
 
 def _inline(svg: bytes, name: str, label: str) -> str:
-    """matplotlib's file → an element of a page: scalable, labelled, ids of its own, coloured by CSS."""
+    """matplotlib's SVG → an element of the page: scalable, labelled, with unique ids and CSS colours."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     root = ElementTree.fromstring(svg)
     for metadata in [*root.findall(f"{{{_SVG}}}metadata"), *root.findall(f"{{{_SVG}}}defs")[:1]]:
-        root.remove(metadata)  # the first definitions hold but a style for all of the page
+        root.remove(metadata)  # the first <defs> only holds a style, which would apply to the whole page
     for size in ("width", "height", "version"):
         root.attrib.pop(size, None)
     root.attrib |= {"role": "img", "aria-label": label, "class": "picture"}
     for element in root.iter():
         if element.tag == f"{{{_SVG}}}g":
-            element.attrib.pop("id", None)  # only shapes and clips are referred to
+            element.attrib.pop("id", None)  # only shapes and clips are referenced
         for key, value in list(element.attrib.items()):
             if key == "id":
                 element.set(key, f"{name}-{value}")

@@ -1,4 +1,4 @@
-"""What came after round 0, as facts: rounds, losses, comparisons of systems, people's judgements."""
+"""Rounds, losses, comparisons and human judgements of a run → facts of its report."""
 
 import json
 import math
@@ -24,11 +24,11 @@ from ..recipe.recipe import Recipe
 from .facts import Answers, Comparison, Curve, Figure, Pair, Precision, RoundFacts
 
 _SAMPLE, _ANSWERS, _POINTS = 24, 24, 400
-_JUDGED = 100  # pairs that `impossible calibrate` draws unless told otherwise
+_JUDGED = 100  # pairs that `impossible calibrate` samples by default
 
 
 def rounds(run: Path, recipe: Recipe) -> tuple[RoundFacts, ...]:
-    """Each round that has a student, in order."""
+    """Read each round with a student, in order."""
     return tuple(
         RoundFacts(
             number=one.number,
@@ -48,13 +48,13 @@ def rounds(run: Path, recipe: Recipe) -> tuple[RoundFacts, ...]:
 
 
 def _means(pairs: pa.Table, critic: CriticName) -> dict[str, float]:
-    """Task → mean score, of a directed one the weaker direction; pairs without it aside."""
-    found = {}
+    """Task → mean score over scored pairs; for a directed score, of the weaker direction."""
+    means = {}
     for task in sorted(set(pairs["task"].to_pylist())):
         scores = weaker(critic, task, as_scores(pairs.filter(pc.equal(pairs["task"], task))))
         if not np.isnan(scores).all():
-            found[task] = float(np.nanmean(scores))
-    return found
+            means[task] = float(np.nanmean(scores))
+    return means
 
 
 def _sample(pairs: pa.Table, seed: int) -> tuple[Pair, ...]:
@@ -73,7 +73,7 @@ def _sample(pairs: pa.Table, seed: int) -> tuple[Pair, ...]:
 
 
 def curve(path: Path) -> Curve | None:
-    """The losses that a training wrote down; None if it wrote none."""
+    """Read the losses that a training logged; None if there are none."""
     rows = store.read_lines(path)
     series = [
         [(float(row["step"]), float(row[name])) for row in rows if isinstance(row.get(name), int | float)]
@@ -83,26 +83,26 @@ def curve(path: Path) -> Curve | None:
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Means of neighbours, so that a picture has no more points than it can show."""
+    """Average neighbouring points, so that a plot has at most _POINTS."""
     parts = np.array_split(np.array(points), min(len(points), _POINTS)) if points else []
     return [(float(x), float(y)) for x, y in (part.mean(axis=0) for part in parts)]
 
 
 def comparisons(run: Path) -> tuple[Comparison, ...]:
-    """What `impossible evaluate --out` and the end of a run have left in `evaluation/`."""
-    found = []
+    """Read the comparisons in `evaluation/`, by `impossible evaluate --out` and the end of a run."""
+    results = []
     for path in sorted(RunFolder(run).evaluation_folder.rglob("*.json")):
         report = _read(path)
-        found += [_comparison(result) for result in report.get("results", []) if "outcomes" in result]
-    return tuple(found)
+        results += [_comparison(result) for result in report.get("results", []) if "outcomes" in result]
+    return tuple(results)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read ({error}); remove it and evaluate again") from error
-    return found if isinstance(found, dict) else {}
+    return report if isinstance(report, dict) else {}
 
 
 def _comparison(result: Mapping[str, Any]) -> Comparison:
@@ -118,65 +118,67 @@ def _comparison(result: Mapping[str, Any]) -> Comparison:
 
 
 def _figure(outcome: Mapping[str, Any], metric: str) -> Figure:
-    of_it = outcome["metrics"][metric]
-    given = [of_it["value"], of_it["low"], of_it["high"], outcome["p"].get(metric)]
-    return Figure(*(math.nan if x is None else float(x) for x in given))
+    interval = outcome["metrics"][metric]
+    figures = [interval["value"], interval["low"], interval["high"], outcome["p"].get(metric)]
+    return Figure(*(math.nan if x is None else float(x) for x in figures))
 
 
 def answers(run: Path) -> tuple[Answers, ...]:
-    """Some held-out sentences with the best answers of teacher and student; as many of each task."""
+    """Read some held-out sentences with the best answers of teacher and student, equally many per task."""
     rows = store.read_lines(RunFolder(run).answers_file)
-    found: list[Answers] = []
+    selected: list[Answers] = []
     for task in dict.fromkeys(row["task"] for row in rows):
-        of_it = [row for row in rows if row["task"] == task][:_ANSWERS]
-        found += [
+        task_rows = [row for row in rows if row["task"] == task][:_ANSWERS]
+        selected += [
             Answers(
                 task,
                 row["source"],
                 {
-                    name: (said["text"], said["verdict"])
-                    for name, said in row.items()
-                    if isinstance(said, dict)
+                    system: (answer["text"], answer["verdict"])
+                    for system, answer in row.items()
+                    if isinstance(answer, dict)
                 },
             )
-            for row in of_it
+            for row in task_rows
         ]
-    return tuple(found)
+    return tuple(selected)
 
 
 def precision(run: Path, recipe: Recipe) -> tuple[Precision, ...]:
-    """What people's judgements say of the pairs that the bounds let pass, by task; duplicates included."""
-    found = []
+    """Precision of the pairs within the bounds, as judged by pool, by task; duplicates included."""
+    precisions = []
     for task, bounds in recipe.filter.tasks():
-        said = read_judgements(run, task)
-        if any(right is not None for right in said.values()):
-            one = _of_task(run, task, bounds, said)
-            found += [one] if one is not None else []
-    return tuple(found)
+        judgements = read_judgements(run, task)
+        if any(right is not None for right in judgements.values()):
+            one = _task_precision(run, task, bounds, judgements)
+            precisions += [one] if one is not None else []
+    return tuple(precisions)
 
 
-def _of_task(run: Path, task: str, bounds: TaskFilter, said: Mapping[str, bool | None]) -> Precision | None:
+def _task_precision(
+    run: Path, task: str, bounds: TaskFilter, judgements: Mapping[str, bool | None]
+) -> Precision | None:
     critic = "judge" if bounds.of("judge") is not None else "entailment"
-    wall = bounds.of(critic)
-    low = -math.inf if wall is None or wall.min is None else wall.min
+    bound = bounds.of(critic)
+    low = -math.inf if bound is None or bound.min is None else bound.min
     try:
-        people = population(run, task, critic, _JUDGED)
+        pool = population(run, task, critic, _JUDGED)
     except (DataError, StoreError):
         return None
-    drawn = [t for t in thresholds(people, dict(said)) if t.bound >= np.float32(low)]
+    drawn = [t for t in thresholds(pool, dict(judgements)) if t.bound >= np.float32(low)]
     if drawn:
         last = drawn[-1]
-        right = _right(people, said, low)
+        right = _right(pool, judgements, low)
         return Precision(task, right, last.judged, last.precision, last.low, last.high, drawn=True)
-    passing = {i for i, score in zip(people.pair_id, people.score, strict=True) if score >= np.float32(low)}
-    heard = [right for i, right in said.items() if i in passing and right is not None]
-    if not heard:
+    passing = {i for i, score in zip(pool.pair_id, pool.score, strict=True) if score >= np.float32(low)}
+    answers = [right for i, right in judgements.items() if i in passing and right is not None]
+    if not answers:
         return None
-    share = sum(heard) / len(heard)
-    return Precision(task, sum(heard), len(heard), share, *wilson(share, len(heard)), drawn=False)
+    share = sum(answers) / len(answers)
+    return Precision(task, sum(answers), len(answers), share, *wilson(share, len(answers)), drawn=False)
 
 
-def _right(people: Population, said: Mapping[str, bool | None], low: float) -> int:
-    """How many of the drawn pairs within the bound were called right."""
-    within = [people.pair_id[i] for i in people.drawn() if people.score[i] >= np.float32(low)]
-    return sum(said.get(pair) is True for pair in within)
+def _right(pool: Population, judgements: Mapping[str, bool | None], low: float) -> int:
+    """Count the drawn pairs within the bound that were judged right."""
+    within = [pool.pair_id[i] for i in pool.drawn() if pool.score[i] >= np.float32(low)]
+    return sum(judgements.get(pair) is True for pair in within)

@@ -1,4 +1,4 @@
-"""The ledger's rows of one task → what a report says of it."""
+"""The rows of one task in the ledger → its facts in the report."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,18 +21,18 @@ from .facts import Distribution, Frontier, Histogram, Pair, Reason, Step, TaskFa
 
 _BINS = 25
 _SAMPLE, _PER_REASON, _DUPLICATES, _POINTS, _BEST = 120, 12, 40, 300, 12
-_MEASURED = 2000  # sentences of which variety is measured
-_LONGEST = 40  # words; longer sentences are counted with these
+_MEASURED = 2000  # sentences sampled to measure variety
+_LONGEST = 40  # words; the last bin also counts longer sentences
 
 
 def task_facts(
     ledger: pa.Table, dataset: pa.Table, task: str, counts: Counter[str], recipe: Recipe, seed: int
 ) -> TaskFacts:
-    """Sum up one task; `ledger` and `dataset` are those of the run, `counts` is its funnel."""
+    """Collect the facts of one task; `ledger`, `dataset` and `counts` (the funnel) are those of the run."""
     rows = ledger.filter(pc.equal(ledger["task"], task))
     kept = dataset.filter(pc.equal(dataset["task"], task))
     scores = {critic: weaker(critic, task, as_scores(rows)) for critic in CRITICS}
-    what = np.array(rows["verdict"].to_pylist(), dtype=object)
+    verdicts = np.array(rows["verdict"].to_pylist(), dtype=object)
     drawn = np.random.default_rng(seed)
     show = _Shown(rows, task, scores)
     sources, targets = kept["source"].to_pylist(), kept["target"].to_pylist()
@@ -43,19 +43,19 @@ def task_facts(
         kept=counts[f"{task}: {KEPT}"],
         duplicates=counts[f"{task}: {DUPLICATE}"],
         funnel=funnel(task, counts),
-        distributions=_distributions(task, scores, what == KEPT, recipe),
-        frontier=_frontier(scores, what == KEPT, show, drawn),
+        distributions=_distributions(task, scores, verdicts == KEPT, recipe),
+        frontier=_frontier(scores, verdicts == KEPT, show, drawn),
         lengths=_lengths(sources, targets),
         variety=variety([targets[i] for i in some]),
         overlap=float(np.mean(jaccard(sources, targets))) if sources else 0.0,
-        sample=show.pairs(_draw(what == KEPT, _SAMPLE, drawn)),
-        reasons=_reasons(what, show, drawn),
-        lost_to=show.pairs(_draw(what == DUPLICATE, _DUPLICATES, drawn)),
+        sample=show.pairs(_draw(verdicts == KEPT, _SAMPLE, drawn)),
+        reasons=_reasons(verdicts, show, drawn),
+        lost_to=show.pairs(_draw(verdicts == DUPLICATE, _DUPLICATES, drawn)),
     )
 
 
 def funnel(task: str, counts: Counter[str]) -> tuple[Step, ...]:
-    """All pairs, and what is left after each critic, gates and bounds together, in the order of cost."""
+    """All pairs, and those left after each critic (gate and bound), by rising cost."""
     left = counts["pairs"]
     steps = [Step("pairs", 0, left)]
     for name in [*CRITICS, UNKNOWN, DUPLICATE]:
@@ -66,12 +66,12 @@ def funnel(task: str, counts: Counter[str]) -> tuple[Step, ...]:
 
 
 def _draw(where: NDArray[np.bool_], count: int, random: np.random.Generator) -> list[int]:
-    """Up to `count` indices where a mask is true, at random, in order."""
+    """Draw up to `count` random indices where a mask is true, in order."""
     return sorted(random.permutation(np.flatnonzero(where))[:count].tolist())
 
 
 class _Shown:
-    """Rows of a ledger as pairs to be shown; the context is the id, until `gather` puts its text there."""
+    """Rows of a ledger as pairs; `context` is an id, until `gather` replaces it with the text."""
 
     def __init__(self, rows: pa.Table, task: str, scores: Mapping[CriticName, NDArray[np.float32]]):
         self._rows, self._task, self._scores = rows, task, scores
@@ -99,14 +99,14 @@ class _Shown:
         return {row["pair_id"]: (row["source"], row["target"]) for row in found}
 
 
-def _reasons(what: NDArray[np.object_], show: _Shown, random: np.random.Generator) -> tuple[Reason, ...]:
-    """The critics that rejected, in the order of cost; of each some pairs, the nearest misses first."""
+def _reasons(verdicts: NDArray[np.object_], show: _Shown, random: np.random.Generator) -> tuple[Reason, ...]:
+    """The critics that rejected, by rising cost, each with some pairs, nearest misses first."""
     found = []
     for critic in CRITICS:
-        if (of_it := what == critic).any():
-            pairs = show.pairs(_draw(of_it, _PER_REASON, random))
+        if (rejected := verdicts == critic).any():
+            pairs = show.pairs(_draw(rejected, _PER_REASON, random))
             near = sorted(pairs, key=lambda pair: pair.margin or 0.0)
-            found.append(Reason(critic, int(of_it.sum()), tuple(near)))
+            found.append(Reason(critic, int(rejected.sum()), tuple(near)))
     return tuple(found)
 
 
@@ -121,7 +121,7 @@ def _distributions(
         if not known.any() or (bound is None and gate is None):
             continue
         if column[known].min() == column[known].max():
-            continue  # a gate at the end of the scale leaves nothing to see
+            continue  # all scores are equal: nothing to plot
         edges = np.linspace(*_range(critic, column[known]), _BINS + 1)
         series = {"all": column[known], "kept": column[known & kept]}
         found.append(
@@ -141,7 +141,7 @@ def _ends(bound: Bound | None) -> tuple[float | None, float | None]:
 
 
 def _range(critic: CriticName, values: NDArray[np.float32]) -> tuple[float, float]:
-    """Where the axis begins and ends: at tenths around the values, of a distance at multiples of five."""
+    """The limits of the axis: the values rounded outwards to tenths, or to multiples of 5 for a distance."""
     step = 0.1 if CRITICS[critic].high == 1 else 5.0
     return float(np.floor(values.min() / step) * step), float(np.ceil(values.max() / step) * step)
 
@@ -184,7 +184,7 @@ def _frontier(
 
 
 def pareto(wording: NDArray[np.float32], meaning: NDArray[np.float32], among: NDArray[np.intp]) -> list[int]:
-    """The indices to which no other is both lower in wording and higher in meaning, by rising wording."""
+    """The Pareto frontier (low wording, high meaning) as indices, by rising wording."""
     order = among[np.lexsort((-meaning[among], wording[among]))]
     best, found = -np.inf, []
     for i in order.tolist():

@@ -1,4 +1,4 @@
-"""Tables of a critic: its figures, its thresholds."""
+"""Tables for critics: metrics by file, precision by bound."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,26 @@ from ...analysis.calibrate import Threshold
 from ...critic_training.measure import Measured
 
 
-def thresholds_table(found: Sequence[Threshold], pairs: int) -> Table:
-    """Precision and yield of every tenth bound."""
+def thresholds_table(thresholds: Sequence[Threshold], pairs: int) -> Table:
+    """Precision and kept pairs of ten bounds."""
     table = Table(box=None, pad_edge=False)
     for name in ("bound", "right", "95 % interval", "kept", "judged"):
         table.add_column(name, justify="right")
-    for t in found[max(len(found) // 10, 1) - 1 :: max(len(found) // 10, 1)]:
+    step = max(len(thresholds) // 10, 1)
+    for t in thresholds[step - 1 :: step]:
         interval = f"{t.low:.0%} to {t.high:.0%}"
         table.add_row(f"{t.bound:.3f}", f"{t.precision:.0%}", interval, f"{t.kept} of {pairs}", str(t.judged))
     return table
 
 
-def critic_table(found: Sequence[Measured]) -> Table:
-    """A critic's figures, a row a file."""
+def critic_table(measured: Sequence[Measured]) -> Table:
+    """A critic's metrics, one row per file."""
     table = Table(box=None, pad_edge=False)
     table.add_column("file")
     heads = ("rows", "accuracy", "F1 e/n/c", "AUC", "P at R .3/.5/.7", "ECE", "pairs/s")
     for name in heads:
         table.add_column(name, justify="right")
-    for m in found:
+    for m in measured:
         r = m.report
         table.add_row(
             m.name,

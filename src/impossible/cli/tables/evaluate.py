@@ -1,4 +1,4 @@
-"""What a person sees of an evaluation: rich tables."""
+"""Tables for evaluations: benchmarks, dataset quality, proximity, safety, runs."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _STAR = 0.05
 
 
 def result_table(result: Result) -> Table:
-    """Metrics × systems: value and 95 % interval; * where the difference to the first system has p < 0.05."""
+    """Metrics × systems: value and 95 % interval; * marks p < 0.05 against the first system."""
     table = Table(
         title=f"{escape(result.bench)}: {result.task}, {result.rows:,} rows", box=None, pad_edge=False
     )
@@ -34,7 +34,7 @@ def result_table(result: Result) -> Table:
 
 
 def result_markdown(results: Sequence[Result], command: str) -> str:
-    """The same tables as Markdown, with the command that made them and the settings of each metric."""
+    """The same tables as Markdown, with the command and the settings of each metric."""
     lines = ["Intervals are 95 %; * marks p < 0.05 against the first system. Made by", "", f"    {command}"]
     for result in results:
         systems = [outcome.system for outcome in result.outcomes]
@@ -53,7 +53,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def settings_lines(result: Result) -> list[str]:
-    """A line a metric: what it was computed with."""
+    """One line per metric: its settings."""
     return [f"{name}: {text}" for name, text in result.settings.items()]
 
 
@@ -63,7 +63,7 @@ def _cell(outcome: SystemResult, name: str) -> str:
 
 
 def interval(x: Interval) -> str:
-    """Value and interval, as many digits as its size asks for."""
+    """Value and interval, with one decimal from 10 on, else three."""
     if math.isnan(x.value):
         return "–"
     digits = 1 if max(abs(x.value), abs(x.high)) >= 10 else 3
@@ -78,14 +78,14 @@ def quality_table(title: str, found: Sequence[Quality]) -> Table:
 
 
 def number(x: float) -> str:
-    """A number with as many digits as its size asks for."""
+    """A number: an integer without decimals, else one decimal from 10 on, three below."""
     if math.isnan(x):
         return "–"
     return f"{x:,.0f}" if x == int(x) and abs(x) >= 1 else f"{x:,.{1 if abs(x) >= 10 else 3}f}"
 
 
 def comparison_table(title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> Table:
-    """Named rows × columns of ready text."""
+    """Named rows × columns of formatted cells."""
     table = Table(title=escape(title), box=None, pad_edge=False)
     table.add_column("")
     for column in columns:
@@ -96,7 +96,7 @@ def comparison_table(title: str, columns: Sequence[str], rows: Sequence[tuple[st
 
 
 def proximity_table(cells: Sequence[Cell]) -> Table:
-    """A row a domain, temperature and context length."""
+    """One row per domain, temperature and context length."""
     columns = [
         "temperature",
         "sentences",
@@ -122,8 +122,8 @@ def proximity_table(cells: Sequence[Cell]) -> Table:
 
 
 def samples_table(cells: Sequence[Cell]) -> Table:
-    """A row a domain, temperature, context length and number of continuations."""
-    columns = ["temperature", "sentences", "continuations", "candidates", "within", "pairs a context"]
+    """One row per domain, temperature, context length and number of continuations."""
+    columns = ["temperature", "sentences", "continuations", "candidates", "within", "pairs per context"]
     rows = [
         (
             cell.domain,

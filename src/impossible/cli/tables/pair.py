@@ -1,4 +1,4 @@
-"""What a person sees of answers: a forecast, a what-if side by side, and the story of one pair."""
+"""Tables for pairs: a what-if with examples, and the explanation of one verdict."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from ..terminal import as_markup
 
 
 def change_table(changes: Sequence[Change]) -> Table:
-    """Kept before and after, a task a column."""
+    """Kept before and after, one column per task."""
     table = Table(box=None, pad_edge=False)
     table.add_column("what if")
     for change in changes:
@@ -45,7 +45,7 @@ def _figure(value: float) -> str:
 
 
 def example_lines(changes: Sequence[Change]) -> Iterator[RenderableType]:
-    """Some of the pairs gained and lost."""
+    """Examples of pairs gained and lost."""
     for change in changes:
         for name, examples in (("gained", change.examples_gained), ("lost", change.examples_lost)):
             if examples:
@@ -61,59 +61,59 @@ def _example(example: Example) -> Table:
     return table
 
 
-def story(told: Story) -> Iterator[RenderableType]:
+def story(pair: Story) -> Iterator[RenderableType]:
     """Context, sentences, scores against bounds, verdict."""
-    yield Text(f"{told.task} pair {told.pair_id}", style="bold")
-    yield f"context ({as_markup(told.domain)}, from {as_markup(told.origin)})"
-    yield Padding(as_markup(told.context), (0, 0, 0, 2))
-    for role, sentence in (("source", told.source), ("target", told.target)):
+    yield Text(f"{pair.task} pair {pair.pair_id}", style="bold")
+    yield f"context ({as_markup(pair.domain)}, from {as_markup(pair.origin)})"
+    yield Padding(as_markup(pair.context), (0, 0, 0, 2))
+    for role, sentence in (("source", pair.source), ("target", pair.target)):
         times = f"{sentence.count} continuation{'s' if sentence.count > 1 else ''}"
         yield f"{role} ({times}, log-probability {sentence.logprob:.1f})"
         yield Padding(as_markup(sentence.text), (0, 0, 0, 2))
-    yield checks_table(told.checks)
+    yield checks_table(pair.checks)
     yield Text(
-        "bound: what a kept pair has; gate: what it needs for the dearer critics to look at it", style="dim"
+        "bound: required of a kept pair; gate: required before the costlier critics score it", style="dim"
     )
-    yield Text(verdict_line(told), style="bold")
-    if told.lost_to is not None:
-        yield f"  {told.lost_to.pair_id}: {as_markup(told.lost_to.source)} → {as_markup(told.lost_to.target)}"
-    if told.beat:
-        yield f"it stands for {len(told.beat)} more:"
-    for rival in told.beat[:5]:
+    yield Text(verdict_line(pair), style="bold")
+    if pair.lost_to is not None:
+        yield f"  {pair.lost_to.pair_id}: {as_markup(pair.lost_to.source)} → {as_markup(pair.lost_to.target)}"
+    if pair.beat:
+        yield f"preferred to {len(pair.beat)} duplicates:"
+    for rival in pair.beat[:5]:
         yield f"  {rival.pair_id}: {as_markup(rival.source)} → {as_markup(rival.target)}"
 
 
-def verdict_line(told: Story) -> str:
-    """The verdict in a few words."""
-    if told.verdict == "kept":
+def verdict_line(pair: Story) -> str:
+    """Summarise the verdict in a few words."""
+    if pair.verdict == "kept":
         return "kept"
-    if told.lost_to is not None:
-        return "duplicate; lost to"
-    if told.margin is None:
-        return told.verdict
-    return f"rejected by {told.verdict}: outside its bound by {told.margin:.3g}"
+    if pair.lost_to is not None:
+        return "duplicate of a better pair:"
+    if pair.margin is None:
+        return pair.verdict
+    return f"rejected by {pair.verdict}: outside its bound by {pair.margin:.3g}"
 
 
 def checks_table(checks: Sequence[Check]) -> Table:
-    """A row a critic: its scores, bound, gate and what follows."""
+    """One row per critic: scores, bound, gate and result."""
     table = Table(box=None, pad_edge=False)
     for name in ("critic", "source → target", "target → source", "bound", "gate", ""):
         table.add_column(name, justify="right" if "→" in name else "left")
     for check in checks:
         cells = list(check.scores.values())
         scores = [f"{cells[i]:.3f}" if i < len(cells) else "" for i in range(2)]
-        table.add_row(check.critic, *scores, _wall(check.bound), _wall(check.gate), _said(check))
+        table.add_row(check.critic, *scores, _limits(check.bound), _limits(check.gate), _result(check))
     return table
 
 
-def _wall(bound: Bound | None) -> str:
+def _limits(bound: Bound | None) -> str:
     if bound is None:
         return ""
     parts = [("min", bound.min), ("max", bound.max)]
     return ", ".join(f"{name} {value:g}" for name, value in parts if value is not None)
 
 
-def _said(check: Check) -> str:
+def _result(check: Check) -> str:
     if check.bound is None:
         return ""
     if check.outside is None:

@@ -18,7 +18,7 @@ from ..terminal import as_markup
 
 
 def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
-    """The counts of a run as rows, in the order in which pairs are lost."""
+    """The counts of a run as rows, in the order of the stages."""
     rows = [
         (name, counts[name])
         for name in (
@@ -32,13 +32,13 @@ def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
         )
     ]
     for task in TASKS:
-        of_task = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
-        if not of_task:
+        task_counts = {k.removeprefix(f"{task}: "): n for k, n in counts.items() if k.startswith(f"{task}: ")}
+        if not task_counts:
             continue
         ends = ("scored", "duplicate", "unknown", "kept")
-        rejected = {k: n for k, n in of_task.items() if k not in ends and n}
+        rejected = {k: n for k, n in task_counts.items() if k not in ends and n}
         rows += [(f"{task}: rejected by {k}", n) for k, n in rejected.items()]
-        rows += [(f"{task}: {k}", of_task[k]) for k in ends[1:] if k in of_task]
+        rows += [(f"{task}: {k}", task_counts[k]) for k in ends[1:] if k in task_counts]
     return rows
 
 
@@ -47,7 +47,7 @@ def funnel_table(state: State) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("funnel")
     table.add_column("count", justify="right")
-    table.add_column("a context", justify="right")
+    table.add_column("per context", justify="right")
     contexts = max(1, state.counts["contexts"])
     for name, n in funnel(state.counts):
         style = "bold green" if name.endswith(": kept") else ""
@@ -56,20 +56,20 @@ def funnel_table(state: State) -> Table:
 
 
 def rounds_table(state: State) -> Table:
-    """What each round of self-distillation yielded, and what its student is worth."""
+    """Pairs of each round of self-distillation, and the quality of its student."""
     table = Table(box=None, pad_edge=False)
     for name in ("round", "new pairs", "of sentences", "pair quality", "trained on", "accepted", "quality"):
         table.add_column(name, justify="right")
     for r in state.rounds:
         new = f"{r.sources:,}" if r.number else ""
-        made = "" if r.pair_quality is None else f"{r.pair_quality:.3f}"
-        worth = (f"{r.accepted:.0%}", f"{r.quality:.3f}")
-        table.add_row(str(r.number), f"{r.kept:,}", new, made, f"{r.pairs:,}", *worth)
+        pair_quality = "" if r.pair_quality is None else f"{r.pair_quality:.3f}"
+        student = (f"{r.accepted:.0%}", f"{r.quality:.3f}")
+        table.add_row(str(r.number), f"{r.kept:,}", new, pair_quality, f"{r.pairs:,}", *student)
     return table
 
 
 def sample_table(state: State, count: int, seed: int) -> Table | None:
-    """Randomly drawn kept pairs, or None if there are none."""
+    """A random sample of kept pairs, or None if there are none."""
     from ...data import dataset
 
     rows, total = dataset.sample(state.file, count, seed) if state.file is not None else ([], 0)
@@ -83,36 +83,36 @@ def sample_table(state: State, count: int, seed: int) -> Table | None:
     return table
 
 
-def forecast_table(found: Sequence[Forecast]) -> Table:
-    """What each task's target takes, with 95 % intervals."""
+def forecast_table(forecasts: Sequence[Forecast]) -> Table:
+    """The cost of reaching each task's target, with 95 % intervals."""
     table = Table(box=None, pad_edge=False)
     table.add_column("95 % intervals")
-    for one in found:
+    for one in forecasts:
         table.add_column(one.task, justify="right")
-    names = {"pairs_per_context": "pairs a context", "pairs_per_hour": "pairs an hour", "kwh": "kWh"}
+    names = {"pairs_per_context": "pairs per context", "pairs_per_hour": "pairs per hour", "kwh": "kWh"}
     for name in ("pairs_per_context", "pairs_per_hour", "contexts", "hours", "kwh", "money"):
-        if getattr(found[0], name) is not None:
-            cells = [_interval(getattr(one, name)) for one in found]
+        if getattr(forecasts[0], name) is not None:
+            cells = [_interval(getattr(one, name)) for one in forecasts]
             table.add_row(names.get(name, name), *cells)
     return table
 
 
-def forecast_lines(found: Sequence[Forecast], pilot: int, target: int, count: int) -> Iterator[str]:
-    """What follows from a forecast by `pilot` contexts for a recipe of `count` contexts."""
-    last = slowest(found)
+def forecast_lines(forecasts: Sequence[Forecast], pilot: int, target: int, count: int) -> Iterator[str]:
+    """Summarise a forecast from `pilot` contexts, and check the `count` contexts of the recipe."""
+    last = slowest(forecasts)
     yield (
-        f"by {pilot} contexts: {target:,} pairs of each task in {_interval(last.hours)} hours, "
-        "repeats across contexts, loading of models and students aside"
+        f"estimated from {pilot} contexts: {target:,} pairs per task in {_interval(last.hours)} hours, "
+        "without repeats across contexts, loading of models and students"
     )
     if math.isinf(last.contexts.value):
         yield f"the pilot kept no {last.task} pair: try more contexts with --pilot, or looser bounds"
     elif last.contexts.value > count:
         enough = last.contexts.value if math.isinf(last.contexts.high) else last.contexts.high
-        yield f"contexts.count = {count} is too few: --set contexts.count={math.ceil(enough)} should do"
+        yield f"contexts.count = {count} is too few: try --set contexts.count={math.ceil(enough)}"
 
 
-def _interval(found: Interval) -> str:
-    return f"{_amount(found.value)} ({_amount(found.low)} to {_amount(found.high)})"
+def _interval(x: Interval) -> str:
+    return f"{_amount(x.value)} ({_amount(x.low)} to {_amount(x.high)})"
 
 
 def _amount(value: float) -> str:
@@ -122,31 +122,29 @@ def _amount(value: float) -> str:
 
 
 def advice(counts: Counter[str], recipe: Recipe) -> str | None:
-    """What to try if a run keeps less than a pair a context; None if it keeps more."""
+    """Suggest a setting to change if a run keeps less than one pair per context, else None."""
     kept = sum(n for name, n in counts.items() if name.endswith(": kept"))
     per_context = kept / max(counts["contexts"], 1)
     if per_context >= 1:
         return None
     sampling = recipe.sampling
-    few = f"only {per_context:.2g} pairs a context"
+    problem = f"only {per_context:.2g} pairs per context"
     if sampling.min_logprob is not None and counts["improbable"] > counts["continuations"] / 2:
-        way = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
+        hint = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
     elif sampling.per_context < 400:
-        way = "pairs grow with the square of the continuations: try sampling.per_context=400"
+        hint = "pairs grow with the square of the continuations: try sampling.per_context=400"
     else:
-        way = (
-            "the funnel says which critic rejects most, and impossible whatif what a looser bound would keep"
-        )
-    return f"{few}; {way}"
+        hint = "see the funnel for the critic that rejects most, and try looser bounds with impossible whatif"
+    return f"{problem}; {hint}"
 
 
-def settings_table(found: Sequence[Setting]) -> Table:
-    """A row a setting."""
+def settings_table(settings: Sequence[Setting]) -> Table:
+    """One row per setting."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("setting", no_wrap=True, style="bold")
     table.add_column("default", overflow="fold", max_width=26)
-    table.add_column("meaning, and what it takes")
-    for one in found:
-        said = Text.assemble(one.meaning, " ", (one.takes, "dim"))
-        table.add_row(one.key, escape(one.presets["default"]), said)
+    table.add_column("meaning and allowed values")
+    for one in settings:
+        description = Text.assemble(one.meaning, " ", (one.takes, "dim"))
+        table.add_row(one.key, escape(one.presets["default"]), description)
     return table

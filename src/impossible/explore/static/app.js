@@ -1,9 +1,9 @@
-// Pages work without this script. With it only what changes is fetched: a part is HTML whose elements take the
-// place of those with their ids. Nothing that a model wrote is handled here.
+// Pages work without this script. It fetches only what changes: a part is HTML whose elements replace those with
+// the same ids. It handles no model output.
 
 document.documentElement.dataset.script = "";
 
-function say(text) {
+function showMessage(text) {
   const message = document.getElementById("message");
   if (message) message.textContent = text;
 }
@@ -23,18 +23,18 @@ async function fetchPart(address, options = {}) {
     const response = await fetch(address, { ...options, headers: { "X-Part": "1" } });
     const text = await response.text();
     if (response.status === 200 || response.status === 400) swap(text);
-    else say(text || `the server says ${response.status}`);
+    else showMessage(text || `the server answered ${response.status}`);
     return response.ok;
   } catch {
-    say("the server does not answer; is impossible explore still running?");
+    showMessage("the server does not answer; is impossible explore still running?");
     return false;
   }
 }
 
-// One question at a time; of those asked meanwhile only the last one is.
+// One request at a time; of those made meanwhile only the last is sent.
 let busy = false;
 let next = null;
-async function ask(address) {
+async function load(address) {
   if (busy) {
     next = address;
     return;
@@ -47,7 +47,7 @@ async function ask(address) {
   if (next) {
     const later = next;
     next = null;
-    ask(later);
+    load(later);
   }
 }
 
@@ -62,13 +62,13 @@ function addressOf(form) {
 async function post(form, button) {
   const fields = new URLSearchParams(new FormData(form));
   if (button.name) fields.set(button.name, button.value);
-  const said = button.textContent;
-  const ours = form.classList.contains("play");
-  if (ours) button.textContent = "Writing …";
+  const label = button.textContent;
+  const generates = form.classList.contains("play");
+  if (generates) button.textContent = "Generating …";
   button.setAttribute("aria-busy", "true");
   await fetchPart(form.getAttribute("action"), { method: "POST", body: fields });
   button.removeAttribute("aria-busy");
-  if (ours) button.textContent = said;
+  if (generates) button.textContent = label;
 }
 
 document.addEventListener("submit", (event) => {
@@ -77,7 +77,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if ((button.getAttribute("formmethod") ?? form.method) === "post") {
     if (!button.hasAttribute("aria-busy")) post(form, button);
-  } else ask(addressOf(form));
+  } else load(addressOf(form));
 });
 
 let wait = 0;
@@ -89,19 +89,19 @@ document.addEventListener("input", (event) => {
   if (slider && input.value !== "") slider.value = input.value;
   if (!form?.hasAttribute("data-live") || input.name === "file" || input.name === "change") return;
   clearTimeout(wait);
-  wait = setTimeout(() => ask(addressOf(form)), input.type === "range" ? 0 : 150);
+  wait = setTimeout(() => load(addressOf(form)), input.type === "range" ? 0 : 150);
 });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-part]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  ask(link.getAttribute("href"));
+  load(link.getAttribute("href"));
   const order = document.getElementById("sort");
   if (order) order.value = new URL(link.href).searchParams.get("sort") ?? "";
 });
 
-// Keys only while the focus is in a row, so that they are in nobody's way.
+// Keys work only while the focus is in a row, so that they do not interfere elsewhere.
 document.addEventListener("keydown", (event) => {
   const row = event.target.closest?.("table.ledger tbody tr");
   if (!row || event.ctrlKey || event.metaKey || event.altKey) return;

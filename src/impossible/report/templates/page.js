@@ -1,8 +1,8 @@
-// Filtering is the only thing that needs a script; without one its boxes stay hidden.
+// Only the filter boxes need a script; without one they stay hidden.
 for (const box of document.querySelectorAll("[data-filters]")) {
   const list = document.getElementById(box.dataset.filters);
   const input = box.querySelector("input");
-  const said = box.querySelector("output");
+  const count = box.querySelector("output");
   const items = [...list.querySelectorAll("li")];
   box.hidden = false;
   input.addEventListener("input", () => {
@@ -12,6 +12,6 @@ for (const box of document.querySelectorAll("[data-filters]")) {
       item.hidden = !item.textContent.toLowerCase().includes(wanted);
       shown += item.hidden ? 0 : 1;
     }
-    said.textContent = wanted ? `${shown} of ${items.length}` : "";
+    count.textContent = wanted ? `${shown} of ${items.length}` : "";
   });
 }
