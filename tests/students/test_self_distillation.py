@@ -14,13 +14,13 @@ from impossible.data import dataset, store
 from impossible.data.rounds import best
 from impossible.data.run_folder import Manifest, RunFolder
 from impossible.data.schema import DATASET, GROUPS
+from impossible.models.progress import Progress
 from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
 from impossible.students import self_distillation
 from impossible.students.control_accuracy import measure_control_accuracy
-from impossible.students.progress import Progress
 from impossible.students.self_distillation import run_rounds
 from impossible.students.student import Student
 from tests.students import models

@@ -8,11 +8,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
 
 from impossible.errors import DataError, ModelError
+from impossible.models.progress import Progress
 from impossible.recipe.distil import Distil
 from impossible.students.base_model import contiguous_head
 from impossible.students.encode import targets_only
 from impossible.students.examples import TrainingExample, make_examples, split_examples, tagged
-from impossible.students.progress import Progress
 from impossible.students.prompts import prompt, prompt_ids
 from impossible.students.train import CURVE, Trained, train
 from tests.students import models

@@ -9,6 +9,7 @@ import typer
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from .options import AsJson, print_json
+from .progress import print_training
 from .terminal import complete_task, open_console
 
 
@@ -80,7 +81,8 @@ def critic_train(
     )
     examples = read_all(data, seed)
     print(f"{len(examples)} directed pairs")
-    train(examples, str(locate(base)), out, settings)
+    hide_progress_bars()
+    train(examples, str(locate(base)), out, settings, lambda step: print_training("critic", step))
     export_onnx(out)
     held_out = {Path(spec).name: read_all([spec], seed) for spec in validation or ()}
     temperature, measured = calibrate_nli(out, held_out) if held_out else (None, [])

@@ -23,7 +23,7 @@ from ..text.escape import counted, plain
 from .tables.run import funnel_table
 
 if TYPE_CHECKING:
-    from ..students.progress import Progress as Training
+    from ..models.progress import Progress as Training
 
 
 class BarWatch(Watch):

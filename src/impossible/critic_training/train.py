@@ -17,6 +17,7 @@ from transformers import (
     BatchEncoding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PrinterCallback,
     TrainingArguments,
 )
 from transformers.trainer_utils import get_last_checkpoint
@@ -25,6 +26,8 @@ from ..errors import DataError, ModelError
 from ..models.adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
+from ..models.progress import Progress
+from ..models.training_callbacks import ReportProgress
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -205,7 +208,13 @@ def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
     return loss
 
 
-def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainSettings) -> Path:
+def train(
+    examples: Sequence[NliExample],
+    base: str,
+    out: Path,
+    settings: TrainSettings,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Path:
     """Fine-tune `base` (hub id or folder) on `examples` and write a Hugging Face folder to `out`.
 
     Interrupted training goes on from the last checkpoint in `out/checkpoints`.
@@ -224,7 +233,8 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         optim="adamw_torch_fused",
         save_steps=settings.save_steps,
         save_total_limit=2,
-        logging_steps=50,
+        logging_steps=25,
+        disable_tqdm=True,
         report_to="none",
         seed=settings.seed,
         label_names=["labels"],
@@ -240,7 +250,9 @@ def train(examples: Sequence[NliExample], base: str, out: Path, settings: TrainS
         processing_class=tokenizer,
         data_collator=_collate(tokenizer),
         compute_loss_func=_loss(settings.label_smoothing),
+        callbacks=[ReportProgress(on_progress)],
     )
+    trainer.remove_callback(PrinterCallback)
     checkpoints = Path(arguments.output_dir)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
     if settings.adapts:

@@ -25,7 +25,7 @@ from .engines.base import Callbacks, Done, run_shard
 from .stages import MapStage, plan
 
 if TYPE_CHECKING:
-    from ..students.progress import Progress
+    from ..models.progress import Progress
     from ..teachers.base import Sampler
 
 

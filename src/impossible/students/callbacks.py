@@ -9,8 +9,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from ..data.store import write_text
 from ..errors import ModelError
+from ..models.progress import Progress
+from ..models.training_callbacks import ReportProgress
 from .checkpoints import last_complete
-from .progress import Pace, Progress
 
 
 class StopOnNonFinite(TrainerCallback):
@@ -34,21 +35,15 @@ class StopOnNonFinite(TrainerCallback):
         )
 
 
-class LossCurve(TrainerCallback):
-    """Writes the loss curve as JSONL, rewritten each time so that a resumed training repeats no line."""
+class LossCurve(ReportProgress):
+    """Also writes the loss curve as JSONL, rewritten each time so that a resumed training repeats no line."""
 
     def __init__(self, path: Path, on_progress: Callable[[Progress], None]):
-        self._path, self._on_progress = path, on_progress
-
-    def on_train_begin(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Start the clock when training starts or resumes."""
-        self._pace = Pace(state.global_step)
+        super().__init__(on_progress)
+        self._path = path
 
     def on_log(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Write the loss curve and report progress after each row of the trainer's history."""
-        if not state.is_world_process_zero:
-            return
-        write_text(self._path, "".join(json.dumps(row) + "\n" for row in state.log_history))
-        last = {key: value for row in state.log_history for key, value in row.items()}
-        losses = last.get("loss"), last.get("eval_loss")
-        self._on_progress(self._pace.progress(state.global_step, state.max_steps, *losses))
+        if state.is_world_process_zero:
+            write_text(self._path, "".join(json.dumps(row) + "\n" for row in state.log_history))
+        super().on_log(args, state, control)

@@ -10,12 +10,12 @@ import pyarrow as pa
 from ..data import store
 from ..errors import StoreError
 from ..models.locate import digest, locate
+from ..models.progress import Progress
 from ..recipe.base import TASKS
 from ..recipe.distil import Distil
 from .augment import join
 from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
-from .progress import Progress
 from .train import CURVE, Trained, process_state, train
 
 _IRRELEVANT = {

@@ -25,6 +25,7 @@ from ..filtering.cascade import as_scores
 from ..filtering.ranking import worth
 from ..filtering.verdict import Floats
 from ..generation.corpus import read_documents
+from ..models.progress import Pace, Progress
 from ..recipe.base import TASKS
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Filter
@@ -32,7 +33,6 @@ from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
 from .distil import make_student
 from .examples import make_examples, split_examples
-from .progress import Pace, Progress
 from .student import Answer, Student
 
 DRAWS = 8

@@ -16,6 +16,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArgumen
 from ..errors import DataError
 from ..models.length_batches import ByLengthTrainer
 from ..models.number_format import fastest
+from ..models.progress import Progress
 from ..models.progress_bars import hide_progress_bars
 from ..recipe.distil import Distil
 from .base_model import kind_of, open_base, open_tokenizer, write_weights
@@ -24,7 +25,6 @@ from .checkpoints import best_checkpoint, last_complete, stopped_early
 from .encode import EncodedExamples, collator, encoder
 from .examples import TrainingExample
 from .info import Kind
-from .progress import Progress
 
 CURVE = "loss.jsonl"
 
