@@ -132,13 +132,13 @@ def test_no_file_is_overwritten_silently(client: TestClient, index: Index) -> No
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("../../outside.toml", "folders that exist"),
-        ("/etc/new.toml", "folders that exist"),
-        ("none/new.toml", "folders that exist"),
+        ("../../outside.toml", "an existing folder"),
+        ("/etc/new.toml", "an existing folder"),
+        ("none/new.toml", "an existing folder"),
         ("new.txt", "ends in .toml"),
-        ("../run/recipe.toml", "stays as it is"),
-        ("bad\0name.toml", "no name of a file"),
-        ("link/new.toml", "folders that exist"),
+        ("../run/recipe.toml", "made this run"),
+        ("bad\0name.toml", "not a valid file name"),
+        ("link/new.toml", "an existing folder"),
         ("", "ends in .toml"),
     ],
 )

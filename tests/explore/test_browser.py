@@ -173,7 +173,7 @@ def test_the_playground_writes_and_judges(page: Any) -> None:
     page.get_by_label("Outputs").fill("3")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#answers ol.pairs li")).to_have_count(3)
-    expect(page.locator("#answers .verdict").first).to_contain_text("as asked")
+    expect(page.locator("#answers .verdict").first).to_contain_text("obeyed")
     page.get_by_label("English text").fill("это не английский")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#answers")).to_contain_text("not in the Latin alphabet")

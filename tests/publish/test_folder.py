@@ -89,7 +89,7 @@ def test_a_student_goes_with_it_and_loads_with_transformers(run: Path, tmp_path:
     student = tmp_path / "out/student"
     card = ModelCard.load(student / "README.md")
     assert card.data.license == "mit" and card.data.pipeline_tag == "text-generation"
-    for part in ("50 %", "2305.16635", "cc-by-4.0", "Bias, safety", "Nobody has judged", "test split"):
+    for part in ("50 %", "2305.16635", "cc-by-4.0", "Bias, safety", "have not been judged", "test split"):
         assert part in card.text, part
     answer = pipeline("text-generation", str(student))("paraphrase : The cat is old", return_full_text=False)
     assert isinstance(answer[0]["generated_text"], str)
@@ -115,7 +115,7 @@ def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_p
         "| phone | 0.0% (0.0% to 0.0%) | 0.0% (0.0% to 0.0%) |" in card.text
         and "| named_person |" in card.text
     )
-    assert "at most 0.8" in card.text and "Nobody has judged" in card.text
+    assert "at most 0.8" in card.text and "No pairs have been judged" in card.text
     assert "<b>" not in card.text and "&lt;b&gt;" in card.text and "&#124;" in card.text
     assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart
 

@@ -84,7 +84,7 @@ def test_rounds_losses_and_comparisons_are_told(tmp_path: Path) -> None:
     assert np.isnan(compared.figures["accepted"][0].p) and compared.figures["accepted"][1].p == 0.01
     text = page(facts)
     for part in (
-        "Rounds side by side",
+        "Rounds compared",
         "Teacher against student",
         "0.5*",
         "no answer",
