@@ -252,5 +252,5 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, index: Index) -> None:
     with pytest.raises(DataError, match="--port 0"):
         serve(index.run, "203.0.113.1", 0, None, False, print)
     shutil.rmtree(index.run / "round-0" / "ledger")
-    with pytest.raises(StoreError, match="finished nothing"):
+    with pytest.raises(StoreError, match="has no finished shard"):
         serve(index.run, "127.0.0.1", 0, None, False, print)

@@ -118,7 +118,7 @@ def test_ctrl_c_waits_for_no_answer() -> None:
 
 REFUSED = [
     ({"key_env": KEY}, "give the name of an environment variable"),
-    ({"url": f"https://user:{KEY}@host/v1"}, "give no user, password"),
+    ({"url": f"https://user:{KEY}@host/v1"}, "must not have user, password"),
     ({"url": "ftp://host/v1"}, "give http://HOST:PORT/v1"),
     ({"url": "http://host:99999/v1"}, "give http://HOST:PORT/v1"),
     ({"url": "http://10.0.0.1/v1", "key_env": "A_KEY"}, "unencrypted; use https"),
