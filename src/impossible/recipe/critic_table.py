@@ -24,7 +24,8 @@ class CriticSpec:
     rejects are only counted; an `expensive` critic scores the pairs that pass the gates before it. The score
     of a `symmetric` critic does not depend on the order of the sentences. `model` is the setting of `Score`
     that names its model, if any. `backward_of` is the critic whose backward score this is, so that both share
-    one model. A `default` critic is in the default of `score.critics`. `meaning` is shown in the settings.
+    one model. A `default` critic is in the default of `score.critics`. A `later` critic came after runs had
+    been made: without a bound it is left out of fingerprints. `meaning` is shown in the settings.
     """
 
     name: str
@@ -37,6 +38,7 @@ class CriticSpec:
     model: str | None = None
     backward_of: str | None = None
     default: bool = True
+    later: bool = False
 
     def read(self, task: str) -> tuple[Column, ...]:
         """The columns that a bound reads: both directions, or only forward for a summary."""
@@ -112,6 +114,7 @@ _TABLE = (
     ),
     CriticSpec(
         name="well_formed",
+        later=True,
         cost="expensive",
         symmetric=True,
         model="parser",

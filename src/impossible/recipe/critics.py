@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from .base import TASKS, Settings, Share
 from .critic_table import CRITICS
@@ -50,6 +57,13 @@ class Bounds(_CriticBounds, Settings):
                 if value is not None and not low <= value <= high:
                     raise ValueError(f"{name}.{side}: {value} is out of range; allowed is {low} to {high}")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_later_critics(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent bounds of later critics, so that a new critic changes no fingerprint of a run."""
+        dumped: dict[str, Any] = handler(self)
+        later = {name for name, spec in CRITICS.items() if spec.later and dumped.get(name) is None}
+        return {name: value for name, value in dumped.items() if name not in later}
 
     def of(self, critic: CriticName) -> Bound | None:
         """A critic's bound; None if it has none."""
