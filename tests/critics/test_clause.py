@@ -29,7 +29,7 @@ from impossible.errors import DataError
 def test_what_a_clause_says(nlp: Language, sentence: str, time: str, modality: set[str], mood: str) -> None:
     found = clauses(nlp(sentence))
     assert found.main is not None
-    assert (found.main.time, found.main.modality, found.mood) == (time, modality, mood)
+    assert (found.main.tense, found.main.modality, found.mood) == (time, modality, mood)
 
 
 def test_a_request_has_no_time(nlp: Language) -> None:

@@ -49,7 +49,7 @@ class Clause:
     """
 
     stem: str
-    time: str
+    tense: str
     modality: frozenset[str]
     person: str | None
 
@@ -164,10 +164,10 @@ def _share(source: Clauses, target: Clauses) -> float:
         # "How can I …?" and "How do I …?" are the same question
         ignored = {"ability"} if target.mood == "question" else set()
         same_verb = [clause for clause in source.all if clause.stem == target.main.stem] or source.all
-        times = {clause.time for clause in same_verb}
-        if times & {"past", "perfect"}:
-            times |= {"past", "perfect"}
-        checks.append(target.main.time in times)
+        tenses = {clause.tense for clause in same_verb}
+        if tenses & {"past", "perfect"}:
+            tenses |= {"past", "perfect"}
+        checks.append(target.main.tense in tenses)
         checks.append(
             any(clause.modality - ignored == target.main.modality - ignored for clause in source.all)
         )

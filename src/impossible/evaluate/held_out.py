@@ -130,7 +130,7 @@ def _chosen(
     task: str, sources: Sequence[str], drafts: Sequence[Sequence[str]], student: Student
 ) -> list[Output | None]:
     """The draft of each sentence that the cascade ranks highest, as a student ranks its own."""
-    counts = [Counter(text for text in count if text) for count in drafts]
+    counts = [Counter(text for text in texts if text) for texts in drafts]
     pairs = [(source, text) for source, count in zip(sources, counts, strict=True) for text in count]
     judged = iter(student.judge(task, [s for s, _ in pairs], [t for _, t in pairs]) if pairs else [])
     chosen: list[Output | None] = []
