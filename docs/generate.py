@@ -202,12 +202,22 @@ def rooms_page() -> str:
 
 def _room(folder: Path, indent: str) -> Iterator[str]:
     """A package, its modules, and the packages in it."""
-    yield f"{indent + folder.name + '/':{_WIDTH}}{_first_line(folder / '__init__.py')}"
+    opening = folder / "__init__.py"
+    yield f"{indent + folder.name + '/':{_WIDTH}}{_first_line(opening)}"
+    public = [name for name in _defined(opening) if not name.startswith("_")]
+    if public:
+        yield f"{indent + '  __init__.py':{_WIDTH}}Defines {', '.join(public)}."
     for module in sorted(folder.glob("*.py")):
         if module.stem != "__init__":
             yield _line(module, indent + "  ")
     for inner in sorted(path.parent for path in folder.glob("*/__init__.py")):
         yield from _room(inner, indent + "  ")
+
+
+def _defined(module: Path) -> list[str]:
+    """The names of a module's functions and classes."""
+    body = ast.parse(module.read_text(encoding="utf-8")).body
+    return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 def _line(module: Path, indent: str) -> str:

@@ -116,7 +116,7 @@ BAD = [
     Bad("bound without a side", _recipe("[filter.paraphrase]\ntree_distance = {}\n"), "give min, max or both"),
     Bad("bound outside its gate", _recipe("[filter.paraphrase]\nrouge_l = {max = 0.99}\n"), "looser than the gate"),
     Bad("bound on a critic that does not score", _recipe("[filter.paraphrase]\ntree_distance = {min = 5}\n"), "needs 'tree_distance' in score.critics"),
-    Bad("duplicates without the critic that finds them", _recipe('[score]\ncritics = ["rouge_l"]\nparaphrase = false\nsummary = false\n[filter]\nsummary = false\n[filter.paraphrase]\nlength_ratio = false\nnumbers = false\npersons = false\nsimilarity = false\nentities = false\nclause = false\nentailment = false\njudge = false\n'), "filter.paraphrase.duplicates: needs 'entailment'"),
+    Bad("duplicates without the critic that finds them", _recipe('[score]\ncritics = ["rouge_l"]\nparaphrase = false\nsummary = false\n[filter]\nsummary = false\n[filter.paraphrase]\nlength_ratio = false\nnumbers = false\npersons = false\nsimilarity = false\nwell_formed = false\nentities = false\nclause = false\nentailment = false\njudge = false\n'), "filter.paraphrase.duplicates: needs 'entailment'"),
     Bad("no task", _recipe("[filter]\nparaphrase = false\nsummary = false\n"), "at least one task"),
     Bad("unknown domain", _recipe('[contexts]\ndomains = ["newz"]\n'), "did you mean news?"),
     Bad("sentences the wrong way round", _recipe("[contexts]\nsentences = [3, 1]\n"), "0 ≤ low ≤ high"),
@@ -154,7 +154,7 @@ BAD = [
     Bad("corrupt dataset", _corrupt_dataset, "remove it and run again"),
     Bad("pairs file without the column", _pairs("p.jsonl", b'{"a": "x", "b": "y"}\n'), "columns are a, b"),
     Bad("pairs file that is no JSON", _pairs("p.jsonl", b"oops\n"), "cannot be read as pairs"),
-    Bad("empty pairs file", _pairs("p.csv", b""), "holds no rows"),
+    Bad("empty pairs file", _pairs("p.csv", b""), "has no rows"),
     Bad("unknown task", _pairs("p.jsonl", b'{"source": "x", "target": "y"}\n', "--task", "translate"), "allowed are paraphrase, summary"),
 ]  # fmt: skip
 

@@ -222,8 +222,30 @@ def train(
     Raises ModelError if the base cannot be loaded.
     """
     model, tokenizer = _open_base(base, settings)
-    arguments = TrainingArguments(
-        output_dir=str(out / "checkpoints"),
+    checkpoints = out / "checkpoints"
+    trainer = ByLengthTrainer(
+        model=model,
+        args=_arguments(checkpoints, settings),
+        train_dataset=_Encoded(examples, tokenizer, settings.max_tokens),
+        processing_class=tokenizer,
+        data_collator=_collate(tokenizer),
+        compute_loss_func=_loss(settings.label_smoothing),
+        callbacks=[ReportProgress(on_progress)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
+    if settings.adapts:
+        save_adapter(model, out / "adapter")
+        merge(base, out / "adapter", out)
+    else:
+        model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
+    return out
+
+
+def _arguments(checkpoints: Path, settings: TrainSettings) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(checkpoints),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
@@ -243,25 +265,6 @@ def train(
         bf16=settings.low,
         use_cpu=not torch.accelerator.is_available(),
     )
-    trainer = ByLengthTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=_Encoded(examples, tokenizer, settings.max_tokens),
-        processing_class=tokenizer,
-        data_collator=_collate(tokenizer),
-        compute_loss_func=_loss(settings.label_smoothing),
-        callbacks=[ReportProgress(on_progress)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    checkpoints = Path(arguments.output_dir)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(checkpoints) if checkpoints.exists() else None)
-    if settings.adapts:
-        save_adapter(model, out / "adapter")
-        merge(base, out / "adapter", out)
-    else:
-        model.save_pretrained(out)
-        tokenizer.save_pretrained(out)
-    return out
 
 
 def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -1,4 +1,4 @@
-"""Entailment: p(source entails target) from an NLI cross-encoder, on onnxruntime or transformers."""
+"""Entailment, judge and retention: p(source entails target) from an NLI cross-encoder, on onnxruntime or transformers."""
 
 import json
 import os

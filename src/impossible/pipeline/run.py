@@ -89,16 +89,12 @@ def run(
     is set. Raises ImpossibleError.
     """
     until = _last_stage(recipe, until, target)
-    if (recipe.teacher.backend == "own") != (sampler is not None):
-        raise RecipeError(
-            'teacher.backend = "own" needs a sampler, and only it: impossible.run(recipe, out, sampler=…)'
-        )
+    _check_sampler(recipe, sampler)
     if until == "distil":
         _check_distil_inputs(recipe)
     watch = watch or Watch()
-    rows, report = prompts(
-        recipe.contexts, recipe.seed
-    )  # first, so that an unreadable corpus creates no folder
+    # before the folder is made, so that an unreadable corpus leaves none
+    rows, report = prompts(recipe.contexts, recipe.seed)
     folder = RunFolder(out)
     with store.hold(out):
         if fresh:
@@ -121,6 +117,13 @@ def run(
         if until == "distil" and not state.interrupted:
             _distil(folder, recipe, finished, state, watch)
     return state
+
+
+def _check_sampler(recipe: Recipe, sampler: "Sampler | None") -> None:
+    if (recipe.teacher.backend == "own") != (sampler is not None):
+        raise RecipeError(
+            'teacher.backend = "own" needs a sampler, and only it: impossible.run(recipe, out, sampler=…)'
+        )
 
 
 def _make_shards(

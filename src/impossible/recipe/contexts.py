@@ -1,4 +1,4 @@
-"""Settings of contexts: what the teacher continues."""
+"""Settings of contexts: the names of the domains, or a corpus."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""The critic table: the properties of each critic that recipe, schema, cascade and report use."""
+"""The critics, one row each: range, cost, model, score columns, description. All other rooms read it."""
 
 from dataclasses import dataclass
 from typing import Literal

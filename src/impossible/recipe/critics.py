@@ -1,4 +1,4 @@
-"""Settings of scoring and filtering: critics, gates and bounds."""
+"""Types of the settings of scoring and filtering: bounds, gates, models of critics."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self

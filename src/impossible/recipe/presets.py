@@ -1,4 +1,4 @@
-"""Presets: our measured defaults, the settings of the paper, and those of its code."""
+"""Presets: default bounds, gates and sampling; the settings of the paper, and those of its code."""
 
 from typing import Any
 

@@ -29,6 +29,7 @@ from ..models.progress import Pace, Progress
 from ..recipe.base import TASKS
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Filter
+from ..recipe.distil import Distil
 from ..recipe.recipe import Recipe
 from ..text.sentences import defect, split
 from .distil import make_student
@@ -62,44 +63,40 @@ def run_rounds(
     tests = {task: own for task, own in held_out(pairs, recipe).items() if task in judged}
     rounds: list[Round] = []
     used = _sentences(pairs)
-    texts = recipe.distil.texts
-    sentences = (
-        _group_sentences(groups) if texts is None else _document_sentences(Path(texts), recipe.distil.field)
-    )
-    if texts is not None:  # the rounds adapt the student to these texts, so they are measured too
+    sentences = _sentences_to_rewrite(groups, recipe.distil)
+    if recipe.distil.texts is not None:  # the rounds adapt the student to these, so they are measured too
         shuffled = _shuffled_unused(sentences, used, recipe.seed, "held-out")
         held_out_texts = [text for *_, text in shuffled[: min(_HELD_OUT_TEXTS, len(shuffled) // 10)]]
         tests = {task: [*own, *held_out_texts] for task, own in tests.items()}
         used |= set(held_out_texts)
-    sources = 0
+    folder, sources = RunFolder(out), 0
     for number in range(recipe.distil.rounds + 1):
         if number:
             drawn = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")
             fresh = drawn[: recipe.distil.sources]
-            new = _round_dataset(
-                out, fresh, recipe, number, partial(on_progress, f"round {number}, rewriting")
-            )
+            report = partial(on_progress, f"round {number}, rewriting")
+            new = _round_dataset(out, fresh, recipe, number, report)
             sources = len(fresh)
             if not new.num_rows:
                 break
             used |= _sentences(new)
             pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
-        make_student(
-            pairs,
-            RunFolder(out).student_folder(number),
-            recipe.distil,
-            recipe.seed,
-            partial(on_progress, f"round {number}"),
-        )
+        report = partial(on_progress, f"round {number}")
+        make_student(pairs, folder.student_folder(number), recipe.distil, recipe.seed, report)
         own = new if number else pairs
-        measured = _cached_measure(
-            RunFolder(out), number, tests, recipe, partial(on_progress, f"round {number}, measuring")
-        )
+        report = partial(on_progress, f"round {number}, measuring")
+        measured = _cached_measure(folder, number, tests, recipe, report)
         rounds.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
         write_rounds(out, rounds)
         if number and any(tests.values()) and rounds[-1].quality <= rounds[-2].quality:
             break
     return rounds
+
+
+def _sentences_to_rewrite(groups: pa.Table, settings: Distil) -> list[SourceSentence]:
+    if settings.texts is None:
+        return _group_sentences(groups)
+    return _document_sentences(Path(settings.texts), settings.field)
 
 
 def learned_from(out: Path, recipe: Recipe, rivals: pa.Table) -> pa.Table:
