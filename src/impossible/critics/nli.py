@@ -1,7 +1,6 @@
-"""Entailment, judge and retention: p(source entails target) from an NLI cross-encoder, on onnxruntime or transformers."""
+"""Entailment, judge and retention: p(source entails target) of an NLI cross-encoder (ONNX, transformers)."""
 
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, ModelError, first_line
 from ..models.adapter import CALIBRATION
+from ..models.cores import available_cores
 
 MAX_TOKENS = 256
 _ONNX = ("model_int8.onnx", "model.onnx")
@@ -40,7 +40,7 @@ class Nli:
         self._temperature = temperature(folder)
         onnx = next((folder / name for name in _ONNX if (folder / name).exists()), None)
         self._runtime: _Runtime = (
-            _Onnx(folder, onnx, threads or os.cpu_count() or 1)
+            _Onnx(folder, onnx, threads or available_cores())
             if onnx is not None and device == "cpu"
             else _open(folder, threads, batch_size, device)
         )

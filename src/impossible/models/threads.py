@@ -1,11 +1,12 @@
 """Pools of threads that each run torch single-threaded: faster for many small pieces of work."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
+
+from .cores import available_cores
 
 
 def single_threads(count: int) -> ThreadPoolExecutor:
@@ -14,7 +15,7 @@ def single_threads(count: int) -> ThreadPoolExecutor:
     The result of a piece of work then does not depend on the number of threads.
     """
     torch.get_num_threads()  # fixes the caller's number of threads, which new threads would change
-    return ThreadPoolExecutor(count or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
+    return ThreadPoolExecutor(count or available_cores(), initializer=torch.set_num_threads, initargs=(1,))
 
 
 @contextmanager

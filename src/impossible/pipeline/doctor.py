@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ImpossibleError
+from ..models.cores import available_cores
 from ..models.extras import MODULES, install_command
 from ..models.locate import ENDPOINT, cache_folder, embedded, locate
 from ..recipe.recipe import Recipe
@@ -120,7 +121,7 @@ def inspect_machine(timeout: float) -> Machine:
     cache = next(p for p in (cache_folder(), *cache_folder().parents) if p.exists())
     return Machine(
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        os.cpu_count() or 1,
+        available_cores(),
         _instruction_sets(),
         memory.total / GIB,
         memory.available / GIB,

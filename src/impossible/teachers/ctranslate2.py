@@ -4,7 +4,6 @@ CTranslate2 computes log-probabilities after `min_tokens` has masked the end tok
 slightly too high for the first tokens of a chat model, which gives the end token a high probability.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +14,7 @@ import ctranslate2
 from safetensors import SafetensorError
 
 from ..errors import ModelError, first_line
+from ..models.cores import available_cores
 from ..models.locate import build_once, cache_folder, digest, locate
 from ..models.number_format import exact_int8
 from ..models.threads import threads_kept
@@ -44,7 +44,7 @@ class CTranslate2Sampler:
         self._folder = converted(settings.model, settings.compute_type)
         self._device = "cuda" if execution.device.startswith("cuda") else "cpu"
         self._compute_type = effective_compute_type(settings.compute_type, self._device)
-        self._threads = execution.threads or os.cpu_count() or 1
+        self._threads = execution.threads or available_cores()
         self._batch_size = max(1, min(_MAX_BATCH, _LOGITS_BYTES // (4 * len(tokens.tokenizer))))
 
     @threads_kept()

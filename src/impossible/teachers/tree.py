@@ -1,7 +1,6 @@
 """Sample a prompt's continuations with torch as a prefix tree, computing each distinct prefix once."""
 
 import copy
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
@@ -15,6 +14,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from ..errors import ModelError, first_line
+from ..models.cores import available_cores
 from ..models.llama import Decoder, Prompt, Suffixes
 from ..models.locate import locate
 from ..recipe.execution import Execution
@@ -51,7 +51,7 @@ class TreeSampler:
                 'use teacher.backend = "ctranslate2" '
                 'or teacher.compute_type = "float32"'
             ) from error
-        self._threads = execution.threads or os.cpu_count() or 1
+        self._threads = execution.threads or available_cores()
         self._special = sorted(tokens.tokenizer.all_special_ids)
         self._surfaces: dict[int, str] = {}
 
