@@ -331,7 +331,7 @@ def _nothing(*_: Any) -> Iterator[Any]:
 
 
 MODELS = [
-    ("critic raises", Nli, "score", _Critic(_out_of_memory), "stage score failed on shard 00001: RuntimeError: CUDA out of memory.; what is"),
+    ("critic raises", Nli, "score", _Critic(_out_of_memory), "stage score failed on shard 00001: RuntimeError: CUDA out of memory.; finished shards are kept"),
     ("critic gives NaN", Nli, "score", _Critic(lambda n: np.full(n, np.nan)), "critic entailment returns NaN for"),
     ("critic gives too few scores", Nli, "score", _Critic(lambda n: np.zeros(n + 1)), "stage score failed on shard 00001: ValueError"),
     ("teacher gives nothing", TransformersSampler, "sample", _nothing, "the teacher returned no continuation"),

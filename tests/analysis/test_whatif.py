@@ -62,7 +62,7 @@ def test_outside_a_gate_the_answer_is_unknown(planted: Path) -> None:
         ("sampling.per_context=3", "impossible settings sampling.per_context"),
         ("entailment.min=0.9", "did you mean filter.paraphrase.entailment.min?"),
         ("filter.summary={entailment={min=0.9}}", "scored no summary pairs"),
-        ("filter.paraphrase.entailment.min=7", "impossible"),
+        ("filter.paraphrase.entailment.min=7", "out of range"),
         ("filter.paraphrase.tree_distance={min=3}", "score.critics"),
     ],
 )

@@ -79,3 +79,10 @@ def test_a_stage_depends_on_the_models_of_its_critics() -> None:
         "one/model",
         "embedded:en-core-web-sm",
     )
+
+
+def test_a_later_critic_without_a_bound_changes_no_fingerprint() -> None:
+    off = Bounds.model_validate({"rouge_l": {"max": 0.8}})
+    on = Bounds.model_validate({"rouge_l": {"max": 0.8}, "well_formed": {"min": 1.0}})
+    assert "well_formed" not in off.canonical() and "clause" in off.canonical()
+    assert "well_formed" in on.canonical() and off.model_dump()["well_formed"] is None

@@ -104,10 +104,12 @@ def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
     out, settings, groups = run
     shutil.copytree(out / "round-0", tmp_path / "round-0")
     whole = pq.read_table(out / "round-1/dataset/pairs.parquet")
-    fresh = self_distillation._drawn(self_distillation._of_groups(groups), set(), settings.seed, "round-1")
+    fresh = self_distillation._shuffled_unused(
+        self_distillation._group_sentences(groups), set(), settings.seed, "round-1"
+    )
     told: list[Progress] = []
     asked: list[tuple[str, int]] = []
-    rewritten = self_distillation._rewritten
+    rewritten = self_distillation._rewrite
 
     def cut(
         student: Student, task: str, where: list[self_distillation.SourceSentence], seed: int
@@ -117,7 +119,7 @@ def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
             raise KeyboardInterrupt
         return rewritten(student, task, where, seed)
 
-    monkeypatch.setattr(self_distillation, "_rewritten", cut)
+    monkeypatch.setattr(self_distillation, "_rewrite", cut)
     monkeypatch.setattr(self_distillation, "_PART", 4)
     with pytest.raises(KeyboardInterrupt):
         self_distillation._round_dataset(tmp_path, fresh, settings, 1, told.append)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 TASKS = ("paraphrase", "summary")
 Share = Annotated[float, Field(ge=0, le=1)]
+FINGERPRINT = "fingerprint"  # the context in which settings are dumped to be hashed
 
 
 class Settings(BaseModel):
@@ -16,4 +17,4 @@ class Settings(BaseModel):
 
     def canonical(self) -> str:
         """JSON with sorted keys, the input of fingerprints."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return json.dumps(self.model_dump(mode="json", context=FINGERPRINT), sort_keys=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import (
     Field,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     create_model,
     field_validator,
@@ -12,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from .base import TASKS, Settings, Share
+from .base import FINGERPRINT, TASKS, Settings, Share
 from .critic_table import CRITICS
 
 
@@ -59,9 +60,13 @@ class Bounds(_CriticBounds, Settings):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_later_critics(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out absent bounds of later critics, so that a new critic changes no fingerprint of a run."""
+    def _without_later_critics(
+        self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Leave absent bounds of later critics out of fingerprints, so that a new critic changes none."""
         dumped: dict[str, Any] = handler(self)
+        if info.context != FINGERPRINT:
+            return dumped
         later = {name for name, spec in CRITICS.items() if spec.later and dumped.get(name) is None}
         return {name: value for name, value in dumped.items() if name not in later}
 

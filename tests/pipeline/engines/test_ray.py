@@ -16,6 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from impossible.data import store
+from impossible.data.run_folder import RunFolder
 from impossible.errors import ModelError
 from impossible.pipeline.engines import open_engine
 from impossible.pipeline.engines.base import Callbacks, Done, run_shard
@@ -126,7 +127,8 @@ def through(stages: list[MapStage], out: Path) -> list[Done]:
     settings = Execution(engine="ray", ray=Ray.model_validate({"teachers": {"cpus": 0.5}}))
     callbacks = Callbacks(lambda _: None, lambda _: None)
     shard_runs = (
-        run_shard(out, stages, {"generate": ()}, i, pa.table({"n": [i]}), callbacks) for i in range(3)
+        run_shard(RunFolder(out), stages, {"generate": ()}, i, pa.table({"n": [i]}), callbacks)
+        for i in range(3)
     )
     return list(open_engine(settings)(shard_runs, stages, settings, callbacks))
 
@@ -144,7 +146,7 @@ def dies(rows: pa.Table, tick: Any) -> Any:
 @pytest.mark.parametrize(
     ("work", "says"),
     [
-        (fails, "stage generate failed on shard 00001: MemoryError: no room; what is"),
+        (fails, "stage generate failed on shard 00001: MemoryError: no room; finished shards are kept"),
         (dies, "stage generate: 3 workers died at shard 00001, perhaps out of memory"),
     ],
 )
