@@ -4,6 +4,8 @@ import json
 import math
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +122,11 @@ def test_no_colours_where_none_are_wanted(planted: Path) -> None:
     assert coloured(FORCE_COLOR="1", TERM="xterm-256color")
     assert not coloured(FORCE_COLOR="1", TERM="xterm-256color", NO_COLOR="1")
     assert not coloured()
+
+
+def test_help_loads_no_model_library() -> None:
+    ask = "import sys; import impossible.cli.app; print([m for m in HEAVY if m in sys.modules])"
+    heavy = ("torch", "transformers", "pyarrow", "duckdb", "spacy", "numpy", "matplotlib")
+    code = f"HEAVY = {heavy}; {ask}"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

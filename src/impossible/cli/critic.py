@@ -8,8 +8,8 @@ import typer
 
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
+from .lines import print_training
 from .options import AsJson, print_json
-from .progress import print_training
 from .terminal import complete_task, open_console
 
 

@@ -4,17 +4,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from ..analysis.calibrate import Population, record_judgement
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
 from .options import AsJson, RunPath, print_json
 from .terminal import complete_bound, complete_task, open_console
+
+if TYPE_CHECKING:
+    from ..analysis.calibrate import Population
 
 
 def calibrate(
@@ -181,8 +183,10 @@ def why(
 _KEYS = {"r": True, "w": False, "s": None}
 
 
-def ask(console: Console, run: Path, pool: Population, known: Mapping[str, bool | None]) -> None:
+def ask(console: Console, run: Path, pool: "Population", known: Mapping[str, bool | None]) -> None:
     """Show each sampled pair without a judgement and store the key pressed; q quits."""
+    from ..analysis.calibrate import record_judgement
+
     open_pairs = [i for i in pool.drawn() if pool.pair_id[i] not in known]
     question = "same meaning?" if pool.task == "paraphrase" else "is the second a true summary of the first?"
     for number, i in enumerate(open_pairs, 1):

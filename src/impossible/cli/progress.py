@@ -1,6 +1,5 @@
 """Progress of a run: a live bar with ETA and funnel on a terminal, plain lines elsewhere."""
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ..generation.corpus import CorpusReport
 from ..pipeline.run import Watch
 from ..recipe.base import TASKS
 from ..text.escape import counted, plain
+from .lines import print_comparing, print_training
 from .tables.run import funnel_table
 
 if TYPE_CHECKING:
@@ -138,17 +138,3 @@ class LineWatch(Watch):
 def watch_for(console: Console) -> Watch:
     """Return a bar on a terminal, lines elsewhere."""
     return BarWatch(console) if console.is_terminal else LineWatch(console)
-
-
-def print_training(what: str, progress: "Training") -> None:
-    """Print one line to standard error: step and losses of a training, or of a round's rewriting."""
-    losses = [("loss", progress.loss), ("validation", progress.validation_loss)]
-    shown = [f"{name} {loss:.3f}" for name, loss in losses if loss is not None]
-    left = [] if progress.left is None else [f"about {progress.left:.0f} s left"]
-    step = f"{what}: step {progress.step:,} of {progress.steps:,}"
-    print(", ".join([step, *shown, *left]), file=sys.stderr, flush=True)
-
-
-def print_comparing(task: str) -> None:
-    """Print one line to standard error: the comparison of teacher and student has started."""
-    print(f"teacher against student: {task}", file=sys.stderr, flush=True)

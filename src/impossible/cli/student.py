@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..models.progress_bars import hide_progress_bars
+from .lines import print_training
 from .options import AsJson, print_json
-from .progress import print_training
 from .terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:

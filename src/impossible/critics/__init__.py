@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Score
 from ..recipe.execution import Execution
 from .base import Critic
-from .parser import ParsedSentences, load_parser
+
+if TYPE_CHECKING:
+    from .parser import ParsedSentences
 
 
 class Backward:
@@ -31,7 +34,7 @@ class LazyCritics(dict[str, Critic]):
         super().__init__()
         self._settings, self._execution = settings, execution
         # one cache of parses, shared by all critics that need a parser
-        self._parsed = cache(lambda: ParsedSentences(load_parser(settings.parser)))
+        self._parsed = cache(lambda: _parser(settings.parser))
 
     def __missing__(self, name: str) -> Critic:
         if (forward := CRITICS[name].backward_of) is not None:
@@ -47,7 +50,15 @@ def open_critics(settings: Score, execution: Execution) -> dict[str, Critic]:
     return {name: critics[name] for name in CRITICS if name in settings.critics}
 
 
-def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]) -> Critic:
+def _parser(name: str) -> "ParsedSentences":
+    from .parser import ParsedSentences, load_parser  # spaCy, which takes a second to import
+
+    return ParsedSentences(load_parser(name))
+
+
+def _open(
+    name: str, settings: Score, execution: Execution, parsed: "Callable[[], ParsedSentences]"
+) -> Critic:
     match name:
         case "length_ratio":
             from .length_ratio import LengthRatio
@@ -82,7 +93,7 @@ def _open(name: str, settings: Score, execution: Execution, parsed: Callable[[],
 
 
 def _open_model(
-    name: str, settings: Score, execution: Execution, parsed: Callable[[], ParsedSentences]
+    name: str, settings: Score, execution: Execution, parsed: "Callable[[], ParsedSentences]"
 ) -> Critic:
     """Load a critic that needs a model or a parser."""
     match name:
