@@ -7,7 +7,7 @@ from impossible.critics import open_critics
 from impossible.data.schema import KEPT
 from impossible.filtering.cascade import cascade, listed, steps
 from impossible.filtering.ranking import quality, ranked, worth
-from impossible.filtering.verdict import VERDICTS, Judge
+from impossible.filtering.verdict import VERDICTS, Verdicts
 from impossible.recipe.critics import Bound, Score
 from impossible.recipe.load import resolve
 
@@ -51,8 +51,8 @@ def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() 
     targets = [source, "Thanks for your help.", "The weather is very bad today."]
     pairs, ask = listed(critics, [source] * 3, targets, "paraphrase")
     kept, scores = cascade(pairs, steps("paraphrase", bounds), bounds, ask), pairs.scores
-    codes = Judge("paraphrase", scores).verdict(bounds)
-    margins = Judge("paraphrase", scores).margin(bounds, codes)
+    codes = Verdicts("paraphrase", scores).verdict(bounds)
+    margins = Verdicts("paraphrase", scores).margin(bounds, codes)
     assert VERDICTS[codes[0]] == "rouge_l" and margins[0] > 0 and not kept[2]
     assert [VERDICTS[code] == KEPT for code in codes] == kept.tolist()
     assert np.isnan(scores["entailment_forward"][[0, 2]]).all() and np.isnan(scores["similarity"][0])

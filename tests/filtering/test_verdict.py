@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impossible.filtering.verdict import VERDICTS, Judge, Scores
+from impossible.filtering.verdict import VERDICTS, Scores, Verdicts
 from impossible.recipe.critics import Bounds
 
 BOUNDS = Bounds.model_validate(
@@ -11,7 +11,7 @@ BOUNDS = Bounds.model_validate(
 
 
 def verdict(scores: Scores, task: str, bounds: Bounds) -> tuple[list[str], np.ndarray]:
-    judge = Judge(task, scores)
+    judge = Verdicts(task, scores)
     codes = judge.verdict(bounds)
     return [VERDICTS[code] for code in codes], judge.margin(bounds, codes)
 

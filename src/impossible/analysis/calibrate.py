@@ -14,7 +14,7 @@ from ..data.judgements import label
 from ..data.run_folder import RunFolder
 from ..errors import DataError, RecipeError
 from ..filtering.cascade import as_scores
-from ..filtering.verdict import KEPT_CODE, Judge, columns
+from ..filtering.verdict import KEPT_CODE, Verdicts, columns
 from ..recipe.critics import Bounds
 from ..recipe.write import with_settings
 
@@ -75,7 +75,7 @@ def population(run: Path, task: str, critic: str, pairs: int, seed: int = 7) -> 
     known = ~np.isnan(score) & (
         score >= np.float32(-np.inf if gate is None or gate.min is None else gate.min)
     )
-    alive = np.flatnonzero((Judge(task, scores).verdict(others) == KEPT_CODE) & known)
+    alive = np.flatnonzero((Verdicts(task, scores).verdict(others) == KEPT_CODE) & known)
     if not len(alive):
         raise DataError(f"{run}: no {task} pair has a score of {critic} and passes the other critics")
     order = alive[np.argsort(-score[alive], kind="stable")]

@@ -10,7 +10,7 @@ from ..critics import open_critics
 from ..data.run_folder import RunFolder
 from ..data.schema import text_id
 from ..filtering.cascade import CHEAP, cascade, cheap, listed
-from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Judge
+from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Verdicts
 from ..recipe.critics import Bounds
 
 
@@ -32,11 +32,11 @@ def cheaply_rejected(
     for task, bounds in recipe.filter.tasks():
         pairs, ask = listed(critics, sources, targets, task)
         cascade(pairs, cheap(critics), Bounds(), ask)  # without bounds, so that all scores are computed
-        judge = Judge(task, pairs.scores)
+        verdicts = Verdicts(task, pairs.scores)
         gates = getattr(recipe.score, task) or Bounds()
-        codes = judge.verdict(gates)
+        codes = verdicts.verdict(gates)
         # the distance to the bound, or to the gate if there is no bound
-        margin = judge.margin(gates.model_copy(update=dict(bounds.given())), codes)
+        margin = verdicts.margin(gates.model_copy(update=dict(bounds.given())), codes)
         for i, (group, source, target) in enumerate(matches):
             if codes[i] in (
                 KEPT_CODE,

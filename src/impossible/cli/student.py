@@ -26,7 +26,7 @@ Given = Annotated[
 StudentPath = Annotated[
     Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, or a run with one")
 ]
-Column = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
+TextColumn = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
 Length = Annotated[str | None, typer.Option(help="length of the output")]
 Wording = Annotated[
     str | None, typer.Option(help="distance from the wording of the text: near, middle or far")
@@ -103,7 +103,7 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         student: StudentPath,
         given: Given = None,
         n: Annotated[int, typer.Option("-n", min=1, help="outputs per text, at most")] = 1,
-        column: Column = "text",
+        column: TextColumn = "text",
         length: Length = None,
         wording: Wording = None,
         syntax: SyntaxTemplate = None,
@@ -223,7 +223,7 @@ def control_accuracy(
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
-    column: Column = "source",
+    column: TextColumn = "source",
     rows: Annotated[int, typer.Option(min=1, help="use the first N texts")] = 100,
     examples: Annotated[int, typer.Option(min=0, help="example texts to show per value")] = 2,
     seed: Seed = 7,

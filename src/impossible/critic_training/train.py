@@ -82,8 +82,8 @@ class TrainSettings:
 
     def describe(self) -> str:
         """All settings in one line."""
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in said.items())
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in given.items())
 
     @property
     def adapts(self) -> bool:

@@ -35,7 +35,7 @@ _FOLDERS = {
 STAGES = (*_FOLDERS, "distil")
 _SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
 _VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
-Round = int | Literal["*"]  # the number of a round; "*" matches any round
+RoundNumber = int | Literal["*"]  # the number of a round; "*" matches any round
 
 
 class Manifest(BaseModel):
@@ -120,19 +120,19 @@ class RunFolder:
         """The path of a shard of a stage."""
         return self.path / _FOLDERS[stage] / f"{shard_name(index)}.parquet"
 
-    def round_folder(self, number: Round) -> Path:
+    def round_folder(self, number: RoundNumber) -> Path:
         """The folder of one round of self-distillation; round 0 is the teacher's."""
         return self.path / f"round-{number}"
 
-    def dataset_folder(self, number: Round = 0) -> Path:
+    def dataset_folder(self, number: RoundNumber = 0) -> Path:
         """The dataset of a round."""
         return self.round_folder(number) / _DATASET
 
-    def dataset_file(self, number: Round = 0) -> Path:
+    def dataset_file(self, number: RoundNumber = 0) -> Path:
         """The pairs of a round."""
         return self.dataset_folder(number) / DATASET_FILE
 
-    def student_folder(self, number: Round) -> Path:
+    def student_folder(self, number: RoundNumber) -> Path:
         """The student of a round."""
         return self.round_folder(number) / _STUDENT
 

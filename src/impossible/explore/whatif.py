@@ -11,7 +11,7 @@ from ..analysis.whatif import MEASURED, Change, Example, measured, unscored_pair
 from ..errors import RecipeError
 from ..filtering.duplicates import Ids
 from ..filtering.fates import Fates, decide
-from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Codes, Judge
+from ..filtering.verdict import KEPT_CODE, UNKNOWN_CODE, VERDICTS, Codes, Verdicts
 from ..metrics.diversity import Variety, variety
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bounds, TaskFilter
@@ -34,7 +34,7 @@ class WhatIf:
     def __init__(self, index: Index, task: str):
         self._index, self._rows = index, index.tasks[task]
         self._recipe = index.recipe
-        self._judge = Judge(task, self._rows.scores)
+        self._verdicts = Verdicts(task, self._rows.scores)
         self._gates: Bounds = getattr(self._recipe.score, task) or Bounds()
         self._kept_before = np.flatnonzero(self._rows.before == KEPT_CODE)
         self._varieties: dict[int, Variety] = {}
@@ -54,7 +54,7 @@ class WhatIf:
         return self._decide(self.bounds(overrides))
 
     def _decide(self, bounds: TaskFilter) -> Fates:
-        return decide(self._judge, self._rows.graph, bounds, self._gates)
+        return decide(self._verdicts, self._rows.graph, bounds, self._gates)
 
     def outcome(self, overrides: Sequence[str], examples: int = 12) -> Outcome:
         """Measure what changes, with the same figures and examples as `what_if`. Raises RecipeError."""

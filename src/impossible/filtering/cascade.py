@@ -13,7 +13,7 @@ from ..data.schema import SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
 from ..recipe.critic_table import CRITICS, Column, CriticSpec
 from ..recipe.critics import Bounds, Score
-from .verdict import VERDICTS, Floats, Judge, Scores, distance
+from .verdict import VERDICTS, Floats, Scores, Verdicts, distance
 
 Indices = NDArray[np.intp]
 Step = tuple[CriticSpec, Sequence[Column]]  # a critic, and the columns it scores before its bound is applied
@@ -178,7 +178,7 @@ def _expensive(critics: Critics, task: str) -> Iterator[Step]:
 
 def _count(pairs: Pairs, gates: Bounds, left: int, counts: Counter[str]) -> None:
     """Count the rejections of each cheap critic's gate, and the pairs that remain."""
-    rejected = np.bincount(Judge(pairs.task, pairs.scores).verdict(gates), minlength=len(VERDICTS))
+    rejected = np.bincount(Verdicts(pairs.task, pairs.scores).verdict(gates), minlength=len(VERDICTS))
     for critic, _ in gates.given():
         if critic in CHEAP:
             counts[f"{pairs.task}: {critic}"] += int(rejected[VERDICTS.index(critic)])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..recipe.critics import Bound, Bounds, TaskFilter
 from .duplicates import Graph, Ids, winners, winners_in_turn
-from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Judge
+from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +23,35 @@ class Fates:
     inside: Bounds
 
 
-def decide(judge: Judge, graph: Graph, bounds: TaskFilter, gates: Bounds | None = None) -> Fates:
+def decide(verdicts: Verdicts, graph: Graph, bounds: TaskFilter, gates: Bounds | None = None) -> Fates:
     """Decide all pairs under these bounds; with gates, a pair that only a gate rejects is unknown."""
     inside = bounds.model_copy(update=within_gates(bounds, gates or Bounds()))
-    alone = judge.verdict(inside)
+    alone = verdicts.verdict(inside)
     codes, best = alone.copy(), np.arange(len(alone))
     if bounds.duplicates is not None:
         edges = graph.edges(bounds.duplicates)
-        members = np.flatnonzero(_rivals(judge, inside, alone))
-        pairs, strength = np.stack((graph.source, graph.target)), _strength(judge, inside)
+        members = np.flatnonzero(_rivals(verdicts, inside, alone))
+        pairs, strength = np.stack((graph.source, graph.target)), _strength(verdicts, inside)
         select = winners if bounds.duplicate_rule == "paper" else winners_in_turn
         best[members] = members[select(pairs[:, members], strength[members], edges)]
         codes[(alone == KEPT_CODE) & (best != np.arange(len(alone)))] = DUPLICATE_CODE
     if gates is not None:  # a pair that only a gate rejects lacks scores, so its verdict is unknown
-        passed = np.isin(judge.verdict(bounds), (KEPT_CODE, UNKNOWN_CODE))
+        passed = np.isin(verdicts.verdict(bounds), (KEPT_CODE, UNKNOWN_CODE))
         alone[passed & (alone > UNKNOWN_CODE)] = UNKNOWN_CODE
         codes[alone == UNKNOWN_CODE] = UNKNOWN_CODE
     return Fates(codes, best, alone, inside)
 
 
-def _rivals(judge: Judge, bounds: TaskFilter, alone: Codes) -> NDArray[np.bool_]:
+def _rivals(verdicts: Verdicts, bounds: TaskFilter, alone: Codes) -> NDArray[np.bool_]:
     """The pairs among which duplicates are removed; rule `code` does so before two critics apply."""
     if bounds.duplicate_rule == "paper":
         return alone == KEPT_CODE
-    return judge.verdict(bounds.model_copy(update={"numbers": None, "rouge_l": None})) == KEPT_CODE
+    return verdicts.verdict(bounds.model_copy(update={"numbers": None, "rouge_l": None})) == KEPT_CODE
 
 
-def _strength(judge: Judge, bounds: TaskFilter) -> Floats:
+def _strength(verdicts: Verdicts, bounds: TaskFilter) -> Floats:
     """The strength of each pair; the strongest of a component is kept."""
-    forward, backward = (judge.scores[f"entailment_{way}"] for way in ("forward", "backward"))
+    forward, backward = (verdicts.scores[f"entailment_{way}"] for way in ("forward", "backward"))
     return forward + np.nan_to_num(backward) if bounds.duplicate_rule == "paper" else -backward
 
 

@@ -11,7 +11,7 @@ from ..recipe.critics import Bounds, Filter, Score, TaskFilter
 from .cascade import as_scores
 from .duplicates import Graph
 from .fates import decide
-from .verdict import DUPLICATE_CODE, VERDICTS, Judge
+from .verdict import DUPLICATE_CODE, VERDICTS, Verdicts
 
 
 def filter_scores(
@@ -49,8 +49,8 @@ def _graph(scores: pa.Table) -> Graph:
 
 
 def _decide(rows: pa.Table, graph: Graph, task: str, bounds: TaskFilter, gates: Bounds | None) -> pa.Table:
-    judge = Judge(task, as_scores(rows))
-    fates = decide(judge, graph, bounds, gates)
+    verdicts = Verdicts(task, as_scores(rows))
+    fates = decide(verdicts, graph, bounds, gates)
     texts = (rows[c].to_pylist() for c in ("context_id", "source", "target"))
     ids = [text_id(context, task, s, t) for context, s, t in zip(*texts, strict=True)]
     pair_id = pa.array(ids, pa.string())
@@ -59,7 +59,7 @@ def _decide(rows: pa.Table, graph: Graph, task: str, bounds: TaskFilter, gates: 
     columns |= {
         "pair_id": pair_id,
         "verdict": pa.array(VERDICTS, pa.string()).take(pa.array(fates.codes)),
-        "margin": pa.array(judge.margin(fates.inside, fates.codes), from_pandas=True),
+        "margin": pa.array(verdicts.margin(fates.inside, fates.codes), from_pandas=True),
         "duplicate_of": pair_id.take(replaced_by),
     }
     return pa.table({name: columns[name] for name in LEDGER.names}, schema=LEDGER.remove_metadata())

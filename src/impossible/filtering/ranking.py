@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..critics.base import Critics
 from ..recipe.critics import Bounds
 from .cascade import cascade, fill, listed, steps
-from .verdict import VERDICTS, Floats, Judge, Scores, columns, shortfall
+from .verdict import VERDICTS, Floats, Scores, Verdicts, columns, shortfall
 
 Rank = tuple[float, float]
 _BETA = 4.0  # weight of meaning relative to form, as in BERT-iBLEU
@@ -75,7 +75,7 @@ def ranked(
     """
     pairs, ask = listed(critics, sources, targets, task)
     kept = cascade(pairs, steps(task, bounds), bounds, ask)
-    codes = Judge(task, pairs.scores).verdict(bounds)
+    codes = Verdicts(task, pairs.scores).verdict(bounds)
     requests = requests or sources
     answered = {request for request, good in zip(requests, kept, strict=True) if good}
     unanswered = np.array([order_rejected and request not in answered for request in requests], dtype=bool)

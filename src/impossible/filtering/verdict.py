@@ -47,7 +47,7 @@ def shortfall(critic: str, bound: Bound, task: str, scores: Scores) -> Floats:
     return np.where(missing & ~(known > 0), np.float32(np.nan), known).astype(np.float32)
 
 
-class Judge:
+class Verdicts:
     """Decides which pairs of one task are within bounds; results per (critic, bound) are cached."""
 
     def __init__(self, task: str, scores: Scores):

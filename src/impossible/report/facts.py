@@ -12,7 +12,7 @@ from ..recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
     """A step of a funnel: how many it removed, and how many are left."""
 
     name: str
@@ -89,7 +89,7 @@ class TaskFacts:
     pairs: int
     kept: int
     duplicates: int
-    funnel: tuple[Step, ...]
+    funnel: tuple[FunnelStep, ...]
     distributions: tuple[Distribution, ...]
     frontier: Frontier | None
     lengths: Histogram
@@ -205,7 +205,7 @@ class Facts:
     contexts: int
     shards: int
     done: int
-    sentences: tuple[Step, ...]
+    sentences: tuple[FunnelStep, ...]
     candidates: int
     pairs: int
     stages: tuple[Stage, ...]

@@ -14,7 +14,7 @@ from ..data.rounds import read_rounds
 from ..data.run_folder import RunFolder
 from ..data.schema import KEPT
 from ..data.state import read_state
-from .facts import DomainFacts, Facts, Frontier, Histogram, Pair, Stage, Step, TaskFacts
+from .facts import DomainFacts, Facts, Frontier, FunnelStep, Histogram, Pair, Stage, TaskFacts
 from .student_facts import answers, comparisons, precision, rounds
 from .task_facts import task_facts
 
@@ -59,12 +59,12 @@ def gather(run: Path) -> Facts:
     )
 
 
-def _sentences(counts: Counter[str]) -> tuple[Step, ...]:
+def _sentences(counts: Counter[str]) -> tuple[FunnelStep, ...]:
     left = counts["continuations"]
-    steps = [Step("continuations", 0, left)]
+    steps = [FunnelStep("continuations", 0, left)]
     for name in ("malformed", "improbable", "repeated"):
         left -= counts[name]
-        steps.append(Step(name, counts[name], left))
+        steps.append(FunnelStep(name, counts[name], left))
     return tuple(steps)
 
 

@@ -17,7 +17,7 @@ from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, CriticName
 from ..recipe.recipe import Recipe
 from ..text.words import words
-from .facts import Distribution, Frontier, Histogram, Pair, Reason, Step, TaskFacts
+from .facts import Distribution, Frontier, FunnelStep, Histogram, Pair, Reason, TaskFacts
 
 _BINS = 25
 _SAMPLE, _PER_REASON, _DUPLICATES, _POINTS, _BEST = 120, 12, 40, 300, 12
@@ -54,14 +54,14 @@ def task_facts(
     )
 
 
-def funnel(task: str, counts: Counter[str]) -> tuple[Step, ...]:
+def funnel(task: str, counts: Counter[str]) -> tuple[FunnelStep, ...]:
     """All pairs, and those left after each critic (gate and bound), by rising cost."""
     left = counts["pairs"]
-    steps = [Step("pairs", 0, left)]
+    steps = [FunnelStep("pairs", 0, left)]
     for name in [*CRITICS, UNKNOWN, DUPLICATE]:
         if lost := counts[f"{task}: {name}"]:
             left -= lost
-            steps.append(Step(name, lost, left))
+            steps.append(FunnelStep(name, lost, left))
     return tuple(steps)
 
 

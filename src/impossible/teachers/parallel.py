@@ -6,12 +6,12 @@ from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+Output = TypeVar("Output")
 
 
 def map_in_threads(
-    work: Callable[[Item, Event], Result], items: Sequence[Item], threads: int
-) -> Iterator[Result]:
+    work: Callable[[Item, Event], Output], items: Sequence[Item], threads: int
+) -> Iterator[Output]:
     """Yield `work(item, stopping)` for each item, in order, on at most `threads` threads.
 
     `stopping` is set when the caller stops iterating, so that running work can end early.
