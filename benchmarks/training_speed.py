@@ -12,10 +12,10 @@ from pathlib import Path
 
 from impossible.data.pairs import pair_table
 from impossible.models.locate import locate
+from impossible.models.progress import Progress
 from impossible.recipe.distil import Distil
 from impossible.students.augment import join
 from impossible.students.examples import make_examples, tagged
-from impossible.students.progress import Progress
 from impossible.students.train import train
 
 

@@ -91,11 +91,42 @@ def test_a_recipe_is_written_with_its_corpus_as_seen_from_the_run(tmp_path: Path
 def test_clearing_leaves_what_people_made(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     made = [run.shard_file("contexts", 0), run.dataset_file(), run.answers_file, run.rounds_file,
-            run.journal_file, run.manifest_file, run.student_folder(1) / "student.json"]  # fmt: skip
-    kept = [run.judgements_file("summary"), run.evaluation_folder / "mine.json", run.path / "notes.txt"]
+            run.journal_file, run.student_folder(1) / "student.json"]  # fmt: skip
+    kept = [
+        run.manifest_file,
+        run.judgements_file("summary"),
+        run.evaluation_folder / "mine.json",
+        run.path / "notes.txt",
+    ]
     for path in (*made, *kept):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     assert run.round_numbers() == [0, 1]
     run.clear()
     assert sorted(path for path in run.path.rglob("*") if path.is_file()) == sorted(kept)
+
+
+def test_a_folder_with_files_of_the_user_is_no_place_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "of another program"}')
+    (tmp_path / "recipe.toml").write_text("# mine")
+    with pytest.raises(StoreError, match="not empty and has no run"):
+        RunFolder(tmp_path).check_own()
+    assert not RunFolder(tmp_path).is_run()
+
+
+def test_what_a_killed_run_leaves_before_its_manifest_is_no_users(tmp_path: Path) -> None:
+    for name in (".lock", ".holder", ".manifest.json.123.part"):
+        (tmp_path / name).touch()
+    RunFolder(tmp_path).check_own()
+    RunFolder(tmp_path / "new").check_own()
+
+
+def test_sweep_and_clear_leave_files_of_the_user(tmp_path: Path) -> None:
+    mine = [tmp_path / name for name in (".download.part", "contexts/mine.txt", "round-table/notes.txt")]
+    ours = [tmp_path / name for name in (".rounds.json.77.part", "contexts/00000.parquet", "round-1/x")]
+    for path in (*mine, *ours):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    RunFolder(tmp_path).sweep()
+    RunFolder(tmp_path).clear()
+    assert all(path.exists() for path in mine) and not any(path.exists() for path in ours)

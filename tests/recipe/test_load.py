@@ -96,7 +96,7 @@ def test_a_resolved_recipe_is_read_as_written_whatever_the_preset_says_today(
     text = without_clause(dump(recipe))
     if beside:  # as runs had it before a recipe said that it is resolved
         text = text.partition("\n")[2]
-        (tmp_path / "manifest.json").write_text("{}")
+        (tmp_path / "manifest.json").write_text('{"contexts": 1, "shards": 1, "stages": []}')
     path = write(tmp_path, text)
     assert read_recipe(path) == recipe
     request.getfixturevalue("another_preset")
@@ -139,3 +139,17 @@ def test_merge_keeps_every_key_and_prefers_the_upper_value(under: dict, over: di
     assert set(merged) == set(under) | set(over)
     assert merge(merged, over) == merged
     assert all(merged[k] == v for k, v in over.items() if not isinstance(v, dict))
+
+
+def test_a_corpus_lies_beside_the_recipe_whatever_lies_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("recipe", "work"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "t.txt").write_text(f"Text of {name}.")
+    (tmp_path / "recipe/mine.toml").write_text('[contexts]\ncorpus = "t.txt"\n')
+    monkeypatch.chdir(tmp_path / "work")
+    corpus = load(Path("../recipe/mine.toml")).contexts.corpus
+    assert corpus is not None and Path(corpus).read_text() == "Text of recipe."
+    other = load(Path("../recipe/mine.toml"), ["contexts.corpus=t.txt"]).contexts.corpus
+    assert other is not None and Path(other).read_text() == "Text of work."

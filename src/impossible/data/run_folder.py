@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 
 RECIPE_FILE, DATASET_FILE, ANSWERS_FILE = "recipe.toml", "pairs.parquet", "outputs.jsonl"
+# what a killed run may leave before its manifest is written
+_LEFTOVER = re.compile(r"\.lock|\.holder|\..+\.\d+\.part")
 _MANIFEST_FILE, _DATASET, _STUDENT = "manifest.json", "dataset", "student"
 # stage → folder of its shards
 _FOLDERS = {
@@ -62,7 +65,7 @@ def shard_name(index: int) -> str:
 def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a user's recipe or the recipe of a run, with KEY=VALUE overrides. Raises RecipeError."""
     # recipes of early runs lack `resolved = true`
-    of_run = path.name == RECIPE_FILE and (path.parent / _MANIFEST_FILE).exists()
+    of_run = path.name == RECIPE_FILE and RunFolder(path.parent).is_run()
     return load(path, overrides, resolved=of_run)
 
 
@@ -150,11 +153,11 @@ class RunFolder:
 
     def round_numbers(self) -> list[int]:
         """The numbers of the started rounds, in ascending order."""
-        names = (path.name.removeprefix("round-") for path in self._round_folders())
-        return sorted(int(name) for name in names if name.isdecimal())
+        return sorted(int(path.name.removeprefix("round-")) for path in self._round_folders())
 
     def _round_folders(self) -> list[Path]:
-        return sorted(self.path.glob(self.round_folder("*").name))
+        found = self.path.glob(self.round_folder("*").name)
+        return sorted(path for path in found if path.name.removeprefix("round-").isdecimal())
 
     def recipe(self, overrides: Sequence[str] = ()) -> Recipe:
         """The recipe of the run, with KEY=VALUE overrides. Raises RecipeError."""
@@ -166,6 +169,23 @@ class RunFolder:
             relative = {"corpus": os.path.relpath(recipe.contexts.corpus, self.path)}
             recipe = recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update=relative)})
         store.write_text(self.recipe_file, dump(recipe))
+
+    def is_run(self) -> bool:
+        """Whether the folder has the manifest of a run, not that of another program."""
+        try:
+            self.manifest()
+        except StoreError:
+            return False
+        return True
+
+    def check_own(self) -> None:
+        """Raise StoreError if the folder has files but no run: these are the user's."""
+        foreign = [path for path in self.path.glob("*") if not _LEFTOVER.fullmatch(path.name)]
+        if foreign and not self.is_run():
+            raise StoreError(
+                f"{self.path.absolute()} is not empty and has no run (it has {foreign[0].name}); "
+                "give a new or empty folder: --out FOLDER"
+            )
 
     def manifest(self) -> Manifest:
         """Read the manifest. Raises StoreError if the folder has no run."""
@@ -242,10 +262,9 @@ class RunFolder:
         store.sweep(self.path, (_DATASET, _STUDENT))
 
     def clear(self) -> None:
-        """Remove all results of the run, except judgements and other evaluations."""
-        folders = [self.path / _FOLDERS["contexts"], *self._round_folders(), self.held_out_folder]
-        for path in (*folders, self.rounds_file, self.journal_file, self.manifest_file):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        """Remove all results of the run, except judgements, other evaluations and files of the user."""
+        contexts = self.path / _FOLDERS["contexts"]
+        for path in (*self._round_folders(), self.held_out_folder):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in (*contexts.glob("[0-9]*.parquet"), self.rounds_file, self.journal_file):
+            path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from filelock import FileLock, Timeout
 from ..errors import StoreError, first_line
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
+
+_PART = re.compile(r"\..+\.\d+\.part")  # a file that is being written by a process
 
 
 def fingerprint(*parts: str) -> str:
@@ -168,7 +171,8 @@ def sweep(folder: Path, made: Sequence[str]) -> None:
     moved to its place.
     """
     for part in folder.rglob(".*.part"):
-        part.unlink(missing_ok=True)
+        if _PART.fullmatch(part.name):  # not a download of the user's
+            part.unlink(missing_ok=True)
     for scratch in (path for name in made for path in folder.glob(f"*/.{name}-*")):
         place = scratch.with_name(scratch.name[1:].rpartition("-")[0])
         if (scratch / "new" / ".fingerprint").exists() and not place.exists():

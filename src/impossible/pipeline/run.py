@@ -96,6 +96,7 @@ def run(
     # before the folder is made, so that an unreadable corpus leaves none
     rows, report = prompts(recipe.contexts, recipe.seed)
     folder = RunFolder(out)
+    folder.check_own()
     with store.hold(out):
         if fresh:
             folder.clear()
@@ -284,8 +285,7 @@ def _distil(folder: RunFolder, recipe: Recipe, finished: Sequence[int], state: S
 
 
 def _write_manifest(folder: RunFolder, recipe: Recipe, state: State, stages: Sequence[MapStage]) -> None:
-    """Write the recipe and the manifest."""
-    folder.write_recipe(recipe)
+    """Write the manifest, which makes the folder a run's, and the recipe."""
     folder.write_manifest(
         Manifest(
             contexts=state.contexts,
@@ -299,6 +299,7 @@ def _write_manifest(folder: RunFolder, recipe: Recipe, state: State, stages: Seq
             machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         )
     )
+    folder.write_recipe(recipe)
 
 
 def versions() -> dict[str, str]:

@@ -32,8 +32,10 @@ def load(path: Path, overrides: Sequence[str] = (), resolved: bool = False) -> R
     for layer in layers:
         for table, key in (("contexts", "corpus"), ("distil", "texts")):
             file = table_at(layer, table).get(key)
-            if isinstance(file, str) and not Path(file).is_absolute() and not _exists(file):
-                layer[table][key] = str(path.parent / file)  # relative to the recipe
+            if not isinstance(file, str) or Path(file).is_absolute():
+                continue
+            if layer is given or not _exists(file):  # an override may be relative to the working folder
+                layer[table][key] = str(path.parent / file)
     try:
         return resolve(given, str(path), layers[1:])
     except RecipeError:
