@@ -170,7 +170,7 @@ def test_the_playground_writes_and_judges(page: Any) -> None:
     page.goto("/play")
     page.get_by_label("English text").fill("The cat is old and it is very small.")
     page.get_by_label("Length").select_option("shorter")
-    page.get_by_label("Outputs").fill("3")
+    page.get_by_label("Number of outputs").fill("3")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#answers ol.pairs li")).to_have_count(3)
     expect(page.locator("#answers .verdict").first).to_contain_text("obeyed")
