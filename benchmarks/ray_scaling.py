@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from impossible.data import store
+from impossible.data.run_folder import RunFolder
 from impossible.data.schema import CONTEXTS, GROUPS
 from impossible.data.state import State
 from impossible.pipeline.engines import open_engine
@@ -87,14 +87,14 @@ def simulate(workers: int, sleep: float, shards: int) -> Measured:
     callbacks = Callbacks(lambda _: None, print)
     finished, made_by = [], []
     with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch)
+        folder = RunFolder(Path(scratch))
         shard_runs = (
-            run_shard(out, [stage], {"generate": ()}, i, contexts(i), callbacks)
+            run_shard(folder, [stage], {"generate": ()}, i, contexts(i), callbacks)
             for i in range(workers * shards)
         )
         for _ in open_engine(engine(workers))(shard_runs, [stage], engine(workers), callbacks):
             finished.append(moment())
-        made_by = [row["worker"] for row in store.read_lines(out / "journal.jsonl")]
+        made_by = [row["worker"] for row in folder.journal()]
     return measured(workers, finished, made_by)
 
 
@@ -132,7 +132,7 @@ def work(recipe: Recipe, workers: int) -> Measured:
     watch = Clock()
     with tempfile.TemporaryDirectory() as scratch:
         run(settings, Path(scratch), until="generate", watch=watch)
-        rows = store.read_lines(Path(scratch) / "journal.jsonl")
+        rows = RunFolder(Path(scratch)).journal()
     made_by = [row["worker"] for row in rows if row["stage"] == "generate"]
     return measured(workers, watch.finished, made_by)
 
