@@ -21,23 +21,14 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 STAGES = ("contexts", "round-0/groups", "round-0/scores", "round-0/ledger")
 DATASET = "round-0/dataset/pairs.parquet"
 
+# no bounds but those that a test sets
+_CRITICS = "similarity judge persons well_formed entities clause numbers rouge_l length_ratio"
+OFF: dict[str, Any] = dict.fromkeys(_CRITICS.split(), False)
+
 
 def recipe(folder: Path) -> Recipe:
     """Return a recipe of two contexts in two shards, on tiny models."""
-    bounds: dict[str, Any] = dict.fromkeys(
-        [
-            "similarity",
-            "judge",
-            "persons",
-            "well_formed",
-            "entities",
-            "clause",
-            "numbers",
-            "rouge_l",
-            "length_ratio",
-        ],
-        False,
-    )
+    bounds = OFF
     posts = "\n".join(f"My old {w} was really small today." for w in ("cat", "dog"))
     (folder / "posts.txt").write_text(posts)
     return resolve(

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,26 +17,14 @@ from impossible.pipeline.run import run
 from impossible.pipeline.verify import verify
 from impossible.recipe.load import resolve
 from tests import tiny
+from tests.faults import OFF
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a growing teacher: two shards of two contexts."""
     folder = tmp_path_factory.mktemp("models")
-    bounds: dict[str, Any] = dict.fromkeys(
-        [
-            "similarity",
-            "judge",
-            "persons",
-            "well_formed",
-            "entities",
-            "clause",
-            "numbers",
-            "rouge_l",
-            "length_ratio",
-        ],
-        False,
-    )
+    bounds = OFF
     recipe = resolve(
         {
             "contexts": {"count": 4, "per_shard": 2, "sentences": [0, 1], "domains": ["news"]},

@@ -1,4 +1,4 @@
-"""What a trained critic says of itself: data with hashes, settings, figures a file."""
+"""Write the model card of a trained critic: data with hashes, settings, results per file."""
 
 import hashlib
 from collections.abc import Sequence

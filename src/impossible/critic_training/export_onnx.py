@@ -1,4 +1,4 @@
-"""A trained critic → ONNX for onnxruntime on CPU: float32, and int8 of a quarter of the size."""
+"""Export a trained critic to ONNX for onnxruntime on CPU: float32, and int8 at a quarter of the size."""
 
 import logging
 import warnings

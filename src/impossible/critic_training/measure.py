@@ -1,4 +1,4 @@
-"""How good a critic's probabilities are: as a classifier, as a ranking and as a calibrated judge."""
+"""Measure a critic's probabilities: accuracy, ranking (ROC-AUC) and calibration."""
 
 import json
 import time

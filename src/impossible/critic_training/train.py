@@ -1,5 +1,4 @@
-"""Fine-tune an encoder, or a causal LM by LoRA, into a three-way NLI cross-encoder: the tool that made the
-embedded critics."""
+"""Fine-tune an encoder, or a causal LM by LoRA, into a three-way NLI cross-encoder."""
 
 import gzip
 import json
@@ -191,8 +190,8 @@ def _collate(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any
 
 
 def _loss(smoothing: float) -> Callable[..., torch.Tensor]:
-    """Cross-entropy. A NOT_ENTAILED row pays -log(p_neutral + p_contradiction), the two rows of a NOT_BOTH
-    pair together -2·log(1 - p(a⇒b)·p(b⇒a)).
+    """Cross-entropy; for a NOT_ENTAILED row -log(p_neutral + p_contradiction), and for the two rows of a
+    NOT_BOTH pair together -2·log(1 - p(a⇒b)·p(b⇒a)).
     """
 
     def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None) -> torch.Tensor:
@@ -217,7 +216,7 @@ def train(
 ) -> Path:
     """Fine-tune `base` (hub id or folder) on `examples` and write a Hugging Face folder to `out`.
 
-    Interrupted training goes on from the last checkpoint in `out/checkpoints`.
+    Interrupted training resumes from the last checkpoint in `out/checkpoints`.
 
     Raises ModelError if the base cannot be loaded.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RECIPE_FILE, DATASET_FILE, ANSWERS_FILE = "recipe.toml", "pairs.parquet", "outputs.jsonl"
 # what a killed run may leave before its manifest is written
-_LEFTOVER = re.compile(r"\.lock|\.holder|\..+\.\d+\.part")
+_LEFTOVER = re.compile(rf"\.lock|\.holder|{store.PART.pattern}")
 _MANIFEST_FILE, _DATASET, _STUDENT = "manifest.json", "dataset", "student"
 # stage → folder of its shards
 _FOLDERS = {

@@ -22,7 +22,7 @@ from ..errors import StoreError, first_line
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
 
-_PART = re.compile(r"\..+\.\d+\.part")  # a file that is being written by a process
+PART = re.compile(r"\..+\.\d+\.part")  # a file that is being written by a process
 
 
 def fingerprint(*parts: str) -> str:
@@ -171,7 +171,7 @@ def sweep(folder: Path, made: Sequence[str]) -> None:
     moved to its place.
     """
     for part in folder.rglob(".*.part"):
-        if _PART.fullmatch(part.name):  # not a download of the user's
+        if PART.fullmatch(part.name):  # not a download of the user's
             part.unlink(missing_ok=True)
     for scratch in (path for name in made for path in folder.glob(f"*/.{name}-*")):
         place = scratch.with_name(scratch.name[1:].rpartition("-")[0])

@@ -117,9 +117,8 @@ def first_name_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
                 yield Edit(doc.text, replaced(doc, (name, name[1].text)), ENTAILED, NEUTRAL)
 
 
-_COMPASS = words.word_set(
-    "north south east west northern southern eastern western central new san st saint the"
-)
+_COMPASS = words.word_set("north south east west northern southern eastern western central")
+_NO_PLACE = _COMPASS | {"new", "san", "st", "saint", "the"}  # no place by themselves
 
 
 def part_of_place(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -130,8 +129,8 @@ def part_of_place(doc: Doc, draw: Draw) -> Iterator[Edit]:
         first, second = name
         if first.tag_ != "NNP" or second.tag_ != "NNP" or not (first.is_alpha and second.is_alpha):
             continue
-        kept = second if first.lower_ in _COMPASS - {"new", "san", "st", "saint", "the"} else first
-        if kept.lower_ not in _COMPASS and name.end < len(doc) and doc[name.end].text not in ("'s", "-"):
+        kept = second if first.lower_ in _COMPASS else first
+        if kept.lower_ not in _NO_PLACE and name.end < len(doc) and doc[name.end].text not in ("'s", "-"):
             yield both(doc, replaced(doc, (name, kept.text)), NOT_ENTAILED)
 
 
