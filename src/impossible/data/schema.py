@@ -19,13 +19,26 @@ def seed_for(seed: int, context_id: str, role: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A pair that is shown to the teacher before a sentence."""
+
+    task: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """Text that the teacher continues. `id` is the hash of the text, `origin` names its source."""
+    """Text that the teacher continues, or a sentence that it restates after it saw the `demonstrations`.
+
+    `id` is the hash of the text, `origin` names its source.
+    """
 
     id: str
     domain: str
     text: str
     origin: str
+    demonstrations: tuple[Demonstration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +65,29 @@ def _schema(*fields: tuple[str, pa.DataType, str]) -> pa.Schema:
     return pa.schema([pa.field(n, t, metadata={"description": d}) for n, t, d in fields])
 
 
+CORPUS = "corpus"  # the domain of contexts from a corpus
 _CONTEXT = (
     ("context_id", pa.string(), "hash of the context's text"),
     ("domain", pa.string(), "domain of the prefix, or 'corpus'"),
-    ("context", pa.string(), "the text that the teacher continued"),
+    ("context", pa.string(), "the text that the teacher continued, or the sentence that it restated"),
     ("origin", pa.string(), "the prefix, or file and row of the corpus"),
+)
+_DEMONSTRATIONS = (
+    "demonstrations",
+    pa.list_(pa.struct([("task", pa.string()), ("source", pa.string()), ("target", pa.string())])),
+    "pairs that the teacher saw before the sentence",
 )
 # A prompt becomes a context when the teacher has appended `grow` sentences to its text.
 PROMPTS = _schema(
     *_CONTEXT[1:],
     ("grow", pa.int32(), "sentences that the teacher adds"),
     ("index", pa.int32(), "place in the run, so that a prefix used twice grows twice"),
+    _DEMONSTRATIONS,
 )
-CONTEXTS = _schema(*_CONTEXT)
+CONTEXTS = _schema(*_CONTEXT, _DEMONSTRATIONS)
 GROUPS = _schema(
     *_CONTEXT,
+    _DEMONSTRATIONS,
     (
         "candidates",
         pa.list_(pa.struct([("text", pa.string()), ("count", pa.int32()), ("logprob", pa.float32())])),
@@ -79,6 +100,7 @@ _PAIR = (
     ("task", pa.string(), "paraphrase, summary, or equivalence (scored only to find duplicates)"),
     ("source", pa.string(), "the longer sentence"),
     ("target", pa.string(), "the other one; of a summary pair the summary"),
+    ("anchored", pa.bool_(), "whether one side is a sentence of the corpus as it stands there"),
 )
 SCORE_FIELDS = tuple(
     (column.name, pa.type_for_alias(SCORE_TYPE), column.meaning)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..critics.base import Compare, Critic, Critics, Reader
-from ..data.schema import SCORE_FIELDS, SCORES, Group
+from ..data.schema import CORPUS, SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
 from ..recipe.critic_table import CRITICS, Column, CriticSpec
 from ..recipe.critics import Bounds, Score
@@ -234,12 +234,15 @@ def score(
 def to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
     """Pairs of a group as rows of SCORES."""
     n = len(pairs.source)
+    written = group.context.domain == CORPUS and group.context.text in sentences
+    anchor = sentences.index(group.context.text) if written else -1
     columns: dict[str, object] = {
         "context_id": [group.context.id] * n,
         "domain": [group.context.domain] * n,
         "task": [pairs.task] * n,
         "source": [sentences[i] for i in pairs.source],
         "target": [sentences[i] for i in pairs.target],
+        "anchored": (pairs.source == anchor) | (pairs.target == anchor),
     }
     for name, _, _ in SCORE_FIELDS:
         columns[name] = pa.array(pairs.scores[name], from_pandas=True)

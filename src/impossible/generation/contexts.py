@@ -2,27 +2,36 @@
 
 import itertools
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from ..data.schema import CONTEXTS, PROMPTS, seed_for, text_id
+from ..data.schema import CONTEXTS, CORPUS, PROMPTS, seed_for, text_id
 from ..errors import DataError
 from ..recipe.contexts import Contexts
+from ..recipe.restatement import Restatement
 from ..teachers.base import Decoding, Sampler
 from ..text.sentences import defect, split
 from .corpus import CorpusReport, openings, read_documents
 from .prefixes import prefixes
+from .restatement import richest, sentences
+
+# Datelines and headings, which are no part of a sentence: "London (Reuters) --", "Abstract: Methods:".
+_LEAD = re.compile(r"^[^.?!\n]{0,60}--\s*|^(?:[A-Z]\w+:\s*)+")
 
 
-def prompts(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport | None]:
+def prompts(
+    settings: Contexts, seed: int, restatement: Restatement | None = None
+) -> tuple[pa.Table, CorpusReport | None]:
     """Return the prompts that contexts are grown from, one row each, in run order.
 
+    With `restatement` a corpus gives sentences instead of openings.
     Cheap to compute and deterministic for a seed. Raises DataError if the corpus has no usable document.
     """
     if settings.corpus is not None:
-        return _from_corpus(settings, seed)
+        return _from_corpus(settings, seed, restatement)
     names = settings.domains
     share, rest = divmod(settings.count, len(names))
     rows: list[list[dict[str, object]]] = []
@@ -40,38 +49,58 @@ def prompts(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport | Non
 
 
 def _prompts(rows: Sequence[dict[str, object]]) -> pa.Table:
-    return pa.Table.from_pylist([{**row, "index": i} for i, row in enumerate(rows)], PROMPTS)
+    filled = [{**row, "index": i, "demonstrations": []} for i, row in enumerate(rows)]
+    return pa.Table.from_pylist(filled, PROMPTS)
 
 
-def _from_corpus(settings: Contexts, seed: int) -> tuple[pa.Table, CorpusReport]:
+def _from_corpus(
+    settings: Contexts, seed: int, restatement: Restatement | None
+) -> tuple[pa.Table, CorpusReport]:
     assert settings.corpus is not None
     path, report = Path(settings.corpus), CorpusReport()
-    sample = openings(read_documents(path, settings.field, report), settings.sentences, settings.count, seed)
+    documents = read_documents(path, settings.field, report)
+    if restatement is None:
+        sample = openings(documents, settings.sentences, settings.count, seed)
+        wanted = "document that begins with a well-formed sentence"
+    else:
+        sample = sentences(documents, restatement, settings.count, seed, settings.max_chars)
+        wanted = "well-formed sentence as long as restatement.paraphrase.words or restatement.summary.words"
     if not sample:
-        raise DataError(f"corpus {path} has no document that begins with a well-formed sentence")
+        raise DataError(f"corpus {path} has no {wanted}")
     rows: list[dict[str, object]] = [
-        {"domain": "corpus", "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in sample
+        {"domain": CORPUS, "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in sample
     ]
     return _prompts(rows), report
 
 
-def grow(rows: pa.Table, sampler: Sampler | None, settings: Contexts, seed: int) -> pa.Table:
-    """Extend each prompt by the requested number of sentences; return distinct contexts, schema CONTEXTS."""
+def grow(
+    rows: pa.Table,
+    sampler: Sampler | None,
+    settings: Contexts,
+    seed: int,
+    restatement: Restatement | None = None,
+) -> pa.Table:
+    """Extend each prompt by the requested number of sentences; return distinct contexts, schema CONTEXTS.
+
+    With `restatement` the context is one of these sentences; a prompt without a fitting one gives none.
+    """
     texts: dict[int, str] = {row["index"]: row["context"] for row in rows.to_pylist()}
-    for sentences in sorted({row["grow"] for row in rows.to_pylist()} - {0}):
+    for length in sorted({row["grow"] for row in rows.to_pylist()} - {0}):
         assert sampler is not None
         # truncate the vocabulary: continuations of an incoherent context are useless
-        decoding = Decoding(
-            settings.temperature, settings.top_p, settings.top_k, 60 * sentences, sentences, 4
-        )
-        same_length = [row for row in rows.to_pylist() if row["grow"] == sentences]
+        decoding = Decoding(settings.temperature, settings.top_p, settings.top_k, 60 * length, length, 4)
+        same_length = [row for row in rows.to_pylist() if row["grow"] == length]
         starts = [row["context"] for row in same_length]
         seeds = [seed_for(seed, str(row["index"]), "context") for row in same_length]
         for row, [drawn] in zip(same_length, sampler.sample(starts, 1, seeds, decoding), strict=True):
-            kept = itertools.takewhile(lambda s: defect(s) is None, split(drawn.text)[:sentences])
+            kept = itertools.takewhile(lambda s: defect(s) is None, split(drawn.text)[:length])
             texts[row["index"]] = " ".join([row["context"], *kept])
     contexts = {}
     for row in rows.to_pylist():
         text = texts[row["index"]][: settings.max_chars]
+        if restatement is not None and row["domain"] != CORPUS:
+            text = richest(_LEAD.sub("", text), restatement, settings.max_chars) or ""
+        if not text:
+            continue
         contexts[text_id(text)] = {**row, "context_id": text_id(text), "context": text}
     return pa.Table.from_pylist([{n: r[n] for n in CONTEXTS.names} for r in contexts.values()], CONTEXTS)

@@ -8,8 +8,6 @@ import codecs
 import csv
 import difflib
 import gzip
-import hashlib
-import heapq
 import io
 import json
 import re
@@ -28,6 +26,7 @@ from ftfy.badness import is_bad
 
 from ..errors import DataError
 from ..text.sentences import defect, iterate
+from .sample import Sample, hashed
 
 MAX_CHARS = 20_000  # per document; only its opening is used
 ROWS_SHOWN = 5  # rows listed per kind of problem
@@ -105,22 +104,13 @@ def openings(
     equal openings counts. The sample is the `count` (at least 1) openings with the smallest hashes, so it is
     independent of document order and needs memory for `count` openings only.
     """
-    smallest: list[tuple[int, int, str]] = []  # heap of (-hash, -row, text), largest hash on top
-    held: set[int] = set()
+    sample = Sample(count, seed)
+    low, high = sentences
     for document in documents:
-        low, high = sentences
-        wanted = low + _hash(seed, "sentences", document.text) % (high - low + 1)
-        text = _opening(document.text, wanted)
-        key = _hash(seed, "sample", text)
-        if not text or key in held or (len(held) == count and -key <= smallest[0][0]):
-            continue
-        entry = (-key, -document.row, text)
-        if len(held) < count:
-            heapq.heappush(smallest, entry)
-        else:
-            held.remove(-heapq.heapreplace(smallest, entry)[0])
-        held.add(key)
-    return sorted((Opening(-row, text) for _, row, text in smallest), key=lambda o: o.row)
+        wanted = low + hashed(seed, "sentences", document.text) % (high - low + 1)
+        if text := _opening(document.text, wanted):
+            sample.offer(document.row, text)
+    return [Opening(row, text) for row, text in sample.in_order()]
 
 
 def _opening(text: str, sentences: int) -> str:
@@ -131,12 +121,6 @@ def _opening(text: str, sentences: int) -> str:
 
 def _is_well_formed(sentence: str) -> bool:
     return defect(sentence, min_words=1) is None
-
-
-def _hash(seed: int, use: str, text: str) -> int:
-    """Return a 64-bit hash."""
-    data = f"{seed}/{use}/{text}".encode()
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
 
 def _rows(rows: Sequence[int], count: int) -> str:

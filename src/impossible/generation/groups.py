@@ -3,10 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import pyarrow as pa
 
-from ..data.schema import GROUPS, Candidate, Context, Group, seed_for
+from ..data.schema import GROUPS, Candidate, Context, Demonstration, Group, seed_for
 from ..errors import ModelError
 from ..recipe.sampling import Sampling
 from ..teachers.base import Continuation, Decoding, Sampler
@@ -45,6 +46,19 @@ def candidates(
     return tuple(Candidate(text, n, logprob[text]) for text, n in best.items())
 
 
+def decoding_of(settings: Sampling) -> Decoding:
+    """Return the decoding parameters of a continuation."""
+    return Decoding(
+        settings.temperature,
+        settings.top_p,
+        settings.top_k,
+        settings.max_tokens,
+        min_tokens=settings.min_tokens,
+        no_repeat_ngram=settings.no_repeat_ngram,
+        min_logprob=-math.inf if settings.min_logprob is None else settings.min_logprob,
+    )
+
+
 def generate(
     contexts: Sequence[Context],
     sampler: Sampler,
@@ -57,15 +71,7 @@ def generate(
 
     Raises ModelError if the teacher returns no continuation for any context.
     """
-    decoding = Decoding(
-        settings.temperature,
-        settings.top_p,
-        settings.top_k,
-        settings.max_tokens,
-        min_tokens=settings.min_tokens,
-        no_repeat_ngram=settings.no_repeat_ngram,
-        min_logprob=-math.inf if settings.min_logprob is None else settings.min_logprob,
-    )
+    decoding = decoding_of(settings)
     counts: Counts = Counter(contexts=len(contexts))
     prompts = [context.text for context in contexts]
     seeds = [seed_for(seed, context.id, f"round-{round}") for context in contexts]
@@ -77,9 +83,14 @@ def generate(
         groups.append(Group(context, candidates(drawn, settings, counts)))
         counts["candidates"] += len(groups[-1].candidates)
         tick()
-    if contexts and not counts["continuations"]:
-        raise ModelError("the teacher returned no continuation for any context; check that it is running")
+    check_drawn(counts)
     return groups, counts
+
+
+def check_drawn(counts: Counts) -> None:
+    """Raise ModelError if the teacher returned no continuation for any context."""
+    if counts["contexts"] and not counts["continuations"]:
+        raise ModelError("the teacher returned no continuation for any context; check that it is running")
 
 
 def groups_to_table(groups: Sequence[Group]) -> pa.Table:
@@ -90,6 +101,7 @@ def groups_to_table(groups: Sequence[Group]) -> pa.Table:
             "domain": g.context.domain,
             "context": g.context.text,
             "origin": g.context.origin,
+            "demonstrations": [asdict(one) for one in g.context.demonstrations],
             "candidates": [{"text": c.text, "count": c.count, "logprob": c.logprob} for c in g.candidates],
         }
         for g in groups
@@ -99,7 +111,16 @@ def groups_to_table(groups: Sequence[Group]) -> pa.Table:
 
 def contexts_from_table(table: pa.Table) -> list[Context]:
     """Read the contexts of a table, schema CONTEXTS."""
-    return [Context(r["context_id"], r["domain"], r["context"], r["origin"]) for r in table.to_pylist()]
+    return [
+        Context(
+            r["context_id"],
+            r["domain"],
+            r["context"],
+            r["origin"],
+            tuple(Demonstration(**one) for one in r["demonstrations"] or ()),
+        )
+        for r in table.to_pylist()
+    ]
 
 
 def groups_from_table(table: pa.Table) -> list[Group]:

@@ -130,19 +130,32 @@ def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Prompt:
-    """Keys and values of a prompt, shared by all continuations: (kv heads, length, width) per layer."""
+    """Keys and values of a prompt, shared by all continuations: (kv heads, length, width) per layer.
 
-    def __init__(self, decoder: Decoder, ids: Sequence[int]):
+    With `prefix`, a prompt computed before, the ids continue it. `hidden` are the states of the ids alone.
+    """
+
+    def __init__(self, decoder: Decoder, ids: Sequence[int], prefix: "Prompt | None" = None):
         self.keys: list[Tensor] = []
         self.values: list[Tensor] = []
-        self.hidden = decoder.run(torch.tensor(ids), torch.arange(len(ids)), self._attend)
-        self.length = len(ids)
+        self._prefix = prefix
+        self._before: int = 0 if prefix is None else prefix.length
+        self.length: int = self._before + len(ids)
+        # all of the prefix and, in the triangle, the ids up to each one
+        self._seen = torch.ones(len(ids), self.length, dtype=torch.bool).tril(self._before)
+        self.hidden = decoder.run(torch.tensor(ids), torch.arange(self._before, self.length), self._attend)
 
     def _attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         q, k, v = (t.transpose(0, 1).contiguous() for t in (q, k, v))
+        if self._prefix is not None:
+            k = torch.cat((self._prefix.keys[layer], k), 1)
+            v = torch.cat((self._prefix.values[layer], v), 1)
         self.keys.append(k)
         self.values.append(v)
-        y = F.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, enable_gqa=True)
+        mask = self._seen if self._before else None
+        y = F.scaled_dot_product_attention(
+            q[None], k[None], v[None], attn_mask=mask, is_causal=mask is None, enable_gqa=True
+        )
         return y[0].transpose(0, 1)
 
 

@@ -9,8 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from ..data import dataset, store
 from ..data.run_folder import STAGES, Manifest, RunFolder
 from ..data.schema import GROUPS
@@ -21,7 +19,8 @@ from ..generation.corpus import CorpusReport
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
 from .engines import open_engine
-from .engines.base import Callbacks, Done, run_shard
+from .engines.base import Callbacks, Done, ShardRun, run_shard
+from .shards import Shards
 from .stages import MapStage, plan
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ..teachers.base import Sampler
 
 
+_TEXT = ("contexts", "teacher", "sampling", "restatement")  # tables that determine the teacher's text
 _VERSIONS = (
     "impossible-distillation",
     "torch",
@@ -94,7 +94,7 @@ def run(
         _check_distil_inputs(recipe)
     watch = watch or Watch()
     # before the folder is made, so that an unreadable corpus leaves none
-    rows, report = prompts(recipe.contexts, recipe.seed)
+    rows, report = prompts(recipe.contexts, recipe.seed, recipe.restatement)
     folder = RunFolder(out)
     folder.check_own()
     with store.hold(out):
@@ -105,13 +105,13 @@ def run(
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
-        size = recipe.contexts.per_shard
-        state = State(out, rows.num_rows, -(-rows.num_rows // size), target=target)
+        shards = Shards(recipe, folder, rows)
+        state = State(out, rows.num_rows, len(shards), target=target)
         _write_manifest(folder, recipe, state, stages)
         state.shards = min(state.shards, at_most or state.shards)
-        state.contexts = min(rows.num_rows, state.shards * size)
+        state.contexts = shards.contexts(state.shards)
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
-        finished = _make_shards(recipe, folder, stages, rows, state, watch)
+        finished = _make_shards(recipe, folder, stages, shards, state, watch)
         if until in ("filter", "distil") and at_most is None:
             state.file = _dataset(folder, finished)
         watch.end(state)
@@ -128,13 +128,13 @@ def _check_sampler(recipe: Recipe, sampler: "Sampler | None") -> None:
 
 
 def _make_shards(
-    recipe: Recipe, folder: RunFolder, stages: Sequence[MapStage], rows: pa.Table, state: State, watch: Watch
+    recipe: Recipe, folder: RunFolder, stages: Sequence[MapStage], shards: Shards, state: State, watch: Watch
 ) -> list[int]:
     """Make the shards up to the target or an interruption; return the finished indices."""
     goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()])
     finished: list[int] = []
     try:
-        for done in _work(recipe, folder, stages, rows, state, watch):
+        for done in _work(recipe, folder, stages, shards, state, watch):
             finished.append(done.index)
             state.done += 1
             for shard in done.shards.values():
@@ -143,8 +143,7 @@ def _make_shards(
             state.found = state.found if done.made else state.share()
             watch.shard(state, done.index)
             if state.reached:
-                state.contexts = min(rows.num_rows, state.done * recipe.contexts.per_shard)
-                state.shards = state.done
+                state.contexts, state.shards = shards.contexts(state.done), state.done
                 _write_manifest(folder, recipe, state, stages)
                 break
     except KeyboardInterrupt:
@@ -181,7 +180,7 @@ def _check_same_text(folder: RunFolder, recipe: Recipe) -> None:
 
 def _text_settings(recipe: Recipe) -> dict[str, object]:
     """The settings that determine the teacher's text, by key; the count of domain contexts does not."""
-    tables = {name: getattr(recipe, name).canonical() for name in ("contexts", "teacher", "sampling")}
+    tables = {name: getattr(recipe, name).canonical() for name in _TEXT if getattr(recipe, name)}
     flat = {f"{name}.{key}": value for name, one in tables.items() for key, value in json.loads(one).items()}
     if recipe.contexts.corpus is None:
         flat.pop("contexts.count")
@@ -217,19 +216,32 @@ def _work(
     recipe: Recipe,
     folder: RunFolder,
     stages: Sequence[MapStage],
-    rows: pa.Table,
+    shards: Shards,
     state: State,
     watch: Watch,
 ) -> Iterator[Done]:
     """Yield each shard that has passed all stages; with a target, in index order."""
-    engine, size = open_engine(recipe.execution), recipe.contexts.per_shard
+    engine = open_engine(recipe.execution)
     models = {stage.name: [digest(model) for model in stage.models] for stage in stages}
     callbacks = Callbacks(watch.tick, watch.note)
-    forward = recipe.execution.order == "forward" or state.target
-    numbers = range(state.shards) if forward else reversed(range(state.shards))
-    runs = (run_shard(folder, stages, models, i, rows.slice(i * size, size), callbacks) for i in numbers)
-    with closing(engine(runs, stages, recipe.execution, callbacks)) as shards:
-        yield from _in_order(shards) if state.target else shards
+    finished: set[int] = set()
+
+    def runs() -> Iterator[ShardRun | None]:
+        backward = recipe.execution.order == "reverse" and not state.target
+        for wave in shards.waves():
+            while not finished.issuperset(shards.before(wave[0])):
+                yield None
+            for i in reversed(wave) if backward else wave:
+                if i < state.shards:
+                    yield run_shard(folder, stages, models, i, shards.rows(i), callbacks)
+
+    def recorded(found: Iterable[Done]) -> Iterator[Done]:
+        for done in found:
+            finished.add(done.index)
+            yield done
+
+    with closing(engine(runs(), stages, recipe.execution, callbacks)) as found:
+        yield from _in_order(recorded(found)) if state.target else recorded(found)
 
 
 def _in_order(shards: Iterable[Done]) -> Iterator[Done]:

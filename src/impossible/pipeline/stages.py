@@ -61,29 +61,30 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
     """The stages of a run, in order; `own` is the caller's sampler for `teacher.backend = "own"`."""
     teacher, shared = recipe.teacher.canonical(), _Teacher(recipe.teacher, own)
     needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
+    restated = recipe.restatement.canonical() if recipe.restatement else ""
     return [
         MapStage(
             "contexts",
-            1,
-            f"{recipe.contexts.canonical()}{teacher if needs_teacher else ''}{recipe.seed}",
+            2,
+            f"{recipe.contexts.canonical()}{restated}{teacher if needs_teacher else ''}{recipe.seed}",
             (recipe.teacher.weights,) if needs_teacher else (),
             lambda execution: _contexts(recipe, shared.open(execution) if needs_teacher else None),
         ),
         MapStage(
             "generate",
-            5,
-            f"{recipe.sampling.canonical()}{teacher}{recipe.seed}",
+            6,
+            f"{recipe.sampling.canonical()}{restated}{teacher}{recipe.seed}",
             (recipe.teacher.weights,),
             lambda execution: _generate(recipe, shared.open(execution)),
         ),
         MapStage(
             "score",
-            5,
+            6,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda execution: _score(recipe, execution),
         ),
-        MapStage("filter", 2, recipe.filter.canonical(), (), lambda _: _filter(recipe)),
+        MapStage("filter", 3, recipe.filter.canonical(), (), lambda _: _filter(recipe)),
     ]
 
 
@@ -96,18 +97,23 @@ def _contexts(recipe: Recipe, sampler: "Sampler | None") -> Work:
     from ..generation.contexts import grow
 
     def work(prompts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
-        return grow(prompts, sampler, recipe.contexts, recipe.seed), Counter()
+        return grow(prompts, sampler, recipe.contexts, recipe.seed, recipe.restatement), Counter()
 
     return work
 
 
 def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
     from ..generation.groups import contexts_from_table, generate, groups_to_table
+    from ..generation.restatement import restate
 
-    def work(contexts: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
-        groups, counts = generate(
-            contexts_from_table(contexts), sampler, recipe.sampling, recipe.seed, 0, tick
-        )
+    def work(rows: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
+        contexts = contexts_from_table(rows)
+        if recipe.restatement is None:
+            groups, counts = generate(contexts, sampler, recipe.sampling, recipe.seed, 0, tick)
+        else:
+            groups, counts = restate(
+                contexts, sampler, recipe.restatement, recipe.sampling, recipe.seed, tick
+            )
         return groups_to_table(groups), counts
 
     return work

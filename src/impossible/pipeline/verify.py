@@ -20,6 +20,7 @@ from ..generation.contexts import prompts
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
 from .run import versions
+from .shards import Shards
 from .stages import MapStage, Work, plan
 
 OnProgress = Callable[[str], None]
@@ -102,13 +103,14 @@ def _shards(
 ) -> Iterator[tuple[int, int]]:
     """Check all shards; yield the index and number of groups of each complete one."""
     try:
-        rows: pa.Table | None = prompts(recipe.contexts, recipe.seed)[0]
+        rows, _ = prompts(recipe.contexts, recipe.seed, recipe.restatement)
+        shards: Shards | None = Shards(recipe, folder, rows)
     except DataError as error:
         result.unchecked.append(f"the input of the stage contexts is not checked: {error}")
-        rows = None
-    size, missing = recipe.contexts.per_shard, 0
+        shards = None
+    missing = 0
     for index in range(folder.manifest().shards):
-        content = store.checksum(rows.slice(index * size, size)) if rows is not None else None
+        content = _content(shards, index)
         tables: Tables = {}
         for stage in stages:
             shard, fault = _shard(folder, stage, index)
@@ -129,6 +131,14 @@ def _shards(
             yield index, tables["generate"].num_rows if "generate" in tables else 0
     if missing:
         result.notes.append(f"{missing} shards are not finished; impossible run resumes them")
+
+
+def _content(shards: Shards | None, index: int) -> str | None:
+    """The checksum of a shard's prompts; None if they are unknown."""
+    try:
+        return store.checksum(shards.rows(index)) if shards is not None else None
+    except StoreError:  # a shard before it is missing or damaged, which is reported
+        return None
 
 
 def _shard(folder: RunFolder, stage: MapStage, index: int) -> tuple[store.Shard | None, str]:
@@ -213,11 +223,10 @@ class _Reproducer:
     def _context(self, index: int, context: pa.Table) -> pa.Table:
         """Reproduce the context from each prompt that it may come from."""
         try:
-            rows, _ = prompts(self._recipe.contexts, self._recipe.seed)
-        except DataError:
-            return context  # already in `unchecked`
-        size = self._recipe.contexts.per_shard
-        mine = rows.slice(index * size, size)
+            rows, _ = prompts(self._recipe.contexts, self._recipe.seed, self._recipe.restatement)
+            mine = Shards(self._recipe, self._folder, rows).rows(index)
+        except (DataError, StoreError):
+            return context  # already reported
         mine = mine.filter(pc.equal(mine["origin"], context["origin"][0]))
         return _of(self._make("contexts", mine), context["context_id"][0].as_py())
 

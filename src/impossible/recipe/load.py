@@ -30,7 +30,7 @@ def load(path: Path, overrides: Sequence[str] = (), resolved: bool = False) -> R
         given["resolved"] = True
     layers = [given, *map(parse_override, overrides)]
     for layer in layers:
-        for table, key in (("contexts", "corpus"), ("distil", "texts")):
+        for table, key in (("contexts", "corpus"), ("distil", "texts"), ("restatement", "examples")):
             file = table_at(layer, table).get(key)
             if not isinstance(file, str) or Path(file).is_absolute():
                 continue

@@ -20,6 +20,8 @@ _PAPER_FILTER: dict[str, Any] = {
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
         "sampling": {"min_logprob": -16.0},
+        "teacher": {"backend": "tree"},
+        "restatement": {},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},

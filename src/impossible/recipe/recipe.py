@@ -10,6 +10,7 @@ from .critic_table import CRITICS
 from .critics import Bounds, Filter, Score
 from .distil import Distil
 from .execution import Execution
+from .restatement import Restatement
 from .sampling import Sampling
 from .teacher import Teacher
 
@@ -28,6 +29,8 @@ class Recipe(Settings):
     """The language model."""
     sampling: Sampling = Sampling()
     """How the teacher continues a context."""
+    restatement: Restatement | None = None
+    """How the teacher restates sentences; `false`: it continues contexts, as in the paper."""
     score: Score = Score()
     """The models of the critics, and the gates."""
     filter: Filter = Filter()
@@ -41,6 +44,7 @@ class Recipe(Settings):
     def _check(self) -> Self:
         if self.teacher.backend == "endpoint" and self.sampling.no_repeat_ngram:
             raise ValueError("sampling.no_repeat_ngram: not supported by endpoints; set 0")
+        self._check_restatement()
         if self.teacher.backend == "own" and self.execution.engine == "ray":
             raise ValueError('teacher.backend: "own" runs in one process; set execution.engine = "local"')
         if not self.filter.tasks():
@@ -65,6 +69,23 @@ class Recipe(Settings):
                 )
             _inside(task, bounds, getattr(self.score, task) or Bounds())
         return self
+
+    def _check_restatement(self) -> None:
+        settings = self.restatement
+        if settings is None:
+            return
+        if self.contexts.corpus is None and self.contexts.sentences[1] == 0:
+            raise ValueError(
+                "contexts.sentences: with domains the teacher writes the sentences that it restates; allow "
+                "at least 1, or set restatement = false"
+            )
+        steers = self.teacher.backend in ("tree", "transformers", "own")
+        for key in ("bonus", "copied"):
+            if getattr(settings, key) and not steers:
+                raise ValueError(
+                    f'restatement.{key}: not supported by teacher.backend = "{self.teacher.backend}"; set 0, '
+                    'or use "tree" or "transformers"'
+                )
 
 
 def _inside(task: str, bounds: Bounds, gates: Bounds) -> None:

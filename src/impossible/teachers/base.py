@@ -14,6 +14,10 @@ class Decoding:
     only at the end token. No end token is drawn before `min_tokens`. No n-gram of `no_repeat_ngram` tokens
     is repeated; 0 disables this. A sequence whose log-probability falls below `min_logprob` may be left
     unfinished. With `max_ratio` above 0, a continuation has at most `max_ratio` · prompt tokens + 8 tokens.
+
+    The model reads `prefix`, the prompt and `suffix` as one text. `bonus` is added to the logits of the
+    prompt's content words, names and numbers until they are drawn; log-probabilities stay the model's own.
+    With `copied` above 0, a continuation has at most that many tokens of the prompt in a row.
     """
 
     temperature: float
@@ -25,6 +29,14 @@ class Decoding:
     no_repeat_ngram: int = 0
     min_logprob: float = -math.inf
     max_ratio: int = 0
+    prefix: str = ""
+    suffix: str = ""
+    bonus: float = 0
+    copied: int = 0
+
+    def framed(self, prompt: str) -> str:
+        """Return the text that the model continues."""
+        return f"{self.prefix}{prompt}{self.suffix}"
 
     def limit(self, prompt: int) -> int:
         """Return the maximum number of new tokens after a prompt of `prompt` tokens."""
@@ -45,7 +57,10 @@ class Continuation:
 
 
 class Sampler(Protocol):
-    """Continues prompts. The result depends only on the prompt, `n`, the seed and the decoding."""
+    """Continues prompts, each framed by `Decoding.framed`.
+
+    The result depends only on the prompt, `n`, the seed and the decoding.
+    """
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding

@@ -113,7 +113,7 @@ class CTranslate2Sampler:
         return drawn
 
     def _job(self, engine: Any, prompt: str, n: int, decoding: Decoding) -> "_Job":
-        ids = self._tokens.prompt(prompt)
+        ids = self._tokens.prompt(decoding.framed(prompt))
         limit = decoding.limit(len(ids))
         stops = [SentenceStop(self._tokens.text, decoding.sentences) for _ in range(n)]
         job = _Job(stops, self._tokens.ends(decoding.sentences), decoding)

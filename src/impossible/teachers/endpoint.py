@@ -109,7 +109,7 @@ class EndpointSampler:
         """Build the request body. Leave out unset parameters, since OpenAI's server rejects unknown ones."""
         body = {
             "model": self._model,
-            "prompt": prompt,
+            "prompt": decoding.framed(prompt),
             "n": n,
             "seed": seed,
             "max_tokens": decoding.max_tokens,

@@ -19,6 +19,7 @@ from ..recipe.execution import Execution
 from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
 from .sentence_stop import SentenceStop
+from .steering import Steering
 from .tokens import Tokens
 
 
@@ -49,8 +50,11 @@ class TransformersSampler:
 
     @torch.inference_mode()
     def _sample(self, prompt: str, n: int, seed: int, decoding: Decoding) -> list[Continuation]:
-        ids = torch.tensor([self._tokens.prompt(prompt)], device=self._model.device)
-        raw = _RawLogits()
+        ids = torch.tensor([self._tokens.prompt(decoding.framed(prompt))], device=self._model.device)
+        start = (
+            1 if self._tokens.seq2seq else ids.shape[1]
+        )  # a seq2seq model's output begins with a start token
+        raw = _RawLogits(Steering(self._tokens, prompt, decoding), start)
         stopping = _StopAtSentenceEnd(self._tokens, n, decoding.sentences, raw)
         devices = [self._model.device] if self._model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
@@ -91,12 +95,21 @@ class TransformersSampler:
 
 
 class _RawLogits(LogitsProcessor):
-    """Records the next token's log-probabilities before temperature and truncation, (n, vocabulary)."""
+    """Records the next token's log-probabilities before temperature and truncation, (n, vocabulary).
+
+    Then it steers the continuations, which begin at token `start`.
+    """
 
     log_p: torch.Tensor
 
+    def __init__(self, steering: Steering, start: int):
+        self._steering, self._start = steering, start
+
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         self.log_p = scores.float().log_softmax(-1)
+        if self._steering:
+            scores = scores.clone()
+            self._steering.apply(scores, input_ids[:, self._start :].tolist())
         return scores
 
 

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
 from .parallel import map_in_threads
 from .sentence_stop import SentenceStop
+from .steering import Steering
 from .tokens import Tokens
 
 ARCHITECTURES = ("llama", "mistral", "qwen2")
@@ -54,6 +55,8 @@ class TreeSampler:
         self._threads = execution.threads or available_cores()
         self._special = sorted(tokens.tokenizer.all_special_ids)
         self._surfaces: dict[int, str] = {}
+        self._prefix: tuple[tuple[int, ...], Prompt | None] = (), None  # the last one
+        self._prefix_lock = Lock()
 
     def sample(
         self, prompts: Sequence[str], n: int, seeds: Sequence[int], decoding: Decoding
@@ -70,17 +73,38 @@ class TreeSampler:
     def _sample(
         self, prompt: str, seed: int, n: int, decoding: Decoding, stopping: Event
     ) -> list[Continuation]:
-        shared = Prompt(self._decoder, self._tokens.prompt(prompt))
+        shared = self._read(prompt, decoding)
+        steering = Steering(self._tokens, prompt, decoding)
         decoding = replace(decoding, max_tokens=decoding.limit(shared.length), max_ratio=0)
         random = np.random.default_rng(seed).random((n, decoding.max_tokens))
         per_tree = max(1, _CACHE_BYTES // Suffixes.slot_bytes(self._decoder, decoding.max_tokens))
         drawn: list[Continuation] = []
         for part in np.array_split(random, -(-n // per_tree)):
-            drawn += self._tree(shared, part, decoding, stopping)
+            drawn += self._tree(shared, part, decoding, steering, stopping)
         return drawn
 
+    def _read(self, prompt: str, decoding: Decoding) -> Prompt:
+        """Compute a prompt; the prefix that it shares with other prompts is computed once."""
+        ids = self._tokens.prompt(decoding.framed(prompt))
+        if not decoding.prefix:
+            return Prompt(self._decoder, ids)
+        # where prefix and prompt meet, their tokens may differ from those of the prefix alone
+        alone = self._tokens.prompt(decoding.prefix)
+        same = next((i for i, (a, b) in enumerate(zip(alone, ids, strict=False)) if a != b), len(alone))
+        shared = tuple(ids[:same])
+        with self._prefix_lock:
+            if self._prefix[0] != shared:
+                self._prefix = shared, Prompt(self._decoder, shared)
+            prefix = self._prefix[1]
+        return Prompt(self._decoder, ids[same:], prefix)
+
     def _tree(
-        self, prompt: Prompt, random: NDArray[np.float64], decoding: Decoding, stopping: Event
+        self,
+        prompt: Prompt,
+        random: NDArray[np.float64],
+        decoding: Decoding,
+        steering: Steering,
+        stopping: Event,
     ) -> list[Continuation]:
         """Return one continuation for each row of random numbers."""
         drawn: dict[int, Continuation] = {}
@@ -91,7 +115,8 @@ class TreeSampler:
         for position in range(decoding.max_tokens):
             last = position + 1 == decoding.max_tokens or stopping.is_set()
             growing = []
-            for row, choice in zip(rows, self._choices(hidden, rows, decoding, position), strict=True):
+            choices = self._choices(hidden, rows, decoding, steering, position)
+            for row, choice in zip(rows, choices, strict=True):
                 children = self._children(row, choice, random[:, position], ends, decoding.min_logprob)
                 for child in children:
                     if child.done or last:
@@ -105,19 +130,30 @@ class TreeSampler:
         return [drawn[i] for i in range(len(random))]
 
     def _choices(
-        self, hidden: Tensor, rows: "Sequence[_Row]", decoding: Decoding, position: int
+        self,
+        hidden: Tensor,
+        rows: "Sequence[_Row]",
+        decoding: Decoding,
+        steering: Steering,
+        position: int,
     ) -> list[_Choice]:
         """Return the possible next tokens of each row."""
         choices: list[_Choice] = []
         for logits in self._decoder.logits(hidden):
             logits = logits.log_softmax(-1)
+            some = rows[len(choices) : len(choices) + len(logits)]
             if position < decoding.min_tokens:
                 logits[:, self._special] = -torch.inf
             if decoding.no_repeat_ngram:
-                for i, row in enumerate(rows[len(choices) : len(choices) + len(logits)]):
+                for i, row in enumerate(some):
                     logits[i, _repeated_ngram_tokens(row.stop.ids, decoding.no_repeat_ngram)] = -torch.inf
-            best, tokens = _top(logits, min(decoding.top_k or logits.shape[1], logits.shape[1]))
-            p = (best / decoding.temperature).softmax(-1)
+            wanted = logits
+            if steering:
+                wanted = logits.clone()
+                steering.apply(wanted, [row.stop.ids for row in some])
+            top, tokens = _top(wanted, min(decoding.top_k or logits.shape[1], logits.shape[1]))
+            best = logits.gather(1, tokens) if steering else top
+            p = (top / decoding.temperature).softmax(-1)
             # keep a token if the more probable ones sum to less than top_p
             p[p.cumsum(-1) - p >= decoding.top_p] = 0
             cumulative = p.cumsum(-1, dtype=torch.float64)

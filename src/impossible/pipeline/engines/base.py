@@ -53,7 +53,8 @@ class Callbacks:
     note: Callable[[str], None]
 
 
-Engine = Callable[[Iterable[ShardRun], Sequence[MapStage], Execution, Callbacks], Generator[Done]]
+# None among the runs: the next ones wait for runs in progress.
+Engine = Callable[[Iterable[ShardRun | None], Sequence[MapStage], Execution, Callbacks], Generator[Done]]
 
 
 def run_shard(

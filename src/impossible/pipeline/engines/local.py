@@ -8,11 +8,14 @@ from .base import Callbacks, Done, ShardRun, StageRunner, Task, advance
 
 
 def local(
-    shard_runs: Iterable[ShardRun], stages: Sequence[MapStage], execution: Execution, callbacks: Callbacks
+    shard_runs: Iterable[ShardRun | None],
+    stages: Sequence[MapStage],
+    execution: Execution,
+    callbacks: Callbacks,
 ) -> Generator[Done]:
     """Take the shards through all stages, one at a time. Raises ImpossibleError."""
     runner = StageRunner(execution)
-    for shard_run in shard_runs:
+    for shard_run in filter(None, shard_runs):  # each run is finished before the next is asked for
         state = advance(shard_run)
         while isinstance(state, Task):
             state = advance(

@@ -247,7 +247,10 @@ def worker_execution(execution: Execution, workers: Workers) -> Execution:
 
 
 def distributed(
-    shard_runs: Iterable[ShardRun], stages: Sequence[MapStage], execution: Execution, callbacks: Callbacks
+    shard_runs: Iterable[ShardRun | None],
+    stages: Sequence[MapStage],
+    execution: Execution,
+    callbacks: Callbacks,
 ) -> Generator[Done]:
     """Take shards through all stages on Ray workers; yields them as they finish.
 

@@ -1,0 +1,121 @@
+"""Restatement: the teacher says a sentence again behind a discourse cue, and the sentence joins the group."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from ..data.schema import Candidate, Context, Demonstration, Group, seed_for
+from ..recipe.restatement import Restatement
+from ..recipe.sampling import Sampling
+from ..teachers.base import Continuation, Sampler
+from ..text.function_words import FUNCTION_WORDS, content_words
+from ..text.sentences import defect, iterate, normalised
+from ..text.words import words
+from .corpus import Document, Opening
+from .groups import Counts, candidates, check_drawn, decoding_of
+from .sample import Sample, hashed
+
+_PER_DOCUMENT = 3  # sentences of one document at most, so that a few long documents do not fill a run
+
+
+def sentences(
+    documents: Iterable[Document], settings: Restatement, count: int, seed: int, max_chars: int
+) -> list[Opening]:
+    """Return a random sample of at most `count` sentences that can be restated, in document order."""
+    sample = Sample(count, seed)
+    for document in documents:
+        found = fitting(document.text, settings, max_chars)
+        for sentence in sorted(found, key=lambda s: hashed(seed, "sentence", s))[:_PER_DOCUMENT]:
+            sample.offer(document.row, sentence)
+    return [Opening(row, text) for row, text in sample.in_order()]
+
+
+def fitting(text: str, settings: Restatement, max_chars: int) -> Iterator[str]:
+    """Yield the well-formed sentences of a text whose length suits a cue, and that say something."""
+    for sentence in iterate(text):
+        size = len(words(sentence))
+        if not any(low <= size <= high for _, cue in settings.cues() for low, high in [cue.words]):
+            continue
+        if defect(sentence, max_chars=max_chars) is None and len(content_words(sentence)) >= size / 3:
+            yield sentence
+
+
+def richest(text: str, settings: Restatement, max_chars: int) -> str | None:
+    """Return the fitting sentence with the most content words; None if there is none."""
+    found = list(fitting(text, settings, max_chars))
+    return max(found, key=lambda sentence: len(content_words(sentence)), default=None)
+
+
+def restate(
+    contexts: Sequence[Context],
+    sampler: Sampler,
+    settings: Restatement,
+    sampling: Sampling,
+    seed: int,
+    tick: Callable[[], None],
+) -> tuple[list[Group], Counts]:
+    """Restate the sentence of each context `per_cue` times behind each cue that suits it.
+
+    A group is deterministic for its context, the demonstrations that it sees and the seed.
+    """
+    counts: Counts = Counts(contexts=len(contexts))
+    groups = []
+    # neighbours that see the same demonstrations share the computation of that prefix
+    for shown, same in groupby(contexts, key=lambda context: context.demonstrations):
+        some = list(same)
+        drawn: dict[str, list[Continuation]] = {context.id: [] for context in some}
+        for task, cue in settings.cues():
+            part = [context for context in some if _suits(context.text, cue.words)]
+            decoding = replace(
+                decoding_of(sampling),
+                prefix=prefix(shown, task, cue.cue),
+                suffix=f"\n\n{cue.cue}",
+                bonus=settings.bonus,
+                copied=settings.copied,
+            )
+            prompts = [context.text for context in part]
+            seeds = [seed_for(seed, context.id, f"restate-{task}") for context in part]
+            found = sampler.sample(prompts, settings.per_cue, seeds, decoding)
+            for context, continuations in zip(part, found, strict=True):
+                drawn[context.id] += continuations
+        for context in some:
+            counts["continuations"] += len(drawn[context.id])
+            groups.append(Group(context, _with_sentence(context.text, drawn[context.id], sampling, counts)))
+            counts["candidates"] += len(groups[-1].candidates)
+            tick()
+    check_drawn(counts)
+    return groups, counts
+
+
+def prefix(demonstrations: Sequence[Demonstration], task: str, cue: str) -> str:
+    """Return the demonstrations of a task as text: each sentence, the cue and its restatement."""
+    shown = [one for one in demonstrations if one.task == task]
+    return "".join(f"{one.source}\n\n{cue} {_lowered(one.target)}\n\n" for one in shown)
+
+
+def _lowered(sentence: str) -> str:
+    """Lower-case the first letter unless the word is "I" or may be a name."""
+    first = sentence.split()[0] if sentence.split() else ""
+    plain = first.lower() in FUNCTION_WORDS and first != "I" and not first.startswith("I'")
+    return sentence[:1].lower() + sentence[1:] if plain else sentence
+
+
+def _suits(sentence: str, bounds: tuple[int, int]) -> bool:
+    return bounds[0] <= len(words(sentence)) <= bounds[1]
+
+
+def _with_sentence(
+    sentence: str, drawn: Sequence[Continuation], sampling: Sampling, counts: Counts
+) -> tuple[Candidate, ...]:
+    """Return the sentence itself and its distinct restatements, which begin with a capital letter."""
+    found = candidates([replace(one, text=_capitalised(one.text)) for one in drawn], sampling, counts)
+    same = normalised(sentence)
+    copies = sum(one.count for one in found if normalised(one.text) == same)
+    others = [one for one in found if normalised(one.text) != same]
+    return (Candidate(sentence, copies, math.nan), *others)
+
+
+def _capitalised(text: str) -> str:
+    bare = text.lstrip()
+    return bare[:1].upper() + bare[1:]
