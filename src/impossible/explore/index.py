@@ -149,16 +149,19 @@ def _sentences(
     ).fetchnumpy()
     same = database.execute(
         f"SELECT {_PAIR_KEYS.format(shard='parse_filename(filename, true)')}, "
-        "least(entailment_forward, entailment_backward) AS strength "
+        "least(entailment_forward, entailment_backward) AS strength, rouge_l AS overlap "
         "FROM read_parquet($files, filename = true, union_by_name = true) "
-        "WHERE entailment_forward >= $low::FLOAT AND entailment_backward >= $low::FLOAT",
+        "WHERE rouge_l IS NOT NULL OR least(entailment_forward, entailment_backward) >= $low::FLOAT",
         {"files": files, "low": equivalence},
     ).fetchnumpy()
     keys = [pairs["a"], pairs["b"], same["a"], same["b"]]
     distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
     numbers = inverse.astype(np.int64)
     source, target, a, b = np.split(numbers, np.cumsum([len(column) for column in keys])[:-1])
-    return Graph(source, target, a, b, np.asarray(same["strength"], np.float32)), distinct
+    strength, overlap = (
+        np.ma.filled(same[name], np.nan).astype(np.float32) for name in ("strength", "overlap")
+    )
+    return Graph(source, target, a, b, strength, overlap), distinct
 
 
 def _texts(database: "duckdb.DuckDBPyConnection", keys: NDArray[np.uint64]) -> pa.StringArray:

@@ -5,7 +5,7 @@ sentences on that side are the same node or share an edge.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ Edges = tuple[Ids, Ids]
 class Graph:
     """The sentences of pairs as node numbers; a number is one sentence of one context.
 
-    `source` and `target`, (pairs,), are the sentences of each pair. `a` and `b`, (edges,), entail each other;
-    `strength` is the lower p(entailment) of both directions.
+    `source` and `target`, (pairs,), are the sentences of each pair. `a` and `b`, (edges,), are sentences that
+    were compared: `strength` is the lower p(entailment) of both directions, `overlap` their ROUGE-L; NaN if
+    unknown.
     """
 
     source: Ids
@@ -27,15 +28,21 @@ class Graph:
     a: Ids
     b: Ids
     strength: NDArray[np.float32]
+    overlap: NDArray[np.float32]
 
     def edges(self, threshold: float) -> Edges:
         """The edges with a p(entailment) of at least `threshold`."""
         strong = self.strength >= np.float32(threshold)
         return self.a[strong], self.b[strong]
 
+    def alike(self, threshold: float) -> Edges:
+        """The edges between sentences of nearly the same wording, with a ROUGE-L of at least `threshold`."""
+        near = self.overlap >= np.float32(threshold)
+        return self.a[near], self.b[near]
+
     def of(self, some: Ids) -> "Graph":
         """The graph with a subset of the pairs and all edges."""
-        return Graph(self.source[some], self.target[some], self.a, self.b, self.strength)
+        return replace(self, source=self.source[some], target=self.target[some])
 
 
 def winners(pairs: Ids, strength: NDArray[np.float32], edges: Edges, sides: Sequence[int] = (0, 1)) -> Ids:
@@ -67,6 +74,36 @@ def winners_in_turn(pairs: Ids, strength: NDArray[np.float32], edges: Edges) -> 
     final = np.arange(len(by_source))
     final[left] = left[winners(pairs[:, left], strength[left], edges, sides=(1,))]
     return final[by_source]
+
+
+def several_winners(pairs: Ids, strength: NDArray[np.float32], edges: Edges, alike: Edges, limit: int) -> Ids:
+    """As `winners`, but of each component up to `limit` pairs win, the strongest first, no two alike.
+
+    Two pairs are alike if each sentence of one has nearly the wording of a sentence of the other. A pair
+    loses to the first winner that it is like, else to the strongest.
+    """
+    n = pairs.shape[1]
+    if not n:
+        return np.arange(0)
+    near = {*zip(*(ends.tolist() for ends in alike), strict=True)}
+    component = _components(pairs, edges)
+    best, chosen = np.arange(n), dict[int, list[int]]()
+    for i in np.lexsort((best, -np.nan_to_num(strength, nan=-np.inf), component)).tolist():
+        stronger = chosen.setdefault(int(component[i]), [])
+        like = (k for k in stronger if _pairs_alike(pairs[:, i].tolist(), pairs[:, k].tolist(), near))
+        winner = next(like, stronger[0] if len(stronger) == limit else i)
+        best[i] = winner
+        if winner == i:
+            stronger.append(i)
+    return best
+
+
+def _pairs_alike(one: Sequence[int], other: Sequence[int], near: set[tuple[int, int]]) -> bool:
+    def alike(a: int, b: int) -> bool:
+        return a == b or (a, b) in near or (b, a) in near
+
+    (a, b), (c, d) = one, other
+    return (alike(a, c) and alike(b, d)) or (alike(a, d) and alike(b, c))
 
 
 def _components(sentences: Ids, edges: Edges) -> Ids:

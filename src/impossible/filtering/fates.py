@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recipe.critics import Bound, Bounds, TaskFilter
-from .duplicates import Graph, Ids, winners, winners_in_turn
-from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Verdicts
+from .duplicates import Graph, Ids, several_winners, winners, winners_in_turn
+from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Verdicts, weaker
+
+_COPYING = np.float32(0.3)  # how much entailment a pair must gain to make up for a ROUGE-L higher by 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,16 @@ def decide(verdicts: Verdicts, graph: Graph, bounds: TaskFilter, gates: Bounds |
     if bounds.duplicates is not None:
         edges = graph.edges(bounds.duplicates)
         members = np.flatnonzero(_rivals(verdicts, inside, alone))
-        pairs, strength = np.stack((graph.source, graph.target)), _strength(verdicts, inside)
-        select = winners if bounds.duplicate_rule == "paper" else winners_in_turn
-        best[members] = members[select(pairs[:, members], strength[members], edges)]
+        pairs = np.stack((graph.source, graph.target))[:, members]
+        strength = _strength(verdicts, inside)[members]
+        match bounds.duplicate_rule:
+            case "paper":
+                won = winners(pairs, strength, edges)
+            case "code":
+                won = winners_in_turn(pairs, strength, edges)
+            case "several":
+                won = several_winners(pairs, strength, edges, graph.alike(bounds.alike), bounds.winners)
+        best[members] = members[won]
         codes[(alone == KEPT_CODE) & (best != np.arange(len(alone)))] = DUPLICATE_CODE
     if gates is not None:  # a pair that only a gate rejects lacks scores, so its verdict is unknown
         passed = np.isin(verdicts.verdict(bounds), (KEPT_CODE, UNKNOWN_CODE))
@@ -44,15 +53,23 @@ def decide(verdicts: Verdicts, graph: Graph, bounds: TaskFilter, gates: Bounds |
 
 def _rivals(verdicts: Verdicts, bounds: TaskFilter, alone: Codes) -> NDArray[np.bool_]:
     """The pairs among which duplicates are removed; rule `code` does so before two critics apply."""
-    if bounds.duplicate_rule == "paper":
-        return alone == KEPT_CODE
-    return verdicts.verdict(bounds.model_copy(update={"numbers": None, "rouge_l": None})) == KEPT_CODE
+    if bounds.duplicate_rule == "code":
+        return verdicts.verdict(bounds.model_copy(update={"numbers": None, "rouge_l": None})) == KEPT_CODE
+    return alone == KEPT_CODE
 
 
 def _strength(verdicts: Verdicts, bounds: TaskFilter) -> Floats:
     """The strength of each pair; the strongest of a component is kept."""
     forward, backward = (verdicts.scores[f"entailment_{way}"] for way in ("forward", "backward"))
-    return forward + np.nan_to_num(backward) if bounds.duplicate_rule == "paper" else -backward
+    match bounds.duplicate_rule:
+        case "paper":
+            return forward + np.nan_to_num(backward)
+        case "code":
+            return -backward
+        case "several":
+            judge = weaker("judge", verdicts.task, verdicts.scores)
+            overlap = verdicts.scores["rouge_l"]
+            return np.where(np.isnan(judge), forward, judge) - _COPYING * np.nan_to_num(overlap)
 
 
 def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:

@@ -44,8 +44,9 @@ def _graph(scores: pa.Table) -> Graph:
     source, target = np.split(np.unique(keys, return_inverse=True)[1].astype(np.int64), 2)
     columns = as_scores(scores)
     both = np.minimum(columns["entailment_forward"], columns["entailment_backward"])
-    known = ~np.isnan(both)
-    return Graph(source, target, source[known], target[known], both[known])
+    overlap = columns["rouge_l"]
+    known = ~np.isnan(both) | ~np.isnan(overlap)
+    return Graph(source, target, source[known], target[known], both[known], overlap[known])
 
 
 def _decide(rows: pa.Table, graph: Graph, task: str, bounds: TaskFilter, gates: Bounds | None) -> pa.Table:

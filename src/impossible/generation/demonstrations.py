@@ -20,8 +20,8 @@ _FEWEST_WORDS = 8
 def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstration]:
     """Return the pairs to show: of each task at most `pool`, the best first, no two of one context or alike.
 
-    The order is by the critics' entailment less the distance from a usual rewording. Pairs with the lowest
-    overlap are not the best ones: many are wrong.
+    Anchored pairs come first, in the order of the critics' entailment less the distance from a usual
+    rewording. Pairs with the lowest overlap are not the best ones: many are wrong.
     """
     kept = [ledger.filter(pc.equal(ledger["verdict"], KEPT)) for ledger in ledgers]
     rows = [row for ledger in kept for row in ledger.to_pylist()]
@@ -42,13 +42,13 @@ def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstra
     return shown
 
 
-def _order(row: Mapping[str, Any]) -> tuple[float, str]:
+def _order(row: Mapping[str, Any]) -> tuple[bool, float, str]:
     """The best first; of equal ones the order does not depend on that of the rows."""
     ways = [row[name] for name in _ENTAILMENT if row.get(name) is not None]
     quality = min(ways, default=0.0)
     reworded = row.get("rouge_l")
     far = abs(reworded - _REWORDED) if reworded is not None else 0.0
-    return far - quality, row["pair_id"]
+    return not row.get("anchored"), far - quality, row["pair_id"]
 
 
 _ENTAILMENT = ("entailment_forward", "entailment_backward", "judge_forward", "judge_backward")

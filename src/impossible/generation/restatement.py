@@ -16,6 +16,8 @@ from .corpus import Document, Opening
 from .groups import Counts, candidates, check_drawn, decoding_of
 from .sample import Sample, hashed
 
+_RELATED = 0.4  # least share of a restatement's content words in the sentence: some repeat a demonstration
+_STEM = 5  # letters by which words are compared
 _PER_DOCUMENT = 3  # sentences of one document at most, so that a few long documents do not fill a run
 
 
@@ -110,10 +112,17 @@ def _with_sentence(
 ) -> tuple[Candidate, ...]:
     """Return the sentence itself and its distinct restatements, which begin with a capital letter."""
     found = candidates([replace(one, text=_capitalised(one.text)) for one in drawn], sampling, counts)
-    same = normalised(sentence)
+    same, about = normalised(sentence), _stems(sentence)
     copies = sum(one.count for one in found if normalised(one.text) == same)
     others = [one for one in found if normalised(one.text) != same]
-    return (Candidate(sentence, copies, math.nan), *others)
+    related = [one for one in others if len(_stems(one.text) & about) >= _RELATED * len(_stems(one.text))]
+    counts["unrelated"] += len(others) - len(related)
+    return (Candidate(sentence, copies, math.nan), *related)
+
+
+def _stems(sentence: str) -> set[str]:
+    """The beginnings of the content words."""
+    return {word.lower()[:_STEM] for word in content_words(sentence)}
 
 
 def _capitalised(text: str) -> str:

@@ -127,11 +127,17 @@ class TaskFilter(Bounds):
 
     duplicates: Share | None = 0.75
     """p(entailment) from which two sentences are equivalent; `false` keeps duplicates."""
-    duplicate_rule: Literal["paper", "code"] = "paper"
-    """`paper`: of pairs with equivalent sources or targets, keep the one with the highest entailment. `code`:
-    keep the one with the lowest backward entailment, first among equivalent sources, then among equivalent
-    targets; the bounds on numbers and ROUGE-L apply afterwards, so that this pair may be rejected too.
+    duplicate_rule: Literal["paper", "code", "several"] = "paper"
+    """`paper`: of pairs with equivalent sources or targets, keep the one with the highest entailment.
+    `several`: keep up to `winners` of them, no two of nearly the same wording, the surest and most reworded
+    first. `code`: keep the one with the lowest backward entailment, first among equivalent sources, then
+    among equivalent targets; the bounds on numbers and ROUGE-L apply afterwards, so that this pair may be
+    rejected too.
     """
+    winners: int = Field(3, ge=1, le=1000)
+    """Rule `several`: the most pairs of one set of duplicates."""
+    alike: Share = 0.7
+    """Rule `several`: ROUGE-L from which two sentences have nearly the same wording."""
 
 
 class Filter(Settings):

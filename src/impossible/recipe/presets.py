@@ -60,6 +60,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "entailment": {"min": 0.65},
                 "judge": {"min": 0.87},
                 "duplicates": 0.95,
+                "duplicate_rule": "several",
             },
             "summary": {
                 "length_ratio": {"max": 0.8},
@@ -75,6 +76,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "judge": {"min": 0.9},
                 "retention": {"min": 0.6},
                 "duplicates": 0.95,
+                "duplicate_rule": "several",
             },
         },
     },

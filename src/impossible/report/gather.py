@@ -62,7 +62,7 @@ def gather(run: Path) -> Facts:
 def _sentences(counts: Counter[str]) -> tuple[FunnelStep, ...]:
     left = counts["continuations"]
     steps = [FunnelStep("continuations", 0, left)]
-    for name in ("malformed", "improbable", "repeated"):
+    for name in ("malformed", "improbable", "unrelated", "repeated"):
         left -= counts[name]
         steps.append(FunnelStep(name, counts[name], left))
     return tuple(steps)

@@ -26,6 +26,7 @@ def funnel(counts: Counter[str]) -> list[tuple[str, int]]:
             "continuations",
             "malformed",
             "improbable",
+            "unrelated",
             "repeated",
             "candidates",
             "pairs",
