@@ -102,6 +102,10 @@ def _open_model(
             from .similarity import Similarity
 
             return Similarity(locate(settings.similarity), execution.device, execution.threads)
+        case "grounded":
+            from .grounded import Grounded
+
+            return Grounded()
         case "well_formed":
             from .well_formed import WellFormed
 

@@ -134,16 +134,24 @@ def oriented(sentences: Sequence[str]) -> tuple[Indices, Indices]:
 
 
 def score_group(
-    sentences: Sequence[str], critics: Critics, settings: Score, tasks: Sequence[str], counts: Counter[str]
+    sentences: Sequence[str],
+    critics: Critics,
+    settings: Score,
+    tasks: Sequence[str],
+    counts: Counter[str],
+    restated: int | None = None,
 ) -> list[Pairs]:
     """Score all pairs of a group with the cascade of each task.
 
-    Returns the pairs that pass the gates of the cheap critics, and the pairs of task `equivalence` for the
-    entailment graph. `counts` receives the rejections of the cheap critics.
+    `restated` is the index of the sentence that the others restate, if any. Returns the pairs that pass the
+    gates of the cheap critics, and the pairs of task `equivalence` for the entailment graph. `counts`
+    receives the rejections of the cheap critics.
     """
     tables = {name: Table(name, critics[name], sentences) for name in critics}
 
     def ask(critic: str, s: Indices, t: Indices) -> Floats:
+        if critic == "grounded" and restated is not None:
+            return _grounded(tables["judge"], restated, s, t)
         return tables[critic].score(s, t)
 
     source, target = oriented(sentences)
@@ -158,6 +166,15 @@ def score_group(
         scored.append(left)
     scored.append(_equivalent(scored, settings, critics, ask))
     return scored
+
+
+def _grounded(judge: Table, restated: int, s: Indices, t: Indices) -> Floats:
+    """The lower p(restated sentence entails a side) of each pair, (n,)."""
+    sides = np.unique(np.concatenate((s, t)))
+    entailed = np.ones(sides.max(initial=0) + 1, np.float32)
+    others = sides[sides != restated]
+    entailed[others] = judge.score(np.full_like(others, restated), others)
+    return np.minimum(entailed[s], entailed[t])
 
 
 def cheap(critics: Critics) -> Iterator[Step]:
@@ -223,19 +240,18 @@ def score(
     tables = []
     for group in groups:
         sentences = [c.text for c in group.candidates]
-        tables += [
-            to_table(group, sentences, p) for p in score_group(sentences, critics, settings, tasks, counts)
-        ]
+        restated = sentences.index(group.context.text) if group.context.text in sentences else None
+        scored = score_group(sentences, critics, settings, tasks, counts, restated)
+        tables += [to_table(group, sentences, pairs, restated) for pairs in scored]
         tick()
     empty = SCORES.remove_metadata().empty_table()
     return pa.concat_tables([empty, *tables]).cast(SCORES), counts
 
 
-def to_table(group: Group, sentences: Sequence[str], pairs: Pairs) -> pa.Table:
-    """Pairs of a group as rows of SCORES."""
+def to_table(group: Group, sentences: Sequence[str], pairs: Pairs, restated: int | None) -> pa.Table:
+    """Pairs of a group as rows of SCORES; a pair with the `restated` sentence of a corpus is anchored."""
     n = len(pairs.source)
-    written = group.context.domain == CORPUS and group.context.text in sentences
-    anchor = sentences.index(group.context.text) if written else -1
+    anchor = restated if restated is not None and group.context.domain == CORPUS else -1
     columns: dict[str, object] = {
         "context_id": [group.context.id] * n,
         "domain": [group.context.domain] * n,

@@ -113,6 +113,17 @@ _TABLE = (
         columns=(Column("similarity", "cosine of the bi-encoder's embeddings"),),
     ),
     CriticSpec(
+        name="grounded",
+        later=True,
+        cost="cheap",
+        symmetric=True,
+        model="judge",
+        meaning="The judge's p(the restated sentence entails a side), of the less certain side.",
+        columns=(
+            Column("grounded", "the judge's lower p(restated sentence entails source, target); else 1"),
+        ),
+    ),
+    CriticSpec(
         name="well_formed",
         later=True,
         cost="expensive",

@@ -114,6 +114,8 @@ class Score(Settings):
             other = CRITICS[name].backward_of
             if other is not None and other not in self.critics:
                 raise ValueError(f"critics: {name} needs {other!r} too, since it is its backward score")
+        if "grounded" in self.critics and "judge" not in self.critics:
+            raise ValueError("critics: grounded needs 'judge' too, whose scores it reads")
         return self
 
     def models(self, critics: Iterable[CriticName]) -> dict[str, str]:
