@@ -11,7 +11,8 @@ from impossible.errors import ModelError
 from impossible.recipe.execution import Execution
 from impossible.recipe.teacher import Teacher
 from impossible.teachers import open_teacher
-from impossible.teachers.base import Decoding, Sampler
+from impossible.teachers.base import Continuation, Decoding, Sampler
+from impossible.teachers.tokens import open_tokens
 from tests import tiny
 
 DECODING = Decoding(temperature=0.9, top_p=0.95, top_k=20, max_tokens=20)
@@ -136,3 +137,54 @@ def test_a_folder_that_is_no_causal_lm_is_a_model_error(tmp_path: Path) -> None:
     (tmp_path / "m" / "config.json").write_text('{"model_type": "nonsense"}')
     with pytest.raises(ModelError, match="cannot be loaded"):
         teacher(tmp_path / "m", "transformers")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_prefix_prompt_and_suffix_are_read_as_one_text(tmp_path: Path, backend: str) -> None:
+    one = teacher(tiny.llama(tmp_path / "m"), backend)
+    framed = replace(DECODING, prefix="A dog ran.\n\nSo, it ran.\n\n", suffix="\n\nSo,")
+    whole = [framed.framed(prompt) for prompt in PROMPTS]
+    separate = list(one.sample(PROMPTS, 8, [1, 2, 3], framed))
+    together = list(one.sample(whole, 8, [1, 2, 3], DECODING))
+    assert [[c.text for c in group] for group in separate] == [[c.text for c in g] for g in together]
+    # a prefix that was computed before gives the same bytes
+    assert list(one.sample(PROMPTS[1:], 8, [2, 3], framed)) == separate[1:]
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_a_bonus_makes_words_of_the_prompt_likelier_and_leaves_logprobs_alone(
+    tmp_path: Path, backend: str
+) -> None:
+    one = teacher(tiny.llama(tmp_path / "m"), backend)
+    prompt = "The cat sees a dog"
+    [plain] = one.sample([prompt], 40, [1], DECODING)
+    [favoured] = one.sample([prompt], 40, [1], replace(DECODING, bonus=4.0))
+
+    def said(drawn: list[Continuation]) -> int:
+        return sum("cat" in c.text or "dog" in c.text or "sees" in c.text for c in drawn)
+
+    assert said(favoured) > said(plain) + 5
+    stopped = [c for c in favoured if c.text.endswith((".", "?", "!"))]
+    assert stopped
+    scored = one.logprobs(prompt, [c.text for c in stopped])
+    assert [c.logprob for c in stopped] == pytest.approx(scored, abs=1e-3)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_a_continuation_copies_no_more_than_allowed(tmp_path: Path, backend: str) -> None:
+    folder = tiny.llama(tmp_path / "m")
+    one = teacher(folder, backend)
+    tokens = open_tokens(str(folder))
+    prompt = "The cat sees a dog"
+    decoding = replace(DECODING, sentences=0, bonus=20.0, top_k=0)
+    limit = 1
+    runs = {tuple(tokens.continuation(f" {prompt}")[i : i + limit + 1]) for i in range(20)}
+    runs = {run for run in runs if len(run) == limit + 1}
+
+    def copies(how: Decoding) -> int:
+        [drawn] = one.sample([prompt], 40, [1], how)
+        ids = [tokens.continuation(c.text) for c in drawn]
+        return sum(tuple(row[i : i + limit + 1]) in runs for row in ids for i in range(len(row)))
+
+    assert copies(decoding) > 0
+    assert copies(replace(decoding, copied=limit)) == 0

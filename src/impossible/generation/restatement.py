@@ -53,6 +53,7 @@ def restate(
     contexts: Sequence[Context],
     sampler: Sampler,
     settings: Restatement,
+    bonus: float,
     sampling: Sampling,
     seed: int,
     tick: Callable[[], None],
@@ -73,17 +74,19 @@ def restate(
                 decoding_of(sampling),
                 prefix=prefix(shown, task, cue.cue),
                 suffix=f"\n\n{cue.cue}",
-                bonus=settings.bonus,
+                bonus=bonus,
                 copied=settings.copied,
             )
-            prompts = [context.text for context in part]
+            # said twice, a sentence is more often said again
+            prompts = [context.text if shown else f"{context.text}\n\n{context.text}" for context in part]
             seeds = [seed_for(seed, context.id, f"restate-{task}") for context in part]
             found = sampler.sample(prompts, settings.per_cue, seeds, decoding)
             for context, continuations in zip(part, found, strict=True):
                 drawn[context.id] += continuations
         for context in some:
             counts["continuations"] += len(drawn[context.id])
-            groups.append(Group(context, _with_sentence(context.text, drawn[context.id], sampling, counts)))
+            restated = [_cleaned(one, settings) for one in drawn[context.id]]
+            groups.append(Group(context, _with_sentence(context.text, restated, sampling, counts)))
             counts["candidates"] += len(groups[-1].candidates)
             tick()
     check_drawn(counts)
@@ -110,8 +113,8 @@ def _suits(sentence: str, bounds: tuple[int, int]) -> bool:
 def _with_sentence(
     sentence: str, drawn: Sequence[Continuation], sampling: Sampling, counts: Counts
 ) -> tuple[Candidate, ...]:
-    """Return the sentence itself and its distinct restatements, which begin with a capital letter."""
-    found = candidates([replace(one, text=_capitalised(one.text)) for one in drawn], sampling, counts)
+    """Return the sentence itself and its distinct restatements."""
+    found = candidates(drawn, sampling, counts)
     same, about = normalised(sentence), _stems(sentence)
     copies = sum(one.count for one in found if normalised(one.text) == same)
     others = [one for one in found if normalised(one.text) != same]
@@ -125,6 +128,9 @@ def _stems(sentence: str) -> set[str]:
     return {word.lower()[:_STEM] for word in content_words(sentence)}
 
 
-def _capitalised(text: str) -> str:
-    bare = text.lstrip()
-    return bare[:1].upper() + bare[1:]
+def _cleaned(restatement: Continuation, settings: Restatement) -> Continuation:
+    """Remove a repeated cue and capitalise the first letter."""
+    text = restatement.text.lstrip()
+    for _, cue in settings.cues():
+        text = text.removeprefix(cue.cue).lstrip()
+    return replace(restatement, text=text[:1].upper() + text[1:])

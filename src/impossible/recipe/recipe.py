@@ -10,7 +10,7 @@ from .critic_table import CRITICS
 from .critics import Bounds, Filter, Score
 from .distil import Distil
 from .execution import Execution
-from .restatement import Restatement
+from .restatement import STEERABLE, Restatement
 from .sampling import Sampling
 from .teacher import Teacher
 
@@ -79,9 +79,8 @@ class Recipe(Settings):
                 "contexts.sentences: with domains the teacher writes the sentences that it restates; allow "
                 "at least 1, or set restatement = false"
             )
-        steers = self.teacher.backend in ("tree", "transformers", "own")
         for key in ("bonus", "copied"):
-            if getattr(settings, key) and not steers:
+            if getattr(settings, key) and self.teacher.backend not in STEERABLE:
                 raise ValueError(
                     f'restatement.{key}: not supported by teacher.backend = "{self.teacher.backend}"; set 0, '
                     'or use "tree" or "transformers"'

@@ -97,7 +97,8 @@ def _walk(
             yield from _walk(inner, defs, key, below)
             continue
         takes = _bound(name) if inner is not None else _takes(field)
-        absent = {preset for preset, values in filled.items() if not values and table.split(".")[-1] in TASKS}
+        optional = table.split(".")[-1] in TASKS or table == "restatement"
+        absent = {preset for preset, values in filled.items() if not values and optional}
         shown = {p: "" if p in absent else _shown(value, field) for p, value in below.items()}
         yield Setting(key, takes, shown, _one_line(field.get("description", "")), inner is not None)
 

@@ -6,6 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from .base import Settings
 
+STEERABLE = ("tree", "transformers", "own")  # backends that can change logits
+_BONUS = 2.0
+
 
 class Cue(Settings):
     """How sentences are restated for one task."""
@@ -49,12 +52,18 @@ class Restatement(Settings):
     """Contexts that see no demonstrations: their pairs are shown to the next ones. The pairs to show are
     chosen again after 3, 9, 27 … times as many.
     """
-    bonus: float = Field(2.0, ge=0, le=20)
-    """Added to the logits of the sentence's content words until they are said. Not with endpoints and
-    CTranslate2.
+    bonus: float | None = Field(None, ge=0, le=20)
+    """Added to the logits of the sentence's content words until they are said; left out: 2, or 0 with
+    backends that cannot (`ctranslate2`, `endpoint`).
     """
     copied: int = Field(0, ge=0, le=1000)
     """Above 0: the most tokens of the sentence in a row."""
+
+    def bonus_with(self, backend: str) -> float:
+        """The bonus that a backend of the teacher adds."""
+        if self.bonus is None:
+            return _BONUS if backend in STEERABLE else 0
+        return self.bonus
 
     def cues(self) -> list[tuple[str, Cue]]:
         """The tasks and their cues."""
