@@ -110,8 +110,12 @@ def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard
         store.append_line(
             out / "journal.jsonl", {"stage": stage, "shard": "00000", "seconds": 1.5, "rows": 1}
         )
-    table = dataset.assemble(store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS))
-    store.make_folder(out / "round-0" / "dataset", "planted", lambda new: dataset.write(table, new))
+    ledger, found = store.concatenate(ledgers, LEDGER), store.concatenate(groups, GROUPS)
+    caps = dataset.caps(lambda: [ledger], settings.filter.template_share)
+    pairs = dataset.stream(lambda: [(ledger, found)], caps)
+    store.make_folder(
+        out / "round-0" / "dataset", "planted", lambda new: dataset.write_stream(pairs, new, caps)
+    )
     return out
 
 

@@ -116,6 +116,29 @@ def test_the_dataset_of_a_run_is_that_of_all_rounds_repeats_once(tmp_path: Path)
     assert dataset.read(tmp_path / "round-2" / "dataset" / DATASET_FILE).num_rows == 2
 
 
+def test_no_template_has_more_than_its_share_whatever_the_shards(tmp_path: Path) -> None:
+    talk = [("c1", f"I'm not sure how to fix {i}.", "I do not know how.", "kept") for i in range(30)]
+    news = [("c2", f"Police arrested {i} men in Leeds.", f"{i} were held.", "kept") for i in range(95)]
+    rows = [*talk, *talk[:3], ("c2", "d", "e", "rouge_l"), *news]
+    sizes, written = (7, 1000), []
+    for size in sizes:
+        parts = [(ledger(*rows[i : i + size]), GROUP_ROWS) for i in range(0, len(rows), size)]
+        caps = dataset.caps(lambda parts=parts: [part for part, _ in parts], 0.05)
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        dataset.write_stream(dataset.stream(lambda parts=parts: parts, caps), folder, caps)
+        written.append((folder / DATASET_FILE).read_bytes())
+        assert dataset.left_out(folder / DATASET_FILE) == {"paraphrase": 25, "summary": 0}
+    assert written[0] == written[1]
+    found = dataset.read(tmp_path / "7" / DATASET_FILE)
+    assert found["source"].to_pylist() == [s for _, s, *_ in [*talk[:5], *news]]
+    uncapped = dataset.assemble(ledger(*rows), GROUP_ROWS)
+    assert dataset.capped(uncapped, 0.05).equals(found) and dataset.capped(uncapped, None).equals(uncapped)
+    assert dataset.caps(lambda: [ledger(*rows)], None) == {}
+    dataset.write(uncapped, tmp_path)
+    assert dataset.left_out(tmp_path / DATASET_FILE) == {}
+
+
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
 def test_export_keeps_every_row(tmp_path: Path, ending: str) -> None:
     table = dataset.assemble(ledger(("c1", 'a "quoted", text', "b", "kept")), GROUP_ROWS)

@@ -15,16 +15,18 @@ import pytest
 from typer.testing import CliRunner
 
 from impossible.cli.app import app
+from impossible.data import dataset
 from impossible.data.run_folder import RunFolder
 from impossible.data.state import State, read_state
 from impossible.errors import RecipeError, StoreError
 from impossible.pipeline.forecast import pilot
 from impossible.pipeline.run import Watch, run
+from impossible.pipeline.verify import verify
 from impossible.recipe.layers import merge
 from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
-from tests import tiny
+from tests import planted, tiny
 
 DATASET = Path("round-0/dataset/pairs.parquet")
 
@@ -133,6 +135,33 @@ def test_only_the_filter_runs_again_for_another_bound(settings: dict[str, Any], 
     assert stages_made(tmp_path)[before:] == ["filter"] * 3
     assert loose is not None and strict is not None
     assert 0 < strict.num_rows < loose.num_rows
+
+
+def test_another_share_of_templates_makes_only_the_dataset_again(tmp_path: Path) -> None:
+    rows = [
+        planted.row(f"Text {i}.", f"I'm not sure how to fix {i}.", f"I do not know about {i}.", 0.5, 0.9, 0.9)
+        for i in range(6)
+    ]
+    rows.append(planted.row("Text 5.", "Police arrested him.", "Police have arrested him.", 0.5, 0.9, 0.9))
+
+    def share(value: float | bool) -> Recipe:
+        contexts = {"domains": ["support"], "count": 6, "per_shard": 2}
+        return planted.recipe(contexts=contexts, filter=planted.BOUNDS | {"template_share": value})
+
+    planted.plant(tmp_path, rows, share(False), per_shard=2)
+    before = stages_made(tmp_path)
+    for value, left in ((False, 7), (0.1, 3), (0.75, 4)):
+        state = run(share(value), tmp_path)
+        assert state.pairs is not None and state.pairs.num_rows == left
+        assert dataset.left_out(tmp_path / DATASET) == (
+            {"paraphrase": 7 - left, "summary": 0} if value else {}
+        )
+        assert not verify(tmp_path, sample=0).differs
+    assert stages_made(tmp_path) == before
+    reached = run(share(0.1), tmp_path, target=3)
+    assert reached.reached and reached.distinct == {"paraphrase": 3} and reached.shards == 3
+    (tmp_path / "recipe.toml").write_text(dump(share(False)))
+    assert "does not match the kept pairs" in verify(tmp_path, sample=0).differs[0]
 
 
 def test_continuations_are_not_written_over_by_those_of_other_settings(

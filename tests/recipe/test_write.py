@@ -12,8 +12,8 @@ def test_a_recipe_is_written_table_by_table_bounds_within_a_line() -> None:
     assert text.startswith('resolved = true\npreset = "code"\nseed = 7\n\n[contexts]\ndomains = ["news"]\n')
     assert "\nlength_ratio = {min = 0.667}\n" in text
     assert "\nrouge_l = {min = 0.1, max = 0.75}\nsimilarity = false\n" in text
-    assert "\n[filter]\nsummary = false\n\n[filter.paraphrase]\n" in text
-    assert "\n\n[filter]\n\n[filter.paraphrase]\n" in dump(resolve({}))
+    assert "\n[filter]\nsummary = false\ntemplate_share = false\n\n[filter.paraphrase]\n" in text
+    assert "\n\n[filter]\ntemplate_share = 0.02\n\n[filter.paraphrase]\n" in dump(resolve({}))
 
 
 def test_a_server_may_have_parameters_of_any_name_and_text() -> None:

@@ -4,8 +4,9 @@ Two pairs are repeats if their sentences are equal after `sentences.normalised`,
 commas.
 """
 
+import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
 from .tabular import write_rows, writing
+from .template_cap import Cap, Templates
 
 Part = tuple[pa.Table, pa.Table]  # rows of the ledger, and the groups of their contexts
 _ROW_GROUP = 16_384
+_LEFT_OUT = "left out by the template cap"  # metadata of the file: JSON, task → pairs
 _ROUND = pa.field("round", pa.int32(), metadata={"description": "0: the teacher's pair; else a student's"})
 
 
@@ -60,16 +63,29 @@ def duplicates(ledgers: Iterable[pa.Table]) -> pa.Table:
     return distinct([rows.select([name for name in DATASET.names if name != "context"])])
 
 
-def stream(parts: Callable[[], Iterable[Part]]) -> Iterator[pa.Table]:
-    """Yield the kept pairs of all parts without repeats, schema DATASET.
+def caps(ledgers: Callable[[], Iterable[pa.Table]], share: float | None) -> dict[str, Cap]:
+    """Task → the template cap of its kept pairs, for `filter.template_share`; empty without a share."""
+    if share is None:
+        return {}
+    seen, templates = {task: Seen() for task in TASKS}, {task: Templates() for task in TASKS}
+    for ledger in ledgers():
+        for task in TASKS:
+            templates[task].add(seen[task].new(kept(ledger, task)))
+    return {task: templates[task].cap(share) for task in TASKS}
+
+
+def stream(parts: Callable[[], Iterable[Part]], caps: Mapping[str, Cap] | None = None) -> Iterator[pa.Table]:
+    """Yield the kept pairs of all parts without repeats, under the caps of `caps`, schema DATASET.
 
     Memory holds one part and the digests of seen pairs. Rows are ordered by task, then by context, so that
     the result is independent of the shard size.
     """
     for task in TASKS:
-        seen = Seen()
+        seen, templates = Seen(), Templates()
         for ledger, groups in parts():
             pairs = seen.new(kept(completed([ledger], LEDGER), task))
+            if caps:
+                pairs = templates.first(pairs, caps[task].limit)
             texts = dict(zip(groups["context_id"].to_pylist(), groups["context"].to_pylist(), strict=True))
             context = pa.array([texts[c] for c in pairs["context_id"].to_pylist()], pa.string())
             yield pairs.append_column("context", context).select(DATASET.names).cast(DATASET)
@@ -80,13 +96,28 @@ def assemble(ledger: pa.Table, groups: pa.Table) -> pa.Table:
     return pa.concat_tables(stream(lambda: [(ledger, groups)]))
 
 
+def capped(pairs: pa.Table, share: float | None) -> pa.Table:
+    """The pairs under the template cap of each task; all of them without a share."""
+    tasks = []
+    for task in TASKS:
+        templates, own = Templates(), pairs.filter(pc.equal(pairs["task"], task))
+        if share is not None:
+            templates.add(own)
+            own = Templates().first(own, templates.cap(share).limit)
+        tasks.append(own)
+    return pa.concat_tables(tasks)
+
+
 def write(table: pa.Table, folder: Path) -> None:
     """Write a dataset folder; equal rows give equal bytes."""
     write_stream([table], folder)
 
 
-def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
-    """As `write`, with one row group in memory; the bytes do not depend on how rows are split into tables."""
+def write_stream(tables: Iterable[pa.Table], folder: Path, caps: Mapping[str, Cap] | None = None) -> None:
+    """As `write`, with one row group in memory; the bytes do not depend on how rows are split into tables.
+
+    The file also records how many pairs the caps left out; `left_out` reads it.
+    """
     with pq.ParquetWriter(folder / DATASET_FILE, DATASET, compression="zstd") as writer:
         held, rows = [DATASET.empty_table()], 0
         for table in tables:
@@ -97,6 +128,16 @@ def write_stream(tables: Iterable[pa.Table], folder: Path) -> None:
                 writer.write_table(whole.slice(0, _ROW_GROUP).combine_chunks(), _ROW_GROUP)
                 held, rows = [whole.slice(_ROW_GROUP)], rows - _ROW_GROUP
         writer.write_table(pa.concat_tables(held).combine_chunks(), _ROW_GROUP)
+        if caps:
+            writer.add_key_value_metadata(
+                {_LEFT_OUT: json.dumps({task: cap.left_out for task, cap in caps.items()})}
+            )
+
+
+def left_out(file: Path) -> dict[str, int]:
+    """Task → the pairs that the template cap left out of a dataset file; empty without a cap."""
+    found: dict[str, int] = json.loads((pq.read_metadata(file).metadata or {}).get(_LEFT_OUT.encode(), "{}"))
+    return found
 
 
 def read(run: Path) -> pa.Table:
@@ -131,7 +172,7 @@ def is_whole(file: Path) -> bool:
 
 def _read(file: Path) -> pa.Table:
     try:
-        return pq.read_table(file)
+        return pq.read_table(file).replace_schema_metadata()
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
 

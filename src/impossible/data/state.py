@@ -15,7 +15,7 @@ from .run_folder import RunFolder
 class State:
     """The progress of a run. `counts` is the funnel over the finished shards.
 
-    With a `target`, `distinct` is the number of distinct kept pairs of each task; once the target is
+    With a `target`, `distinct` is the number of pairs that each task has in the dataset; once the target is
     `reached`, `contexts` and `shards` are the numbers used. `found` is the share of the work that earlier
     runs had finished.
     """

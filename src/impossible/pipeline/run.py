@@ -13,6 +13,7 @@ from ..data import dataset, store
 from ..data.run_folder import STAGES, Manifest, RunFolder
 from ..data.schema import GROUPS
 from ..data.state import State
+from ..data.template_cap import Templates
 from ..errors import RecipeError, StoreError
 from ..generation.contexts import prompts
 from ..generation.corpus import CorpusReport
@@ -113,7 +114,7 @@ def run(
         watch.begin(state, state.contexts * sum(s.name in ("generate", "score") for s in stages))
         finished = _make_shards(recipe, folder, stages, shards, state, watch)
         if until in ("filter", "distil") and at_most is None:
-            state.file = _dataset(folder, finished)
+            state.file = _dataset(folder, finished, recipe.filter.template_share)
         watch.end(state)
         if until == "distil" and not state.interrupted:
             _distil(folder, recipe, finished, state, watch)
@@ -131,7 +132,7 @@ def _make_shards(
     recipe: Recipe, folder: RunFolder, stages: Sequence[MapStage], shards: Shards, state: State, watch: Watch
 ) -> list[int]:
     """Make the shards up to the target or an interruption; return the finished indices."""
-    goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()])
+    goal = _Goal(state.target, [task for task, _ in recipe.filter.tasks()], recipe.filter.template_share)
     finished: list[int] = []
     try:
         for done in _work(recipe, folder, stages, shards, state, watch):
@@ -199,16 +200,17 @@ def _last_stage(recipe: Recipe, until: str, target: int) -> str:
 
 
 class _Goal:
-    """Counts the distinct kept pairs of each task until all have reached the target."""
+    """Counts the pairs that each task has in the dataset, until all have reached the target."""
 
-    def __init__(self, target: int, tasks: Sequence[str]):
-        self._target, self._seen = target, {task: dataset.Seen() for task in tasks}
+    def __init__(self, target: int, tasks: Sequence[str], share: float | None):
+        self._target, self._share = target, share
+        self._seen = {task: (dataset.Seen(), Templates()) for task in tasks}
 
     def reached(self, verdicts: store.Shard, state: State) -> bool:
         rows = verdicts.table()
-        for task, seen in self._seen.items():
-            seen.new(dataset.kept(rows, task))
-            state.distinct[task] = len(seen)
+        for task, (seen, templates) in self._seen.items():
+            templates.add(seen.new(dataset.kept(rows, task)))
+            state.distinct[task] = len(seen) if self._share is None else templates.cap(self._share).kept
         return min(state.distinct.values()) >= self._target
 
 
@@ -255,18 +257,26 @@ def _in_order(shards: Iterable[Done]) -> Iterator[Done]:
             due += 1
 
 
-def _dataset(folder: RunFolder, finished: Sequence[int]) -> Path:
-    """Write the dataset of the finished shards unless it is up to date; one shard is in memory at a time."""
+def _dataset(folder: RunFolder, finished: Sequence[int], share: float | None) -> Path:
+    """Write the dataset of the finished shards unless it is up to date; one shard is in memory at a time.
+
+    `share`: the largest share of a template (`filter.template_share`).
+    """
     place = folder.dataset_folder()
     checksums = [s.checksum for stage in ("filter", "generate") for s in _made(folder, stage, finished)]
-    wanted = store.fingerprint("dataset", "3", *checksums)
+    wanted = store.fingerprint("dataset", "4", str(share), *checksums)
     if store.folder_fingerprint(place) != wanted or not dataset.is_whole(folder.dataset_file()):
 
-        def parts() -> Iterable[dataset.Part]:
-            both = zip(*(_made(folder, stage, finished) for stage in ("filter", "generate")), strict=True)
-            return ((ledger.table(), groups.table()) for ledger, groups in both)
+        def ledgers() -> Iterable[pa.Table]:
+            return (ledger.table() for ledger in _made(folder, "filter", finished))
 
-        store.make_folder(place, wanted, lambda new: dataset.write_stream(dataset.stream(parts), new))
+        def parts() -> Iterable[dataset.Part]:
+            groups = (made.table() for made in _made(folder, "generate", finished))
+            return zip(ledgers(), groups, strict=True)
+
+        caps = dataset.caps(ledgers, share)
+        pairs = dataset.stream(parts, caps)
+        store.make_folder(place, wanted, lambda new: dataset.write_stream(pairs, new, caps))
     return folder.dataset_file()
 
 

@@ -53,7 +53,7 @@ def verify(run: Path, sample: int = 3, seed: int = 7, on_progress: OnProgress = 
     _versions(manifest, result)
     on_progress("reading all shards")
     whole = list(_shards(folder, recipe, stages, digests, result))
-    _dataset(folder, whole, result)
+    _dataset(folder, recipe, whole, result)
     if any(folder.round_numbers()):
         result.notes.append("rounds of self-distillation are not reproduced")
     places = [(i, row) for i, n in whole for row in range(n)]
@@ -172,8 +172,8 @@ def _verdicts(
                 result.differs.append(f"{path} does not follow from the scores and the bounds of the recipe")
 
 
-def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], result: Verified) -> None:
-    """Check that the dataset is the kept pairs of the ledger."""
+def _dataset(folder: RunFolder, recipe: Recipe, whole: Sequence[tuple[int, int]], result: Verified) -> None:
+    """Check that the dataset is the kept pairs of the ledger, under the recipe's template cap."""
     path = folder.dataset_file()
     if not path.exists():
         result.notes.append("there is no dataset yet")
@@ -194,7 +194,8 @@ def _dataset(folder: RunFolder, whole: Sequence[tuple[int, int]], result: Verifi
     result.count("pairs of the dataset", stored.num_rows)
     empty = DATASET.empty_table()
     stored = store.completed([stored], DATASET).cast(DATASET)
-    if store.checksum(stored) != store.checksum(pa.concat_tables([empty, *dataset.stream(parts)])):
+    caps = dataset.caps(lambda: (ledger for ledger, _ in parts()), recipe.filter.template_share)
+    if store.checksum(stored) != store.checksum(pa.concat_tables([empty, *dataset.stream(parts, caps)])):
         result.differs.append(f"{path} does not match the kept pairs of the ledger")
 
 

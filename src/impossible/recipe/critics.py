@@ -149,6 +149,18 @@ class Filter(Settings):
     """The bounds of paraphrases; `false`: none are made."""
     summary: TaskFilter | None = None
     """The bounds of summaries; `false`: none are made."""
+    template_share: Share | None = None
+    """Largest share of a task's pairs that may follow one template, such as "I am not sure …"; the first ones
+    stay in the dataset. `false`: any share.
+    """
+
+    @model_serializer(mode="wrap")
+    def _without_cap(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """Leave the cap out of fingerprints, since it changes no verdict; that of the dataset has it."""
+        dumped: dict[str, Any] = handler(self)
+        if info.context == FINGERPRINT:
+            dumped.pop("template_share", None)
+        return dumped
 
     def tasks(self) -> list[tuple[str, TaskFilter]]:
         """The tasks of the recipe, with their bounds."""

@@ -48,6 +48,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             },
         },
         "filter": {
+            "template_share": 0.02,
             "paraphrase": {
                 "length_ratio": {"min": 0.6},
                 "numbers": {"min": 1.0},

@@ -235,14 +235,21 @@ def _round_dataset(
     student_fingerprint = store.folder_fingerprint(teacher) or ""
     bounds = round_bounds(recipe)
     wanted = store.fingerprint(
-        "round", "4", student_fingerprint, cascade_key(recipe, bounds), str(recipe.seed), *texts
+        "round",
+        "4",
+        student_fingerprint,
+        cascade_key(recipe, bounds),
+        str(bounds.template_share),
+        str(recipe.seed),
+        *texts,
     )
     if store.folder_fingerprint(folder) != wanted:
         student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
         place = partial(run.drawn_file, number)
         table = _rewrite_in_parts(student, tasks, fresh, recipe.seed + number, place, wanted, on_progress)
-        store.make_folder(folder, wanted, lambda new: dataset.write(table, new))
+        own = dataset.capped(table, bounds.template_share)
+        store.make_folder(folder, wanted, lambda new: dataset.write(own, new))
         shutil.rmtree(run.drawn_folder(number), ignore_errors=True)
     return dataset.read(run.dataset_file(number))
 
