@@ -130,6 +130,29 @@ def test_a_round_that_is_killed_while_it_writes_goes_on_to_the_same_pairs(
     assert found.equals(whole) and [p.name for p in (tmp_path / "round-1").iterdir()] == ["dataset"]
 
 
+def test_a_round_keeps_to_the_share_of_a_template(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, settings, groups = run
+    shutil.copytree(out / "round-0", tmp_path / "round-0")
+    fresh = self_distillation._group_sentences(groups)
+
+    def alike(
+        student: Student, task: str, where: list[self_distillation.SourceSentence], seed: int
+    ) -> list[dict[str, object]]:
+        empty = dict.fromkeys(DATASET.names)
+        return [{**empty, "task": task, "source": text, "target": "It was nice."} for *_, text in where]
+
+    monkeypatch.setattr(self_distillation, "_rewrite", alike)
+    for share, kept in ((None, 6), (0.02, 2)):
+        bounds = settings.filter.model_copy(update={"template_share": share})
+        other = settings.model_copy(update={"filter": bounds})
+        found = self_distillation._round_dataset(tmp_path, fresh, other, 1, lambda _: None)
+        expected = [text for *_, text in fresh[:kept]]
+        assert found["source"].to_pylist() == expected * 2
+        assert found["task"].to_pylist() == ["paraphrase"] * kept + ["summary"] * kept
+
+
 def test_a_round_may_rewrite_the_sentences_of_a_file(
     run: tuple[Path, Recipe, pa.Table], tmp_path: Path
 ) -> None:
