@@ -3,7 +3,7 @@ from dataclasses import astuple
 
 import pytest
 
-from impossible.metrics.richness import MEANINGS, Richness, names, richness, template_share
+from impossible.metrics.richness import MEANINGS, Richness, names, richness
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_figures_by_hand() -> None:
     assert found.with_name_or_number == 1 / 2
     assert found.largest_template == 1 / 2 and found.ten_templates == 1
     assert math.isnan(found.msttr)  # less than one segment
-    assert set(MEANINGS) == set(Richness.__dataclass_fields__) - {"pairs"}
+    assert set(MEANINGS) == set(Richness.__dataclass_fields__) - {"pairs", "template"}
 
 
 def test_a_name_or_number_on_either_side_counts() -> None:
@@ -46,11 +46,14 @@ def test_a_name_or_number_on_either_side_counts() -> None:
 def test_small_talk_has_one_template_where_news_have_many() -> None:
     talk = [f"I'm not sure how to fix the {x}." for x in ("router", "phone", "car", "door")]
     news = [f"Police arrested {n} men in Leeds." for n in (2, 3, 4, 5)]
-    assert template_share(talk, talk, 1) == 1
-    assert template_share(news, news, 1) == 1 / 4
-    assert template_share(talk + news, talk + news, 2) == 5 / 8
+    assert richness(talk, talk).largest_template == 1
+    assert richness(news, news).largest_template == 1 / 4
+    both = richness(talk * 4 + news, talk * 4 + news)
+    assert (both.largest_template, both.template) == (16 / 20, "i am not sure → i am not sure")
+    many = [f"Police arrested {n} men in Leeds." for n in range(20)]
+    assert richness(many, many).ten_templates == 10 / 20
 
 
 def test_without_pairs_nothing_is_known() -> None:
     empty = astuple(richness([], []))
-    assert empty[0] == 0 and all(math.isnan(x) for x in empty[1:])
+    assert (empty[0], empty[-1]) == (0, "") and all(math.isnan(x) for x in empty[1:-1])

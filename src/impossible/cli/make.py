@@ -53,12 +53,11 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
-    from ..data import dataset
     from ..data.run_folder import RunFolder, read_recipe
     from ..data.state import read_state
     from ..pipeline.run import run
     from .progress import watch_for
-    from .tables.run import advice, funnel_table, rounds_table, sample_table
+    from .tables.run import advice, funnel_table, pairs_of_dataset, rounds_table, sample_table
 
     settings = read_recipe(recipe, sets or [])
     hide_progress_bars()
@@ -83,7 +82,7 @@ def run_command(
         console.print(hint, style="yellow", markup=False)
     if (sample := sample_table(state, 10, settings.seed)) is not None:
         console.print(sample)
-        size = f"{dataset.size(state.file):,} pairs without repeats across contexts" if state.file else ""
+        size = pairs_of_dataset(state.file) if state.file else ""
         console.print(f"dataset: {paths.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
     elif state.file is not None and not state.interrupted:
         console.print("no pair was kept; the funnel shows where pairs were lost", style="yellow")

@@ -205,7 +205,7 @@ def compare_command(
     seed: Annotated[int, typer.Option(min=0, help="seed for sampling")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: teacher, temperature, samples, yield, cost per pair, diversity at equal size.
+    """Compare runs: teacher, settings, yield, cost per pair, diversity and richness at equal size.
 
     Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
     """

@@ -1,4 +1,4 @@
-"""Comparison of runs: their cost, their yield and the diversity of their pairs."""
+"""Comparison of runs: their cost, their yield, and the diversity and richness of their pairs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +13,7 @@ from ..data.run_folder import RunFolder
 from ..data.state import State, read_state
 from ..errors import DataError
 from ..metrics import bleu, diversity
+from ..metrics.richness import MEANINGS, Richness, richness
 from ..metrics.statistics import Interval, bootstrap, mean
 from ..recipe.base import TASKS
 from ..recipe.recipe import Recipe
@@ -23,7 +24,7 @@ _CRITIC = "entailment_forward"
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """Figures of one task of a run. Diversity is of the sources, on an equal number of random pairs per run.
+    """Figures of one task of a run. Diversity (of the sources) and richness are of equally many random pairs.
 
     `seconds` covers all stages and, in a run with two tasks, both tasks. `judged_right` is the share of pairs
     that a person judged right (`impossible calibrate`); these pairs are stratified by score, so use it to
@@ -47,6 +48,7 @@ class RunFigures:
     distinct_2: float
     mtld: float
     self_bleu: float
+    richness: Richness
 
 
 # The settings that each row shows, since runs usually differ in them.
@@ -102,6 +104,7 @@ def _figures(
         distinct_2=diversity.distinct_n(texts, 2),
         mtld=diversity.mtld(texts),
         self_bleu=float(bleu.self_bleu(texts).mean()) if len(texts) > 1 else np.nan,
+        richness=richness(texts, sample.targets),
     )
 
 
@@ -123,6 +126,7 @@ def write_comparison(runs: Sequence[RunFigures], seed: int, path: Path) -> None:
             "distinct_2": "distinct / all bigrams of the sources, at equal size",
             "mtld": f"of the sources, threshold {diversity.MTLD_THRESHOLD}, at equal size",
             "self_bleu": f"of the sources, each against the others, at equal size, {bleu.SETTINGS}",
+            "richness": {name: f"{text}, at equal size" for name, text in MEANINGS.items()},
         },
         "runs": [asdict(figures) for figures in runs],
     }

@@ -14,6 +14,7 @@ from ..data.pairs import check_texts, pair_rows
 from ..errors import DataError
 from ..metrics import bleu, diversity, fidelity
 from ..metrics.models import Models
+from ..metrics.richness import MEANINGS, Richness, richness
 from ..metrics.statistics import DRAWS, Interval, bootstrap, mean
 from ..metrics.table import METRICS, BenchmarkRow, Rows, settings
 from ..recipe.base import TASKS
@@ -47,6 +48,11 @@ class Subject:
         """Embeddings of the sample's sources, (n, d)."""
         return self._models.similarity.embed(self.sample.sources)
 
+    @cached_property
+    def richness(self) -> Richness:
+        """The richness of the sample."""
+        return richness(self.sample.sources, self.sample.targets)
+
 
 @dataclass(frozen=True, slots=True)
 class SetMeasure:
@@ -56,11 +62,18 @@ class SetMeasure:
     of: Callable[[Subject], float]
 
 
+def _of_richness(name: str) -> SetMeasure:
+    return SetMeasure(f"sample, {MEANINGS[name]}", lambda s: getattr(s.richness, name))
+
+
+# Figures of metrics.richness; the others are measured per side.
+_RICHNESS = ("content_words", "names", "numbers", "with_name_or_number", "largest_template", "ten_templates")
 SET_MEASURES: dict[str, SetMeasure] = {
     "pairs": SetMeasure("rows", lambda s: len(s.pairs.sources)),
     "distinct_sources": SetMeasure("distinct sources", lambda s: len(set(s.pairs.sources))),
     "source_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.sources)),
     "target_words": SetMeasure(f"mean, {WORDS}", lambda s: _length(s.pairs.targets)),
+    **{name: _of_richness(name) for name in _RICHNESS},
     "vocabulary": SetMeasure(f"distinct {WORDS}", lambda s: diversity.vocabulary(s.pairs.sources)),
     "distinct_1": SetMeasure(f"distinct / all {WORDS}", lambda s: diversity.distinct_n(s.pairs.sources, 1)),
     "distinct_2": SetMeasure("distinct / all bigrams", lambda s: diversity.distinct_n(s.pairs.sources, 2)),

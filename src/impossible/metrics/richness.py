@@ -35,7 +35,10 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Richness:
-    """The richness of `pairs` pairs; `MEANINGS` describes the figures, which are NaN without pairs."""
+    """The richness of `pairs` pairs; `MEANINGS` describes the figures, which are NaN without pairs.
+
+    `template` is the most frequent template; "" without pairs.
+    """
 
     pairs: int
     words: float
@@ -46,6 +49,7 @@ class Richness:
     largest_template: float
     ten_templates: float
     msttr: float
+    template: str
 
 
 def richness(sources: Sequence[str], targets: Sequence[str]) -> Richness:
@@ -53,6 +57,7 @@ def richness(sources: Sequence[str], targets: Sequence[str]) -> Richness:
     sentences = [*sources, *targets]
     named, counted = ([len(of(sentence)) for sentence in sentences] for of in (names, numbers))
     has = np.add(named, counted).reshape(2, -1).any(axis=0)
+    templates = Counter(map(pair_template, sources, targets)).most_common(_TOP)
     return Richness(
         len(sources),
         _mean([len(words(sentence)) for sentence in sentences]),
@@ -60,9 +65,10 @@ def richness(sources: Sequence[str], targets: Sequence[str]) -> Richness:
         _mean(named),
         _mean(counted),
         _mean(has.tolist()),
-        template_share(sources, targets, 1),
-        template_share(sources, targets, _TOP),
+        _share(templates[:1], len(sources)),
+        _share(templates, len(sources)),
         msttr(sentences),
+        templates[0][0] if templates else "",
     )
 
 
@@ -82,10 +88,8 @@ def names(sentence: str) -> list[str]:
     return found
 
 
-def template_share(sources: Sequence[str], targets: Sequence[str], top: int) -> float:
-    """The share of pairs with one of the `top` most frequent templates of pairs; NaN without pairs."""
-    counts = Counter(map(pair_template, sources, targets))
-    return sum(n for _, n in counts.most_common(top)) / len(sources) if sources else math.nan
+def _share(templates: Sequence[tuple[str, int]], pairs: int) -> float:
+    return sum(n for _, n in templates) / pairs if pairs else math.nan
 
 
 def _mean(values: Sequence[float]) -> float:

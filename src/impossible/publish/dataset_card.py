@@ -107,6 +107,8 @@ def _bounds(facts: Facts) -> Iterator[tuple[str, str, str]]:
         yield from ((task, critic, _limits(bound)) for critic, bound in bounds.given())
         if bounds.duplicates is not None:
             yield task, "duplicates", f"p(entailment) both ways from {bounds.duplicates:g}"
+        if (share := facts.recipe.filter.template_share) is not None:
+            yield task, "templates", f"at most {share:.1%} of the pairs follow one template"
 
 
 def _limits(bound: Bound) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..metrics.diversity import Variety
+from ..metrics.richness import Richness
 from ..recipe.recipe import Recipe
 
 
@@ -83,17 +84,22 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """The pairs of one task: counts, distributions and samples."""
+    """The pairs of one task: counts, distributions and samples.
+
+    `funnel` ends with the kept pairs, `into_dataset` with those of the dataset.
+    """
 
     name: str
     pairs: int
     kept: int
     duplicates: int
     funnel: tuple[FunnelStep, ...]
+    into_dataset: tuple[FunnelStep, ...]
     distributions: tuple[Distribution, ...]
     frontier: Frontier | None
     lengths: Histogram
     variety: Variety
+    richness: Richness
     overlap: float
     sample: tuple[Pair, ...]
     reasons: tuple[Reason, ...]

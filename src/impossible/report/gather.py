@@ -29,9 +29,11 @@ def gather(run: Path) -> Facts:
     folder = RunFolder(run)
     state, manifest, rows = read_state(run), folder.manifest(), folder.rows("filter")
     recipe, pairs = folder.recipe(), dataset.read(folder.dataset_file())
+    left_out = dataset.left_out(folder.dataset_file())
     contexts = folder.rows("contexts")
     tasks = [
-        task_facts(rows, pairs, task, state.counts, recipe, recipe.seed) for task, _ in recipe.filter.tasks()
+        task_facts(rows, pairs, left_out.get(task, 0), task, state.counts, recipe)
+        for task, _ in recipe.filter.tasks()
     ]
     texts = _texts(contexts, tasks)
     return Facts(

@@ -13,6 +13,7 @@ from ..filtering.cascade import as_scores
 from ..filtering.verdict import weaker
 from ..metrics.diversity import variety
 from ..metrics.overlap import jaccard
+from ..metrics.richness import richness
 from ..recipe.critic_table import CRITICS
 from ..recipe.critics import Bound, Bounds, CriticName
 from ..recipe.recipe import Recipe
@@ -21,19 +22,22 @@ from .facts import Distribution, Frontier, FunnelStep, Histogram, Pair, Reason, 
 
 _BINS = 25
 _SAMPLE, _PER_REASON, _DUPLICATES, _POINTS, _BEST = 120, 12, 40, 300, 12
-_MEASURED = 2000  # sentences sampled to measure variety
+_MEASURED = 2000  # sentences sampled to measure variety and richness
 _LONGEST = 40  # words; the last bin also counts longer sentences
 
 
 def task_facts(
-    ledger: pa.Table, dataset: pa.Table, task: str, counts: Counter[str], recipe: Recipe, seed: int
+    ledger: pa.Table, dataset: pa.Table, left_out: int, task: str, counts: Counter[str], recipe: Recipe
 ) -> TaskFacts:
-    """Collect the facts of one task; `ledger`, `dataset` and `counts` (the funnel) are those of the run."""
+    """Collect the facts of one task; `ledger`, `dataset` and `counts` (the funnel) are those of the run.
+
+    `left_out`: the pairs that the template cap left out. Samples depend only on the recipe's seed.
+    """
     rows = ledger.filter(pc.equal(ledger["task"], task))
     kept = dataset.filter(pc.equal(dataset["task"], task))
     scores = {critic: weaker(critic, task, as_scores(rows)) for critic in CRITICS}
     verdicts = np.array(rows["verdict"].to_pylist(), dtype=object)
-    drawn = np.random.default_rng(seed)
+    drawn = np.random.default_rng(recipe.seed)
     show = _Shown(rows, task, scores)
     sources, targets = kept["source"].to_pylist(), kept["target"].to_pylist()
     some = sorted(drawn.permutation(len(sources))[:_MEASURED].tolist())
@@ -43,10 +47,12 @@ def task_facts(
         kept=counts[f"{task}: {KEPT}"],
         duplicates=counts[f"{task}: {DUPLICATE}"],
         funnel=funnel(task, counts),
+        into_dataset=_into_dataset(counts[f"{task}: {KEPT}"], left_out, kept.num_rows),
         distributions=_distributions(task, scores, verdicts == KEPT, recipe),
         frontier=_frontier(scores, verdicts == KEPT, show, drawn),
         lengths=_lengths(sources, targets),
         variety=variety([targets[i] for i in some]),
+        richness=richness([sources[i] for i in some], [targets[i] for i in some]),
         overlap=float(np.mean(jaccard(sources, targets))) if sources else 0.0,
         sample=show.pairs(_draw(verdicts == KEPT, _SAMPLE, drawn)),
         reasons=_reasons(verdicts, show, drawn),
@@ -63,6 +69,16 @@ def funnel(task: str, counts: Counter[str]) -> tuple[FunnelStep, ...]:
             left -= lost
             steps.append(FunnelStep(name, lost, left))
     return tuple(steps)
+
+
+def _into_dataset(kept: int, left_out: int, pairs: int) -> tuple[FunnelStep, ...]:
+    """What keeps kept pairs out of the dataset."""
+    without_repeats = pairs + left_out
+    steps = (
+        FunnelStep("repeats across contexts", kept - without_repeats, without_repeats),
+        FunnelStep("template cap", left_out, pairs),
+    )
+    return tuple(step for step in steps if step.lost > 0)
 
 
 def _draw(where: NDArray[np.bool_], count: int, random: np.random.Generator) -> list[int]:

@@ -11,6 +11,7 @@ from ...evaluate.compare_runs import RunFigures
 from ...evaluate.dataset_quality import Quality
 from ...evaluate.proximity import Cell
 from ...evaluate.safety import Safety
+from ...metrics.richness import MEANINGS
 from ...metrics.statistics import Interval
 from ...metrics.table import METRICS
 
@@ -171,6 +172,7 @@ def runs_table(found: Sequence[RunFigures]) -> Table:
         "self_bleu",
     ):
         rows.append((name, [_figure(getattr(figures, name)) for figures in found]))
+    rows += [(name, [number(getattr(figures.richness, name)) for figures in found]) for name in MEANINGS]
     return comparison_table(f"runs: {found[0].task}", [figures.run for figures in found], rows)
 
 

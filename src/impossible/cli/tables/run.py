@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
@@ -82,6 +83,15 @@ def sample_table(state: State, count: int, seed: int) -> Table | None:
     for row in rows:
         table.add_row(row["task"], as_markup(row["source"]), as_markup(row["target"]))
     return table
+
+
+def pairs_of_dataset(file: Path) -> str:
+    """The size of a dataset in words, with the pairs that the template cap left out."""
+    from ...data import dataset
+
+    left_out = sum(dataset.left_out(file).values())
+    capped = f"; filter.template_share left out {left_out:,} more" if left_out else ""
+    return f"{dataset.size(file):,} pairs without repeats across contexts{capped}"
 
 
 def forecast_table(forecasts: Sequence[Forecast]) -> Table:
