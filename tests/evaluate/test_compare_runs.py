@@ -53,6 +53,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         "summary": False,
     }
     settings["score"]["summary"] = False
+    settings["filter"]["template_share"] = False
     for name, per_context in (("large", 400), ("small", 200)):
         run(resolve(merge(settings, {"sampling": {"per_context": per_context}})), folder / name)
     return [folder / "large", folder / "small"]
@@ -75,7 +76,10 @@ def test_runs_side_by_side(runs: list[Path], tmp_path: Path) -> None:
     assert large.judged == 0
     write_comparison(found, 7, tmp_path / "runs.json")
     assert [r["run"] for r in json.loads((tmp_path / "runs.json").read_text())["runs"]] == ["large", "small"]
-    assert [c.header for c in runs_table(found).columns] == ["", "large", "small"]
+    assert large.richness.pairs == small.richness.pairs == small.kept and large.richness.words >= 4
+    table = runs_table(found)
+    assert [c.header for c in table.columns] == ["", "large", "small"]
+    assert {"content_words", "largest_template"} <= set(table.columns[0].cells)
 
 
 def test_judgements_count(runs: list[Path]) -> None:

@@ -49,6 +49,8 @@ def test_the_same_sentence_again_and_again_is_not_diverse(models: Models) -> Non
     same = DatasetPairs("same", ["The cat is old ."] * 20, ["A cat is old ."] * 20)
     found = quality(same, models, None, seed=7).of_set
     assert found["distinct_sources"] == 1 and found["vocabulary"] == 4
+    assert found["largest_template"] == found["ten_templates"] == 1
+    assert found["content_words"] == 2 and found["with_name_or_number"] == 0  # cat, old
     assert found["self_bleu"] == pytest.approx(100)
     assert found["embedding_distance"] == pytest.approx(0, abs=1e-5)
     assert found["topics"] == pytest.approx(1, abs=1e-3)

@@ -62,6 +62,24 @@ def test_pareto_keeps_what_is_not_beaten() -> None:
     assert pareto(wording, meaning, np.arange(5)) == [0, 3]
 
 
+def test_the_report_tells_why_kept_pairs_are_not_in_the_dataset_and_how_rich_it_is(tmp_path: Path) -> None:
+    from impossible.report.page import page
+
+    talk = [row(f"{i}.", f"I'm not sure about {i}.", f"I do not know {i}.", 0.5, 0.9, 0.9) for i in range(4)]
+    again = talk[0] | {"context": "4."}
+    facts = gather(plant(tmp_path / "run", [*talk, again, *ROWS], recipe()))
+    (task,) = facts.tasks
+    assert [(s.name, s.lost, s.left) for s in task.into_dataset] == [
+        ("repeats across contexts", 1, 6),
+        ("template cap", 2, 4),
+    ]
+    assert (task.kept, facts.dataset, task.richness.pairs) == (7, 4, 4)
+    assert (task.richness.largest_template, task.richness.template) == (0.5, "i am not sure → i do not know")
+    text = page(facts)
+    for part in ("template cap", "Richness", "i am not sure → i do not know", "content words a sentence"):
+        assert part in text, part
+
+
 def test_a_run_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
     from impossible.report.page import page
 

@@ -64,7 +64,7 @@ def richness(sources: Sequence[str], targets: Sequence[str]) -> Richness:
         _mean([len(content_words(sentence)) for sentence in sentences]),
         _mean(named),
         _mean(counted),
-        _mean(has.tolist()),
+        float(has.mean()) if len(sources) else math.nan,
         _share(templates[:1], len(sources)),
         _share(templates, len(sources)),
         msttr(sentences),

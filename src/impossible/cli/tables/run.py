@@ -112,8 +112,8 @@ def forecast_lines(forecasts: Sequence[Forecast], pilot: int, target: int, count
     """Summarise a forecast from `pilot` contexts, and check the `count` contexts of the recipe."""
     last = slowest(forecasts)
     yield (
-        f"estimated from {pilot} contexts: {target:,} pairs per task in {_interval(last.hours)} hours, "
-        "without repeats across contexts, loading of models and students"
+        f"estimated from {pilot} contexts: {target:,} pairs per task in {_interval(last.hours)} hours; "
+        "repeats across contexts, the template cap, loading of models and students are not included"
     )
     if math.isinf(last.contexts.value):
         yield f"the pilot kept no {last.task} pair: try more contexts with --pilot, or looser bounds"
