@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..text.function_words import content_words
 from ..text.numbers import numbers
-from ..text.templates import content_words, pair_template
+from ..text.templates import pair_template
 from ..text.words import WORDS, words
 from .diversity import MSTTR_SEGMENT, msttr
 
@@ -23,7 +24,7 @@ _TOP = 10
 # Figure → what it is, for reports.
 MEANINGS = {
     "words": f"mean per sentence, {WORDS}",
-    "content_words": "mean per sentence, without function words and very common verbs and adverbs",
+    "content_words": "mean per sentence, without function words",
     "names": "mean per sentence, runs of capitalised words after the first word",
     "numbers": "mean per sentence, numbers, amounts, dates and times",
     "with_name_or_number": "share of pairs with a name or a number",

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from ..data import dataset, store
 from ..data.run_folder import STAGES, Manifest, RunFolder
 from ..data.schema import GROUPS

@@ -1,4 +1,4 @@
-"""Sentence → its content words, and its template: the pattern by which small talk repeats itself.
+"""Sentence → template: the pattern by which small talk repeats itself.
 
 A template is the first four marks of a sentence. A frame word (a subject, an auxiliary, a question word, a
 very common verb; from a list) is a mark; a run of other words is one mark, "_". So "I'm not sure what to do."
@@ -6,6 +6,7 @@ and "I am not sure how to fix the router." share "i am not sure". A sentence of 
 content says more than any pattern: it is its own template.
 """
 
+from .function_words import FUNCTION_WORDS
 from .words import words
 
 MASK = "_"
@@ -26,17 +27,6 @@ _FRAME = _set(
     "works working mean means love loved hope wish guess believe understand remember sure sorry happy "
     "glad able good great best better bad nice"
 )
-# No frame and no content: determiners, prepositions, adverbs, quantities, pronouns that are no subject.
-_FILLERS = _set(
-    "a an the my your his her its our their this these those it them me him us mine yours ours theirs "
-    "myself yourself himself herself itself ourselves themselves someone somebody something anyone "
-    "anybody anything everyone everybody everything nobody nothing none one ones some any no every each "
-    "all both few many much more most less several other another such same own of in on at by for from "
-    "with without about into onto over under after before between during through against since until than "
-    "as nor so yet while although though unless up down out off away back here then now again too also "
-    "only just even still very really quite rather yes well maybe perhaps always ever already probably "
-    "actually definitely thing things way lot lots bit kind sort new right"
-)
 _SHORT_FOR = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
 # After these, 's is short for "is"; after others it is a genitive, which is left out.
 _WITH_IS = _set("it that this there here he she what who where how when")
@@ -56,7 +46,8 @@ _IRREGULAR = {
 def template(sentence: str) -> str:
     """The template of a sentence; case, punctuation and contractions make no difference."""
     found = _spelt_out(sentence)
-    if 2 * sum(map(_is_content, found)) > len(found):
+    content = sum(word not in _FRAME and word not in FUNCTION_WORDS for word in found)
+    if 2 * content > len(found):
         return " ".join(found)
     marks: list[str] = []
     for word in found:
@@ -69,15 +60,6 @@ def template(sentence: str) -> str:
 def pair_template(source: str, target: str) -> str:
     """The template of a pair: those of its two sentences."""
     return f"{template(source)} → {template(target)}"
-
-
-def content_words(sentence: str) -> list[str]:
-    """The words in lower case that are neither function words nor among the most common verbs and adverbs."""
-    return [word for word in _spelt_out(sentence) if _is_content(word)]
-
-
-def _is_content(word: str) -> bool:
-    return word not in _FRAME and word not in _FILLERS
 
 
 def _spelt_out(sentence: str) -> list[str]:
