@@ -67,7 +67,8 @@ def test_the_report_tells_why_kept_pairs_are_not_in_the_dataset_and_how_rich_it_
 
     talk = [row(f"{i}.", f"I'm not sure about {i}.", f"I do not know {i}.", 0.5, 0.9, 0.9) for i in range(4)]
     again = talk[0] | {"context": "4."}
-    facts = gather(plant(tmp_path / "run", [*talk, again, *ROWS], recipe()))
+    others = [row("5.", "a b c", "a b d", 0.5, 0.9, 0.9), row("6.", "o p q", "o r q", 0.3, 0.9, 0.9)]
+    facts = gather(plant(tmp_path / "run", [*talk, again, *others], recipe()))
     (task,) = facts.tasks
     assert [(s.name, s.lost, s.left) for s in task.into_dataset] == [
         ("repeats across contexts", 1, 6),
