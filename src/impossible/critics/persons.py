@@ -19,7 +19,8 @@ _PERSONS = {
     "third plural": "they them their theirs themselves",
 }
 _PERSON_OF = {word: person for person, words in _PERSONS.items() for word in words.split()}
-# A whole word: not "me" in "crème", "her" in "HER2", "i" in "i.e.", "I-95" and "I/O", "you" in "do-it-yourself".
+# A whole word: not "me" in "crème", "her" in "HER2", "i" in "i.e.", "I-95" and "I/O". A dash and the slash of
+# "he/she" may touch it.
 _WORD = re.compile(
     r"(?<![\w@&-])(?<!\w\.)(?<![A-Z]/)[^\W\d_]++(?:(?<=\b[Ll]et)'s\b)?+(?![\w@&$€£]|-\w|\.\w|/[A-Z])"
 )
