@@ -39,6 +39,7 @@ _BEHIND = """
     >=: and above, and up, and older, and more, at least, at the least, minimum
     <=: or less, or fewer, or under, or below, or younger, or lower, or earlier, and under, and below
     <=: and younger, at most, at the most, maximum, max, tops
+    ~by: at the latest
     ~from: onwards, onward, or after
 """
 
@@ -64,6 +65,10 @@ _FOLLOWS = re.compile(
     rf"(?i)(?:\s(?!or\b|and\b|at\b)[a-z]+)?\s({_any(_KIND_BEHIND)})\b(?!\s(?:[0-9]|than\b|the\b|an?\b))|\+(?!\w)"
 )
 
+_MOVES = re.compile(
+    r"(?i)\b(?:add(?:s|ed|ing)?|went|go(?:es|ne)?|came|comes?|rose|rises?|climbed|jumped|moved)\sup\sto\s"
+)
+
 
 def bounds_before(text: str, is_time: dict[int, bool]) -> dict[int, str]:
     """The bounds that stand directly before a number: where the number starts → bound.
@@ -73,7 +78,7 @@ def bounds_before(text: str, is_time: dict[int, bool]) -> dict[int, str]:
     found: dict[int, str] = {}
     for match in _BOUND.finditer(text):
         kind = _KIND_BEFORE[" ".join(match[1].lower().split())]
-        if match.end() in is_time:
+        if match.end() in is_time and not _MOVES.search(text, max(0, match.start() - 10), match.start(1) + 6):
             found[match.end()] = _fit(kind, is_time[match.end()])
     return found
 
@@ -83,7 +88,9 @@ def bound_behind(text: str, end: int, is_time: bool) -> str:
     match = _FOLLOWS.match(text, end)
     if match is None:
         return ""
-    return _fit(_KIND_BEHIND[" ".join(match[1].lower().split())] if match[1] else ">=", is_time)
+    if match[1]:
+        return _fit(_KIND_BEHIND[" ".join(match[1].lower().split())], is_time)
+    return ">" if text[end - 3 : end].isdecimal() else ">="  # "500+" is more than 500, "18+" includes 18
 
 
 def _fit(kind: str, is_time: bool) -> str:

@@ -6,14 +6,14 @@
 | 1,200 · 1 200 · 1'200 · 1.200.000 · 1,00,000; 1,5; 1.234,56 | 1200 …; 1.5; 1234.56 |
 | 1.000 people · 12.345 people · €1.500; else 1.500 stays a decimal | 1000 people … |
 | 1e6 · 2 x 10^6; 1.2k · 2M · $2m · 3bn | 1000000; 1.2 thousand … |
-| 5 to 10 million | 5 million to 10 million |
+| 5 to 10 million; World War II · WW2; Henry VIII | 5 million to 10 million; 2nd World War; Henry 8 |
 """
 
 import re
 import unicodedata
 from fractions import Fraction
 
-from .number_words import plain
+from .number_words import ordinal, plain
 from .units import CODES, SIGNS, WORDS
 
 # "ſ", "ı" and the sign of Kelvin match "s", "i" and "k" where case is ignored, but are other characters.
@@ -22,7 +22,7 @@ _CHARACTERS = str.maketrans(
     | {"ſ": "s", "ı": "i", "İ": "I", "\u212a": "K", "ﬅ": "st", "ﬆ": "st", "×": "x", "℃": "°C", "℉": "°F"}
     | dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")
 )
-_OTHER_DIGITS = re.compile(r"[^\D0-9]|[\uff00-\uffef]|[⁰¹²³⁴-⁹]+|[¼-¾⅐-⅞]")
+_OTHER_DIGITS = re.compile(r"[^\D0-9]|[\uff00-\uffef]|[⁰¹²³⁴-⁹]+|[\u2160-\u216b]|[¼-¾⅐-⅞]")
 SIGN = rf"(?:(?<![A-Z])[A-Z]{{0,3}}[{re.escape(SIGNS)}]|\b(?:{'|'.join(map(re.escape, CODES))}))"
 _NUMERAL = r"[0-9]+(?:\.[0-9]+)?"
 _START = r"(?<![\w.,])"
@@ -41,6 +41,8 @@ _DOT = re.compile(
     rf"({SIGN}\s?)?{_START}([1-9][0-9]{{0,2}})\.([0-9]{{3}})(?![0-9]|[.,][0-9])"
     r"(?=(?P<glued>\w|%)?\s?(?P<after>[^\W\d_]+|[^\w\s])?)"
 )
+_WORLD_WAR = re.compile(r"\b(?:(?i:world\swar\s)|WW\s?)(I{1,3}|[123]|(?i:one|two|three))\b")
+_ROMAN = re.compile(r"(?<=[a-z]\s)(?=[IVX]{2})(X{0,3})(IX|IV|V?I{0,3})(?![\w'])")
 _FEET = re.compile(r"(?<=[0-9])['′]\s?([0-9]{1,2})(?:\"|″|'')")
 _VERSION = re.compile(r"\b(?:v(?=[0-9])|V(?=[0-9]+\.[0-9]))")
 _POWER = re.compile(
@@ -62,6 +64,7 @@ def plain_numerals(text: str) -> str:
     text = text.translate(_CHARACTERS)
     if not text.isascii():
         text = _OTHER_DIGITS.sub(_ascii, text)
+    text = _ROMAN.sub(_arabic, _WORLD_WAR.sub(_ordinal_war, text))
     text = _VERSION.sub("", _FEET.sub(r" feet \1 inches", text))
     text = _EUROPEAN.sub(lambda m: f"{re.sub('[^0-9]', '', m[1])}.{m[2]}", text)
     text = _DECIMAL_COMMA.sub(r"\1.\2", _GROUPS.sub(_joined, text))
@@ -77,7 +80,19 @@ def _ascii(match: re.Match[str]) -> str:
     digit = unicodedata.decimal(raw, None)
     if digit is not None:
         return str(digit)
-    return unicodedata.normalize("NFKC", raw) if "\uff00" <= raw <= "\uffef" else raw
+    return unicodedata.normalize("NFKC", raw)
+
+
+def _ordinal_war(match: re.Match[str]) -> str:
+    n = {"one": 1, "two": 2, "three": 3}.get(match[1].lower()) or len(
+        match[1].replace("2", "II").replace("3", "III")
+    )
+    return f"{ordinal(n)} World War"
+
+
+def _arabic(match: re.Match[str]) -> str:
+    units = {"": 0, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
+    return str(10 * len(match[1]) + units[match[2]])
 
 
 def _joined(match: re.Match[str]) -> str:

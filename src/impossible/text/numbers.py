@@ -19,7 +19,7 @@
 | names with digits: COVID-19, H1N1, 4G | covid19; h1n1; 4g |
 | codes and versions that only a zero tells apart from others: 0042, 3.10 | 0042; 3.10 |
 
-Number words, above all "one", are read by number_words. Not read: Roman numerals, "twice", "double", "both",
+Number words, above all "one", are read by number_words. Not read: "twice", "double", "both",
 "a couple", "about". "May", "March" and "August" are months only with a capital; at the beginning of a
 sentence or clause they also need a day. "Jan", "Mar", "Wed", "Sat" and "Sun" need a neighbour that makes them
 dates. A mark that is not read keeps two numbers apart.
@@ -45,6 +45,7 @@ _AMOUNT = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _SURE_MONTH = "(?i:january|february|april|june|july|september|october|november|december)"
 _MONTH = rf"(?:{_SURE_MONTH}|May|March|August)\b"
 _DAY = r"(?<![\w.:/,])(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?(?!\w|[.:/,][0-9])"
+_EXTRA = "more|additional|extra|further|full|whole|long|consecutive|straight"
 
 # The first alternative that matches wins, so they are ordered from most to least specific.
 _READING = re.compile(
@@ -58,8 +59,8 @@ _READING = re.compile(
                    (?!\s?(?i:{_any(WORDS)})(?!\w)) )
     | (?P<quantity> (?P<minus>(?<![\w.)%{re.escape(SIGNS)}])-|\b(?i:minus|negative)\s)? (?P<sign>{SIGN}\s?)?
                    (?P<sum>(?(sign)-?|(?<![\w.])){_AMOUNT})
-                   (?: (?P<glued>{_any(GLUED)})(?!\^) | [\s-]?(?P<spaced>{_any(SHORT)}|(?i:{_any(WORDS)})) )?
-                   (?![\w^]) )
+                   (?: (?P<glued>{_any(GLUED)})(?!\^)
+                     | (?:\s(?:{_EXTRA}))?[\s-]?(?P<spaced>{_any(SHORT)}|(?i:{_any(WORDS)})) )? (?![\w^]) )
     | (?P<code>    \b(?!(?i:mid|pre|post|under|over|top|sub|non|aged?|all|early|late)-)
                    (?=[a-z]*+[A-Z])[^\W\d_]++-?[0-9]\w* )
     | (?P<rank>    (?<![\w.])[0-9]{{1,20}}(?:st|nd|rd|th)\b )
@@ -109,14 +110,20 @@ def numbers(text: str) -> tuple[str, ...]:
     """The canonical readings in `text`, sorted, with repeats; see the table above."""
     text = plain_times(digits(plain_numerals(text)))
     found = _sums(text, [_read(match) for match in _READING.finditer(text)])
-    bounds = bounds_before(text, {reading.start: reading.is_time for reading in found})
+    # "by Friday's rain" bounds no day
+    is_time = {r.start: r.is_time and not text.startswith("'s", r.end) for r in found}
+    bounds = bounds_before(text, is_time)
     written: list[str] = []
     for i, reading in enumerate(found):
         bound = bounds.get(reading.start) or bound_behind(text, reading.end, reading.is_time)
+        before = found[i - 1] if i and reading.kind == "year" and found[i - 1].kind == "date" else None
+        if before and _WITH.fullmatch(text, before.end, reading.start):
+            bound = bounds[before.start]  # "until May 2020" is "until 2020" too
         if (j := _other_end(text, found, i)) is not None:
             reading, found[j] = _same_unit(text, reading, found[j])
             bounds[found[j].start] = ""
-            bound = "" if bound == "from" else bound
+            bound = "" if bound in ("from", ">") else bound  # "over three to four years" is the time it takes
+        bounds[reading.start] = bound
         written += [f"{bound}{' ' if bound[-1:].isalpha() else ''}{name}" for name in reading.written()]
     return tuple(sorted(written))
 
@@ -126,12 +133,8 @@ def _sums(text: str, readings: list[_Reading]) -> list[_Reading]:
     found: list[_Reading] = []
     for reading in readings:
         before = found[-1] if found else None
-        if (
-            before
-            and reading.unit
-            and (before.unit == reading.unit and before.factor > reading.factor)
-            and _WITH.fullmatch(text, before.end, reading.start)
-        ):
+        smaller = before and reading.unit == before.unit != "" and reading.factor < before.factor
+        if before and smaller and _WITH.fullmatch(text, before.end, reading.start):
             value = before.value + reading.value * reading.factor / before.factor
             found[-1] = replace(before, value=value, end=reading.end)
         else:
