@@ -53,7 +53,7 @@ _SCALES = {"k": "thousand", "m": "million", "b": "billion", "t": "trillion"}
 _SCALE = re.compile(
     rf"(?P<sign>{SIGN}\s?)?{_START}(?P<number>{_NUMERAL})(?P<range>\s?(?:-|\bto\b|\bor\b)\s?"
     rf"(?P<sign2>{SIGN}\s?)?(?P<high>{_NUMERAL}))?(?P<space>[\s-]?)"
-    r"(?P<scale>(?i:bn|tn|mn|mm|mln|bln|trn|thousand|million|billion|trillion)|[kKmMbBtT])(?!\w)"
+    r"(?P<scale>(?i:bn|tn|mn|mm|mln|mil|bln|trn|thousand|million|billion|trillion)|[kKmMbBtT])(?!\w)"
     rf"(?=(?P<behind>\s?[{re.escape(SIGNS)}])?(?P<counted>\s(?:people|users|views|viewers|readers|members|"
     r"copies|jobs|downloads|followers|subscribers|visitors|customers|voters|homes|years)\b)?)"
 )

@@ -6,8 +6,8 @@ Reads texts whose number words are digits already. "An hour" is 1 hour unless it
 import re
 
 _PAST_OR_TO = re.compile(
-    r"(?i)\b(?:(?P<part>0\.5|(?:a\s)?quarter|0\.25)|(?P<minutes>[0-5]?[0-9])(?P<said>\sminutes?)?)\s"
-    r"(?P<way>past|after|to|before|till)\s(?P<hour>1[0-2]|[1-9])(?![\w:]|[.,][0-9]|\s?(?:%|per|seconds?\b|minutes?\b|hours?\b|days?\b))"
+    r"(?i)\b(?:(?P<part>0\.5|(?:a\s)?quarter|0\.25)|(?P<minutes>[0-5]?[0-9])(?P<said>\sminutes?)?)[\s-]"
+    r"(?P<way>past|after|to|before|till)[\s-](?P<hour>1[0-2]|[1-9])(?![\w:]|[.,][0-9]|\s?(?:%|per|seconds?\b|minutes?\b|hours?\b|days?\b))"
 )
 _IN_THE = re.compile(
     r"(?i)(?P<time>(?:\b(?:at|until|till|by|from|before|after|about|around|is|to)\s(?:1[0-2]|[1-9])|[0-9]:[0-9]{2})"
@@ -38,13 +38,17 @@ _CALENDAR_BEFORE = re.compile(
     r"(?:\b(?i:on|by|or|to|in|of|and|next|last|this|each|every|until|till|from|since|through|mid|early|late)[\s-]"
     rf"|[-/&]\s?|[0-9](?:st|nd|rd|th)?\s|\b{_ANY_NAME}\.?,?\s)$"
 )
+# A verb has no capital there, and the sun an article.
+_MID_SENTENCE = re.compile(r"(?<!\b[Tt]he)(?<!\bour)(?<!\ba)(?<=[a-z,])\s$")
 _CALENDAR_AFTER = re.compile(
     rf",?\s[0-9]|(?:,?\s|\s?[-/&]\s?|\s(?:and|or|to|through)\s){_ANY_NAME}\b|\s?-\s?[0-9]"
 )
 _LOWER_DAYS = re.compile(r"\b({0})(\s?[-/]\s?)({0})\b".format("(?i:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)"))
 
 _LENGTH = "hour|day|week|month|year|minute|decade|century|mile|kilomet(?:er|re)|metre|meter|inch|foot|yard"
-_SHARE_OF = re.compile(rf"(?i)\b((?:0\.[0-9]+|[1-9]/[1-9])\s)(?:of\s)?an?\s(?=(?:{_LENGTH})\b)")
+_SHARE_OF = re.compile(
+    rf"(?i)\b((?:0\.[0-9]+|[1-9]/[1-9])\s)(?:of\s)?an?\s(?=(?:{_LENGTH}|percent|per\scent)\b)"
+)
 _ABOVE_ZERO = re.compile(
     r"(?i)(?<![\w.])([0-9]+(?:\.[0-9]+)?)(\s?(?:degrees?|°)?(?:\s?(?:celsius|fahrenheit|[cf]))?)\s(below|above)\s0\b"
 )
@@ -77,6 +81,10 @@ def _spelt(match: re.Match[str]) -> str:
     short, text = match[0][:3], match.string
     near = short not in _UNSURE or (
         _CALENDAR_BEFORE.search(text, max(0, match.start() - 14), match.start())
+        or (
+            short in ("Wed", "Sat", "Sun")
+            and _MID_SENTENCE.search(text, max(0, match.start() - 10), match.start())
+        )
         or _CALENDAR_AFTER.match(text, match.end())
     )
     return _CALENDAR[short] if near else match[0]
