@@ -104,7 +104,8 @@ def _clause(verb: Token) -> Clause | None:
         modality.add("readiness")
     if any(c.lower_ in ("able", "unable") for c in verb.children):
         modality.add("ability")
-    person = next((_PERSONS[s.lower_] for s in subjects if s.lower_ in _PERSONS), None)
+    # not the numeral of "World War I"
+    person = next((_PERSONS[s.lower_] for s in subjects if s.lower_ in _PERSONS and s.tag_ != "NNP"), None)
     return Clause(verb.lower_[:4], _tense(finite, words, verb, going), frozenset(modality), person)
 
 

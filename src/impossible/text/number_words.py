@@ -57,6 +57,7 @@ _NUMBERED = _set(
 _TOKEN = re.compile(r"\w+(?:[.:/][0-9]+)*|(?<=\s)-(?=\s)|[^\s\w-]")
 # Longer runs are keys and codes; Python also limits the digits that int() converts.
 _NUMERAL = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_NOTHING = Fraction(1, 10**25)  # decimals below it are left out
 _FRACTION = re.compile(r"([1-7])/([234568])")
 
 
@@ -140,7 +141,8 @@ def _is_numeral_one(words: Sequence[str], i: int) -> bool:
     """Whether the "one" at word i is the number 1; see the module's docstring."""
     before, after = _at(words, i - 1), _at(words, i + 1)
     alone = not before and after in ("", ".", "!", "?")
-    if alone or before in _NUMBERED or after in ("percent", "per"):
+    or_more = after == "or" and _at(words, i + 2) == "more"
+    if alone or or_more or before in _NUMBERED or after in ("percent", "per"):
         return True
     if before in _DETERMINERS or (_is_word(before) and _at(words, i - 2) in _DETERMINERS):
         return False
@@ -240,8 +242,8 @@ def _with_decimals(words: Sequence[str], number: _Quantity) -> _Quantity:
         end += 1
         place = Fraction(1, 10)
         while _ONES.get(_at(words, end), 10) < 10:
-            value += place * _ONES[words[end]]
-            place /= 10
+            value += place * _ONES[words[end]] if place > _NOTHING else 0
+            place /= 10 if place > _NOTHING else 1
             end += 1
         return _Quantity(value, end)
     joined = after == "and" and then != "half"

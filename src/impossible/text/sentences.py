@@ -37,18 +37,27 @@ def _set(words: str) -> frozenset[str]:
 
 
 _SHORT_WORDS = _set("am be by do go he is it me my of on so to up us we")
-# These cannot end a sentence.
+# The abbreviations, here for all rules. These cannot end a sentence.
 _NEVER_LAST = _set(
-    "Dr Mr Mrs Ms Mx Messrs Prof Gen Rep Sen Gov Rev Hon Lt Col Capt Cpl Sgt Maj Cmdr Adm Supt Amb Atty Fr "
-    "Mt Ft dr mr mrs prof messrs vs eg ie cf viz e.g i.e Eq Fig Figs fig figs eqs approx incl excl"
+    "Dr Drs Mr Mrs Ms Mx Messrs Mme Mlle Msgr Prof Profs Gen Rep Reps Sen Sens Gov Rev Hon Pres Lt Col Capt "
+    "Cpl Sgt Maj Cmdr Cdr Adm Brig Pvt Pfc Insp Supt Amb Atty Asst Fr Mt Ft Apt dr mr mrs prof messrs asst "
+    "v vs eg ie Cf cf viz e.g i.e Eq Fig Figs fig figs eqs approx incl excl"
 )
 # These may end a sentence or occur inside it, like initials ("J.") and dotted abbreviations ("U.S.").
 _MAYBE_LAST = _set(
-    "Inc Corp Co Ltd Bros Cos Jr Sr Esq Assn Dept Univ Inst Intl Natl etc al dept est misc resp avg ext tel "
-    "hrs mins secs lbs yrs vol vols eds ed ca c p pp no nos No Nos Vol Ch Sec Art Op St Ave Blvd Rd Sq Hwy "
-    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun "
-    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla "
-    "Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que"
+    "Inc Corp Co Ltd Pty Bros Cos Jr Sr Esq Assn Assoc Dept Univ Inst Intl Natl Fed Civ Crim Bldg Dist Div "
+    "Tel etc al misc resp avg ext tel hrs mins secs lbs yrs ed eds ca c p pp no nos No Nos Vol Vols Ch Cl "
+    "Sec Sect Para Art Pt Op St Ave Blvd Rd Sq Ln Hwy Pkwy Rte Rm Ste Jan Feb Mar Apr Jun Jul Aug Sep Sept "
+    "Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill "
+    "Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que"
+)
+# These end no sentence before a lower-case letter or a digit, but before a capital, since some are words too.
+_BEFORE_CAPITAL = _set(
+    "max min temp std para paras sect sects sec secs art arts ch chs cl pt pts fl vol vols ver ref refs "
+    "tbsp tbsps tsp tsps pkg pkgs pkt qty amt wt ht doz oz lb ft yd yds sq cu hr wk wks mo mos mth mths yr "
+    "govt dept mgr mgmt mfr mfg acct bldg bdrm bdrms apts rm hwy blvd ave rd dist div assoc bros corp esp "
+    "usu orig prev cont est fem masc sing transl trans illus suppl equiv diam dia elev alt lat freq reqd "
+    "recd intl natl univ med tech abbr"
 )
 # Capitalised, these usually begin a sentence and are rarely part of a name.
 _STARTERS = _set(
@@ -184,7 +193,8 @@ def _full_stop_ends(word: str, text: str, following: int, final: bool) -> bool |
         return False
     if word in _MAYBE_LAST or _is_initials(word):
         return _starts_sentence(text, following, final)
-    return not (word[-1:].isdigit() and text[following].isdigit())  # "2. 5 per cent"
+    continued = word[-1:].isdigit() or word.lower() in _BEFORE_CAPITAL  # "2. 5 per cent", "para. 5"
+    return not (continued and text[following].isdigit())
 
 
 def _starts_sentence(text: str, position: int, final: bool) -> bool | None:
@@ -211,7 +221,7 @@ def _is_plain(before: str) -> bool:
     if before[-1:] in tuple(_CLOSERS + "%"):
         return True
     word = _last_word(before)
-    if word in _NEVER_LAST or word in _MAYBE_LAST:
+    if word in _NEVER_LAST or word in _MAYBE_LAST or word in _BEFORE_CAPITAL:
         return False
     return word in _SHORT_WORDS or bool(_PLAIN.fullmatch(word))
 
