@@ -136,6 +136,16 @@ def test_overlap_with_a_benchmark_or_a_corpus_is_found(run: Path, tmp_path: Path
     bench = tmp_path / "bench.jsonl"
     bench.write_text('{"source": "x", "references": ["it is COLD, today!"]}\n')
     assert kinds(run, against=[bench]) == ["benchmark"]
+    bench.write_text('{"source": "x", "references": ["We went down. It rained all day long."]}\n')
+    rainy = [
+        *CLEAN,
+        row("C.", "It rained all night long.", "It rained\u00a0all the day long.", 0.4, 0.9, 0.9),
+    ]
+    [found] = check(
+        plant(tmp_path / "rainy", rainy, recipe()), dataset.read(tmp_path / "rainy"), [bench], [], LICENCES
+    )
+    assert found.kind == "benchmark" and "nearly a sentence of bench.jsonl" in found.text
+    assert found.examples == ("It rained\u00a0all the day long.",)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("Nothing of it.\n")
     assert kinds(run, corpora=[corpus]) == []
