@@ -120,6 +120,14 @@ def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_p
     assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart
 
 
+def test_names_are_escaped_in_the_card(run: Path, tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)>|`x`\u202e"
+    publish(run, tmp_path / "out", licences=LICENCES | {"dataset": "<b>mine</b>"}, name=name)
+    front, text = (tmp_path / "out" / "README.md").read_text().split("---\n", 2)[1:]
+    assert "<img" not in text and "<b>" not in text and "\u202e" not in front + text
+    assert "# &lt;img src=x onerror=alert(1)&gt;&#124;&#96;x&#96;" in text
+
+
 def test_no_context_is_in_two_splits() -> None:
     import pyarrow as pa
 

@@ -3,12 +3,12 @@
 import re
 import unicodedata
 
-# Characters that show nothing: bidirectional controls, joiners, fillers, soft hyphens, variations, tags.
+# Characters that show nothing: bidirectional controls, joiners, fillers, soft hyphens, tags.
 HIDDEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
+    "\u2060-\u206f\ufeff\U000e0000-\U000e0fff"
 )
-_HIDDEN = re.compile(f"[{HIDDEN}]")
+_HIDDEN = re.compile(f"[{HIDDEN}\ufe00-\ufe0f]")  # with the variation selectors, which belong to emoji
 _SPACE = re.compile(r"[^\S\n]")
 _DIGIT = re.compile(r"[^\D0-9]")
 _MARKS = str.maketrans(
