@@ -30,7 +30,7 @@ def licence(name: str, given: Mapping[str, str]) -> str | None:
 
 
 def packaged() -> dict[str, str]:
-    """The licence of each embedded model that is in an installed wheel, and what the wheel says if that differs."""
+    """The licence of each embedded model in an installed wheel, and what the wheel says if it differs."""
     found = {}
     for name, distribution in packages().items():
         try:
