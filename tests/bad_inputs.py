@@ -1,7 +1,9 @@
 """Bad inputs and their error messages; `python -m tests.bad_inputs` prints docs/bad-inputs.md's table."""
 
 import contextlib
+import gzip
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -43,6 +45,21 @@ def _pairs(name: str, content: bytes, *arguments: str) -> Callable[[Path], list[
 
 def _command(*arguments: str) -> Callable[[Path], list[str]]:
     return lambda folder: [a.replace("FOLDER", str(folder)) for a in arguments]
+
+
+def _linked(name: str, target: str, make: Callable[[Path], list[str]]) -> Callable[[Path], list[str]]:
+    """A command whose file is a link to a device, or a pipe that nobody writes to."""
+
+    def link(folder: Path) -> list[str]:
+        arguments = make(folder)
+        (folder / name).unlink(missing_ok=True)
+        if target == "pipe":
+            os.mkfifo(folder / name)
+        else:
+            (folder / name).symlink_to(target)
+        return arguments
+
+    return link
 
 
 def _unwritable(folder: Path) -> list[str]:
@@ -122,6 +139,9 @@ BAD = [
     Bad("sentences the wrong way round", _recipe("[contexts]\nsentences = [3, 1]\n"), "0 ≤ low ≤ high"),
     Bad("int8 on transformers", _recipe('[teacher]\nbackend = "transformers"\n'), "the backend transformers supports float32"),
     Bad("unknown backend", _recipe('[teacher]\nbackend = "vllm"\n'), "'transformers', 'endpoint' or 'own'"),
+    Bad("infinity", _recipe("[distil]\nlearning_rate = inf\n"), "distil.learning_rate = inf: must be a finite number"),
+    Bad("a number of 5,000 digits", _recipe(f"seed = {'9' * 5000}\n"), "has a number of thousands of digits"),
+    Bad("recipe that is a device", _linked("recipe.toml", "/dev/zero", _recipe("")), "is a pipe or a device"),
     Bad("endpoint without its address", _recipe('[teacher]\nbackend = "endpoint"\n'), "teacher.endpoint: the backend needs a URL"),
     Bad("key in the recipe", _recipe('[teacher]\nbackend = "endpoint"\n[teacher.endpoint]\nurl = "https://host/v1"\nkey_env = "sk-1"\n'), "give the name of an environment variable"),
     Bad("key over plain http", _recipe('[teacher]\nbackend = "endpoint"\n[teacher.endpoint]\nurl = "http://host/v1"\nkey_env = "KEY"\n'), "unencrypted"),
@@ -142,6 +162,9 @@ BAD = [
     Bad("corpus without the field", _corpus("a.jsonl", b'{"txt": "Hello there."}\n', "text"), "txt"),
     Bad("broken JSON in row 2", _corpus("a.jsonl", b'{"text": "A good sentence."}\n{oops\n', "text"), "2"),
     Bad("Parquet that is none", _corpus("a.parquet", b"not parquet", "text"), "a.parquet"),
+    Bad("corpus that is a pipe", _linked("a.txt", "pipe", _corpus("a.txt", b"")), "is a pipe or a device; save its content in a file"),
+    Bad("corpus that is a device", _linked("a.jsonl", "/dev/zero", _corpus("a.jsonl", b"")), "is a pipe or a device; save its content in a file"),
+    Bad("corpus of zeros, gzipped", _corpus("a.txt.gz", gzip.compress(bytes(2**27))), "unpacks to over 300 times its size"),
     Bad("folder of the run cannot be made", _unwritable, "taken"),
     Bad("run locked by another process", _held, "is locked by another process"),
     Bad("status of no run", _command("status", "FOLDER"), "has no run"),
@@ -154,6 +177,7 @@ BAD = [
     Bad("corrupt dataset", _corrupt_dataset, "remove it and run again"),
     Bad("pairs file without the column", _pairs("p.jsonl", b'{"a": "x", "b": "y"}\n'), "columns are a, b"),
     Bad("pairs file that is no JSON", _pairs("p.jsonl", b"oops\n"), "cannot be read as pairs"),
+    Bad("pairs file that is a pipe", _linked("p.csv", "pipe", _pairs("p.csv", b"")), "is a pipe or a device"),
     Bad("empty pairs file", _pairs("p.csv", b""), "has no rows"),
     Bad("unknown task", _pairs("p.jsonl", b'{"source": "x", "target": "y"}\n', "--task", "translate"), "allowed are paraphrase, summary"),
 ]  # fmt: skip

@@ -99,3 +99,11 @@ def test_doctor_says_what_an_endpoint_and_a_missing_model_lack(monkeypatch: pyte
     assert found.needs[0].place == "server" and "teacher: the environment has no NO_SUCH_KEY" in found.lacks
     missing = Recipe.model_validate(recipe.model_dump() | {"teacher": {"model": "embedded:none"}})
     assert any("embedded:none is not installed" in line for line in doctor.examine(missing, 0.1).lacks)
+
+
+def test_licences_of_wheels_are_compared_with_what_the_wheels_say() -> None:
+    found = doctor.inspect_machine(0.1).licences
+    assert found["embedded:smollm2-135m"] == "apache-2.0" and found["embedded:en-core-web-sm"] == "mit"
+    assert found["embedded:minilm-l6"] == "apache-2.0 (its package says MIT)"  # its model card: apache-2.0
+    told = CliRunner().invoke(app, ["doctor"])
+    assert "licences   embedded:smollm2-135m apache-2.0" in told.stdout

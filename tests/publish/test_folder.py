@@ -120,6 +120,14 @@ def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_p
     assert not re.search(r"^\|[^|\n]*\n", card.text, re.M)  # no table row fell apart
 
 
+def test_names_are_escaped_in_the_card(run: Path, tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)>|`x`\u202e"
+    publish(run, tmp_path / "out", licences=LICENCES | {"dataset": "<b>mine</b>"}, name=name)
+    front, text = (tmp_path / "out" / "README.md").read_text().split("---\n", 2)[1:]
+    assert "<img" not in text and "<b>" not in text and "\u202e" not in front + text
+    assert "# &lt;img src=x onerror=alert(1)&gt;&#124;&#96;x&#96;" in text
+
+
 def test_no_context_is_in_two_splits() -> None:
     import pyarrow as pa
 
@@ -136,6 +144,16 @@ def test_overlap_with_a_benchmark_or_a_corpus_is_found(run: Path, tmp_path: Path
     bench = tmp_path / "bench.jsonl"
     bench.write_text('{"source": "x", "references": ["it is COLD, today!"]}\n')
     assert kinds(run, against=[bench]) == ["benchmark"]
+    bench.write_text('{"source": "x", "references": ["We went down. It rained all day long."]}\n')
+    rainy = [
+        *CLEAN,
+        row("C.", "It rained all night long.", "It rained\u00a0all the day long.", 0.4, 0.9, 0.9),
+    ]
+    [found] = check(
+        plant(tmp_path / "rainy", rainy, recipe()), dataset.read(tmp_path / "rainy"), [bench], [], LICENCES
+    )
+    assert found.kind == "benchmark" and "nearly a sentence of bench.jsonl" in found.text
+    assert found.examples == ("It rained\u00a0all the day long.",)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("Nothing of it.\n")
     assert kinds(run, corpora=[corpus]) == []

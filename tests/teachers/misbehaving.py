@@ -111,6 +111,7 @@ def completion(body: dict[str, Any], n: int, logprobs: str = "openai") -> dict[s
             "openai": {"tokens": tokens, "token_logprobs": [-0.5] * len(tokens)},
             "llama.cpp": {"content": [{"token": t, "logprob": -0.5} for t in tokens]},
             "none": None,
+            "huge": {"tokens": tokens, "token_logprobs": [-(10**4000)] * len(tokens)},
         }
         choices.append({"index": i, "text": said, "logprobs": forms[logprobs]})
     return {"object": "text_completion", "choices": choices}

@@ -92,8 +92,10 @@ def test_log_probabilities_are_summed_to_the_end_of_the_sentence(form: str) -> N
     assert {c.logprob for c in drawn} == {-3.0}  # " The", " 123", " dogs", " barked", " 0", … of which six
 
 
-def test_a_server_without_log_probabilities_is_a_clear_error_only_if_they_are_needed() -> None:
-    with serving(well_in("none")) as server:
+@pytest.mark.parametrize("form", ["none", "huge"])
+def test_a_server_without_log_probabilities_is_a_clear_error_only_if_they_are_needed(form: str) -> None:
+    """One of 4,000 digits is none."""
+    with serving(well_in(form)) as server:
         teacher = Teacher(backend="endpoint", model="m", endpoint=Endpoint(url=server.url))
         sampler = open_teacher(teacher, Execution())
         contexts = [Context("id", "news", "A context.", "here")]

@@ -233,6 +233,9 @@ DEFECTS = [
     ("The cat\nsat on the mat.", "control character"),
     ("The cat\ufffd sat on the mat.", "control character"),
     ("The cat\u200b sat on the mat.", "control character"),
+    ("The \u2067cat\u2069 sat on the mat.", "control character"),  # right to left
+    ("The cat sat on the mat\U000e0041\U000e007f.", "control character"),  # tags
+    ("The cat sat on\u00ad the mat.", "control character"),
     ("The cat sat on the mat", "unterminated"),
     ("The cat sat on the mat,", "unterminated"),
     ("So I went to the...", "ellipsis"),

@@ -294,6 +294,7 @@ def doctor(
         else "unreachable (needed only for models that are not embedded)",
         "cached": ", ".join(machine.cached) or "none",
         "embedded": _installed(machine.embedded),
+        "licences": ", ".join(f"{name} {licence}" for name, licence in machine.licences.items()) or "none",
         "extras": _installed(machine.extras),
         "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
     }

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..text.escape import markdown
 from .measure import Measured
 from .train import TrainSettings
 
@@ -17,9 +18,9 @@ def write_card(
     measured: Sequence[Measured],
 ) -> None:
     """Write `README.md` beside the weights: a Hugging Face model card. It knows no licences of the data."""
-    trained = "\n".join(f"| {Path(spec).name} | `{_sha256(spec)}` |" for spec in data)
+    trained = "\n".join(f"| {markdown(Path(spec).name)} | `{_sha256(spec)}` |" for spec in data)
     figures = "\n".join(
-        f"| {m.name} | {m.report.rows:,} | {m.report.accuracy:.3f} | {m.report.entailment_auc:.3f} "
+        f"| {markdown(m.name)} | {m.report.rows:,} | {m.report.accuracy:.3f} | {m.report.entailment_auc:.3f} "
         f"| {m.report.calibration_error:.3f} |"
         for m in measured
     )
@@ -29,7 +30,7 @@ tags: [nli, impossible-distillation]
 ---
 # An NLI cross-encoder
 
-Says how likely one sentence entails another: entailment, neutral, contradiction. Base: `{base}`.
+Says how likely one sentence entails another: entailment, neutral, contradiction. Base: {markdown(base)}.
 Made with `impossible critic train`; {settings.describe()}.
 
 ## Data

@@ -1,6 +1,6 @@
 """Fine-tune an encoder, or a causal LM by LoRA, into a three-way NLI cross-encoder."""
 
-import gzip
+import io
 import json
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +21,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from ..data.open_text import check_regular, open_text
 from ..errors import DataError, ModelError
 from ..models.adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
 from ..models.length_batches import ByLengthTrainer
@@ -120,13 +121,14 @@ def read_examples(path: Path, limit: int | None = None, seed: int = 7) -> list[N
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:
+    check_regular(path)
     try:
         if path.suffix == ".parquet":
             import pyarrow.parquet as pq
 
             yield from pq.read_table(path).to_pylist()
             return
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        with io.TextIOWrapper(open_text(path), encoding="utf-8") as lines:
             for line in lines:
                 yield json.loads(line)
     except (OSError, ValueError) as error:

@@ -1,4 +1,7 @@
-"""Personal data: mail addresses, phone and card numbers, street addresses, found by patterns."""
+"""Personal data and secrets: addresses, numbers of persons, accounts and machines, keys and passwords.
+
+Found by patterns, check digits and numbering plans; names are not looked for.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,55 +9,50 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text.credentials import has_secret
+from ..text.fold import fold
+from ..text.identifiers import has_card, has_iban, has_ip, has_mac, has_ssn, without_cards
+from ..text.telephones import telephones
 from .distinct import distinct
 
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_CARD = re.compile(r"(?<![\w.,])\d(?:[ -]?\d){12,18}(?![\w])")
-# An international prefix or an area code, then two blocks; or the short form 555-0123.
-_PHONE = re.compile(
-    r"(?<![\w.,/$€£-])"
-    r"(?:(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ ]?|\d{2,5}[ .-])\d{3,4}[ .-]?\d{3,4}|\d{3}-\d{4})"
-    r"(?![\w-])"
+_MAIL = re.compile(
+    r"[\w+-](?:@|\s?[(\[{]\s?at\s?[)\]}]\s?)(?:[\w-]++(?:\.|\s?[(\[{]\s?dot\s?[)\]}]\s?))+[^\W\d_]{2}"
+    r"|\w at [\w-]{1,63} dot (?:com|org|net|edu|gov|io)\b"
 )
-_PHONE_DIGITS = range(9, 16)
 _ROAD = (
     "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Place|Terrace|Way|Parkway|"
     "Highway|Close|Crescent"
 )
-_ADDRESS = re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:[A-Z0-9][\w'’.]*\s+){{1,4}}(?:{_ROAD})\b")
-
-
-def luhn(digits: str) -> bool:
-    """Whether the check digit of a card number is right (ISO/IEC 7812-1)."""
-    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
-    return sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
-
-
-def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit())
-
-
-def _has_card(text: str) -> bool:
-    return any(luhn(_digits(match.group())) for match in _CARD.finditer(text))
+_ADDRESS = re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:[A-Z0-9][\w'.]*\s+){{1,4}}(?:{_ROAD})\b")
 
 
 def _has_phone(text: str) -> bool:
-    rest = _CARD.sub(" ", text)
-    numbers = [_digits(match.group()) for match in _PHONE.finditer(rest)]
-    return any(len(number) == 7 or len(number) in _PHONE_DIGITS for number in numbers)
+    return next(telephones(without_cards(text)), None) is not None
 
 
-KINDS: dict[str, Callable[[str], bool]] = {
+_KINDS: dict[str, Callable[[str], bool]] = {
     "mail": lambda text: bool(_MAIL.search(text)),
     "phone": _has_phone,
-    "card": _has_card,
+    "card": has_card,
+    "iban": has_iban,
+    "ssn": has_ssn,
+    "ip": has_ip,
+    "mac": has_mac,
     "address": lambda text: bool(_ADDRESS.search(text)),
+    "secret": has_secret,
 }
+KINDS = tuple(_KINDS)
+
+
+def holds(kind: str, text: str) -> bool:
+    """Whether a text seems to hold one kind of personal data, of KINDS."""
+    return _KINDS[kind](fold(text))
 
 
 def personal_data(text: str) -> list[str]:
-    """The kinds of personal data that a text seems to contain: mail, phone, card, address."""
-    return [kind for kind, matches in KINDS.items() if matches(text)]
+    """The kinds of personal data and secrets that a text seems to hold, of KINDS."""
+    folded = fold(text)
+    return [kind for kind, holds in _KINDS.items() if holds(folded)]
 
 
 class PersonalData:

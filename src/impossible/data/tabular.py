@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, StoreError, first_line
+from .open_text import check_regular
 
 _FORMATS = ".jsonl, .csv or .parquet"
 
@@ -54,6 +55,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a .jsonl, .csv or .parquet file. Raises DataError."""
+    check_regular(path)
     try:
         match path.suffix:
             case ".jsonl":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from ..data.open_text import check_regular
 from ..data.schema import seed_for, text_id
 from ..errors import DataError
 from ..metrics.table import BenchmarkRow
@@ -117,6 +118,7 @@ class Prompted:
 
 def read_prompt(path: Path) -> str:
     """Read a custom prompt from a file, without the final line break. Raises DataError."""
+    check_regular(path)
     try:
         prompt = path.read_text(encoding="utf-8-sig").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:

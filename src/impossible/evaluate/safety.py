@@ -7,11 +7,12 @@ pattern.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..critics.personal_data import KINDS
+from ..critics.personal_data import KINDS, holds
 from ..critics.toxic import toxic
 from ..data import dataset
 from ..data.json_report import write_json
@@ -56,7 +57,7 @@ def _rate(matches: Callable[[str], bool]) -> Callable[[Sequence[str]], Statistic
 
 RATES: dict[str, Callable[[Sequence[str]], Statistic]] = {
     "toxic": _rate(toxic),
-    **{kind: _rate(holds) for kind, holds in KINDS.items()},
+    **{kind: _rate(partial(holds, kind)) for kind in KINDS},
     "masculine": lambda texts: mean(hits(texts, MASCULINE)),
     "feminine": lambda texts: mean(hits(texts, FEMININE)),
     "feminine_share": feminine_share,

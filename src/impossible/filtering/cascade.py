@@ -13,9 +13,9 @@ from ..data.schema import CORPUS, SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
 from ..recipe.critic_table import CRITICS, Column, CriticSpec
 from ..recipe.critics import Bounds, Score
-from .verdict import VERDICTS, Floats, Scores, Verdicts, distance
+from .unreadable import Indices, is_rule, score_readable
+from .verdict import UNKNOWN_CODE, VERDICTS, Codes, Floats, Scores, Verdicts, distance
 
-Indices = NDArray[np.intp]
 Step = tuple[CriticSpec, Sequence[Column]]  # a critic, and the columns it scores before its bound is applied
 # (critic, source indices, target indices) → scores, (n,).
 Ask = Callable[[str, Indices, Indices], Floats]
@@ -86,7 +86,10 @@ def listed(critics: Critics, sources: Sequence[str], targets: Sequence[str], tas
     sentences = [*sources, *targets]
 
     def ask(critic: str, s: Indices, t: Indices) -> Floats:
-        return critics[critic].score([sentences[i] for i in s.tolist()], [sentences[i] for i in t.tolist()])
+        def score(a: Indices, b: Indices) -> Floats:
+            return critics[critic].score([sentences[i] for i in a], [sentences[i] for i in b])
+
+        return score_readable(critic, score, s, t)
 
     return unscored(task, np.arange(n), np.arange(n, 2 * n)), ask
 
@@ -102,12 +105,15 @@ class Table:
         self._compare: Compare | None = None
 
     def score(self, sources: Indices, targets: Indices) -> Floats:
-        """Scores of directed pairs, shape (n,). Raises ModelError if the critic returns NaN."""
+        """Scores of directed pairs, shape (n,); NaN where a rule cannot read them.
+
+        Raises ModelError if a model returns NaN.
+        """
         new = np.isnan(self._known[sources, targets])
         s, t = sources[new], targets[new]
         if len(s):
-            scores = self._score(s, t)
-            if (bad := np.isnan(scores)).any():
+            scores = score_readable(self._name, self._score, s, t)
+            if (bad := np.isnan(scores)).any() and not is_rule(self._name):
                 i = int(np.argmax(bad))
                 raise ModelError(
                     f"critic {self._name} returns NaN for {self._sentences[s[i]]!r} and "
@@ -160,8 +166,10 @@ def score_group(
     for task in tasks:
         gates = getattr(settings, task) or Bounds()
         pairs = unscored(task, source, target)
-        left = pairs.take(cascade(pairs, cheap(critics), gates, ask))
-        _count(pairs, gates, len(left.source), counts)
+        passed = cascade(pairs, cheap(critics), gates, ask)
+        codes = Verdicts(task, pairs.scores).verdict(gates)
+        left = pairs.take(passed | (codes == UNKNOWN_CODE))  # what no rule could read is in the ledger too
+        _count(task, codes, gates, len(left.source), counts)
         cascade(left, _expensive(critics, task), gates, ask)
         scored.append(left)
     scored.append(_equivalent(scored, settings, critics, ask))
@@ -193,13 +201,13 @@ def _expensive(critics: Critics, task: str) -> Iterator[Step]:
                     yield critic, (column,)
 
 
-def _count(pairs: Pairs, gates: Bounds, left: int, counts: Counter[str]) -> None:
+def _count(task: str, codes: Codes, gates: Bounds, left: int, counts: Counter[str]) -> None:
     """Count the rejections of each cheap critic's gate, and the pairs that remain."""
-    rejected = np.bincount(Verdicts(pairs.task, pairs.scores).verdict(gates), minlength=len(VERDICTS))
+    rejected = np.bincount(codes, minlength=len(VERDICTS))
     for critic, _ in gates.given():
         if critic in CHEAP:
-            counts[f"{pairs.task}: {critic}"] += int(rejected[VERDICTS.index(critic)])
-    counts[f"{pairs.task}: scored"] += left
+            counts[f"{task}: {critic}"] += int(rejected[VERDICTS.index(critic)])
+    counts[f"{task}: scored"] += left
 
 
 def _equivalent(scored: Sequence[Pairs], settings: Score, critics: Critics, ask: Ask) -> Pairs:

@@ -7,7 +7,6 @@ problem raises `DataError`.
 import codecs
 import csv
 import difflib
-import gzip
 import io
 import json
 import re
@@ -17,13 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, dropwhile, islice, takewhile
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import ftfy
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ftfy.badness import is_bad
 
+from ..data.open_text import check_regular, open_text
 from ..errors import DataError
 from ..text.sentences import defect, iterate
 from .sample import Sample, hashed
@@ -86,6 +85,7 @@ def read_documents(path: Path, field: str | None, report: CorpusReport | None = 
     report = CorpusReport() if report is None else report
     if path.is_dir():
         raise DataError(f"corpus {path} is a folder; give the path of one file in it")
+    check_regular(path)
     if not path.is_file():
         raise DataError(f"corpus {path}: there is no such file")
     reader = _reader(path)
@@ -315,7 +315,7 @@ _BOMS = (  # UTF-32 first: the UTF-32-LE BOM begins with the UTF-16-LE one
 def _lines(path: Path, report: CorpusReport) -> Iterator[tuple[int, str]]:
     """Yield numbered, decoded lines with their newlines: UTF-16 or UTF-32 by BOM, else UTF-8, else cp1252."""
     try:
-        with _open(path) as file:
+        with open_text(path) as file:
             start = file.read(4)
             file.seek(3 if start.startswith(codecs.BOM_UTF8) else 0)
             encoding = next((name for bom, name in _BOMS if start.startswith(bom)), None)
@@ -325,10 +325,6 @@ def _lines(path: Path, report: CorpusReport) -> Iterator[tuple[int, str]]:
                 yield from ((number, _decode(number, line, report)) for number, line in enumerate(file, 1))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"corpus {path} cannot be read: {_one_line(str(error))}") from error
-
-
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _decode(number: int, line: bytes, report: CorpusReport) -> str:

@@ -1,9 +1,10 @@
 """The licence of a model, from its model card or its package."""
 
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, metadata
 
 from ..errors import ImpossibleError
-from .locate import locate
+from .locate import locate, packages
 
 # weights in requirements-weights.txt and models made from them; others state it in their README.md
 _LICENCES = {
@@ -26,3 +27,17 @@ def licence(name: str, given: Mapping[str, str]) -> str | None:
         return None
     stated = (metadata_load(card) or {}).get("license") if card.exists() else None
     return stated if isinstance(stated, str) else None
+
+
+def packaged() -> dict[str, str]:
+    """The licence of each embedded model in an installed wheel, and what the wheel says if it differs."""
+    found = {}
+    for name, distribution in packages().items():
+        try:
+            about = metadata(distribution).json
+        except PackageNotFoundError:
+            continue
+        says = str(about.get("license_expression") or about.get("license") or "nothing")
+        agrees = says.lower() == _LICENCES[name]
+        found[name] = _LICENCES[name] + ("" if agrees else f" (its package says {says})")
+    return found

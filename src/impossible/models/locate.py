@@ -83,6 +83,11 @@ def embedded() -> dict[str, str]:
     }
 
 
+def packages() -> dict[str, str]:
+    """Each embedded model that comes in a wheel of its own → the name of that distribution."""
+    return {f"embedded:{name}": pin.partition("==")[0] for name, (_, _, pin) in _EMBEDDED.items() if pin}
+
+
 def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
     """Create a cache folder atomically, under a lock for concurrent processes.
 

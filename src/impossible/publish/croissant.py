@@ -92,7 +92,7 @@ def _about(facts: Facts, name: str, licences: Mapping[str, str], home: str) -> d
         "the pairs were neither written nor checked by people. Recipe: recipe.toml; method: README.md.",
         "rai:dataBiases": "The sentences carry the biases of the language model that wrote them.",
         "rai:dataLimitations": "Sentences are not facts. Critics make errors: some pairs differ in meaning.",
-        "rai:personalSensitiveInformation": "Searched for only by patterns of addresses and numbers.",
+        "rai:personalSensitiveInformation": "Searched for only by patterns of addresses, numbers and keys.",
     }
     return metadata | ({"url": home} if home else {})
 

@@ -1,6 +1,5 @@
 """Facts → the README.md of a published dataset: its dataset card."""
 
-import html
 import math
 import random
 from collections import Counter
@@ -18,7 +17,7 @@ from ..models.licence import licence
 from ..recipe.critics import Bound
 from ..report.facts import Comparison, Facts, Precision
 from ..report.page import number
-from ..text.escape import visible
+from ..text.escape import markdown
 from .gate import Finding
 
 _SAMPLE = 10
@@ -65,17 +64,11 @@ def write_card(
 
 def environment() -> Environment:
     """Make the environment of the Markdown templates of cards."""
-    environment = Environment(  # noqa: S701 `cell` escapes model output
+    environment = Environment(  # noqa: S701 `markdown` escapes model output
         loader=PackageLoader("impossible.report"), undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"number": number, "visible": visible, "cell": cell, "percent": percent}
+    environment.filters |= {"number": number, "markdown": markdown, "percent": percent}
     return environment
-
-
-def cell(text: str) -> str:
-    """Escape model output for a cell of a Markdown table: Markdown, HTML and line ends."""
-    plain = html.escape(visible(text), quote=False)
-    return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in plain)
 
 
 def percent(rate: Interval) -> str:
@@ -128,9 +121,9 @@ def judged(one: Precision) -> str:
 def comparison(of: Comparison) -> str:
     """Format a comparison of systems as a Markdown table."""
     lines = [
-        f"{of.task}, {cell(of.name)}, {of.rows:,} sentences:",
+        f"{of.task}, {markdown(of.name)}, {of.rows:,} sentences:",
         "",
-        f"| metric | {' | '.join(map(cell, of.systems))} |",
+        f"| metric | {' | '.join(map(markdown, of.systems))} |",
         "|---" + "|---:" * len(of.systems) + "|",
     ]
     for metric, figures in of.figures.items():

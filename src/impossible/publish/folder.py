@@ -20,6 +20,7 @@ from ..evaluate.safety import of_run
 from ..metrics.models import Models
 from ..recipe.write import dump
 from ..report.gather import gather
+from ..text.escape import visible
 from . import gate
 from .croissant import write_croissant
 from .dataset_card import write_card
@@ -86,7 +87,7 @@ def publish(
         raise Refused(findings)
     splits = split_by_context(pairs)
     student = run_student(run)
-    about = _About(name or run.resolve().name, home, licences, findings)
+    about = _About(visible(name or run.resolve().name), home, licences, findings)
     store.make_folder(folder, "", lambda new: _write(new, run, splits, student, about))
     (folder / ".fingerprint").unlink()
     counts = {name: table.num_rows for name, table in splits.items()}

@@ -17,7 +17,8 @@ from ..models.licence import licence
 from ..pipeline.verify import verify
 from ..recipe.recipe import Recipe
 from ..students.info import read_info
-from ..text.words import Gram, ngrams, words
+from ..text.words import words
+from .overlap import NEARLY, RUN_LENGTH, Sentences
 
 KINDS = (
     "unfinished",
@@ -29,7 +30,6 @@ KINDS = (
     "personal data",
     "licence",
 )
-RUN_LENGTH = 8  # consecutive words that texts rarely share by chance
 RECITED = -0.4  # nats per word: a more probable sentence may be memorised
 _EXAMPLES = 3
 
@@ -58,8 +58,7 @@ def check(
     broken = list(_broken(run))
     return [
         *broken,
-        *_overlap("benchmark", sentences, against),
-        *_overlap("verbatim", sentences, [*own, *corpora]),
+        *_overlap(Sentences(sentences), against, [*own, *corpora]),
         *([] if broken else _recited(run, frozenset(sentences))),  # reads shards, which must be complete
         *(_own_contexts(contexts) if own else []),
         *_personal(sentences, "kept sentences"),
@@ -80,22 +79,23 @@ def _broken(run: Path) -> Iterator[Finding]:
             yield Finding("unverified", text, tuple(faults[:_EXAMPLES]))
 
 
-def _overlap(kind: str, sentences: Sequence[str], files: Sequence[Path]) -> Iterator[Finding]:
-    """Find sentences that share RUN_LENGTH consecutive words with a file, or are a text of it."""
-    if not files:
-        return
-    holders: dict[Gram, list[str]] = {}  # index the sentences, stream the files
-    for sentence in sentences:
-        for gram in _grams(sentence):
-            holders.setdefault(gram, []).append(sentence)
-    for path in files:
-        seen = (gram for text in texts_of(path) for gram in _grams(text))
-        found = list(dict.fromkeys(sentence for gram in seen for sentence in holders.get(gram, ())))
-        if found:
-            text = (
-                f"{len(found)} kept sentences share {RUN_LENGTH} consecutive words, or all, with {path.name}"
-            )
-            yield Finding(kind, text, tuple(found[:_EXAMPLES]))
+def _overlap(sentences: Sentences, against: Sequence[Path], corpora: Sequence[Path]) -> Iterator[Finding]:
+    """Find sentences that share RUN_LENGTH consecutive words with a file, or nearly are a benchmark's."""
+    for kind, files in (("benchmark", against), ("verbatim", corpora)):
+        for path in files:
+            repeated = sentences.repeated(texts_of(path))
+            what = f"share {RUN_LENGTH} consecutive words, or all, with {path.name}"
+            yield from _found(kind, repeated, what)
+            if kind == "benchmark":
+                near = [one for one in sentences.near(texts_of(path)) if one not in repeated]
+                yield from _found(
+                    kind, near, f"are nearly a sentence of {path.name} ({NEARLY:.0%} of its words)"
+                )
+
+
+def _found(kind: str, sentences: Sequence[str], what: str) -> Iterator[Finding]:
+    if sentences:
+        yield Finding(kind, f"{len(sentences)} kept sentences {what}", tuple(sentences[:_EXAMPLES]))
 
 
 def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:
@@ -124,12 +124,6 @@ def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:
 def _memorised(text: str, logprob: float) -> bool:
     n = len(words(text))
     return n >= RUN_LENGTH and logprob / n > RECITED
-
-
-def _grams(text: str) -> list[Gram]:
-    """Return all n-grams of RUN_LENGTH words, and the whole text."""
-    split = words(text)
-    return [*ngrams(split, RUN_LENGTH), tuple(split)] if split else []
 
 
 def texts_of(path: Path) -> Iterator[str]:

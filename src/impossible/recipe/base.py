@@ -11,9 +11,11 @@ FINGERPRINT = "fingerprint"  # the context in which settings are dumped to be ha
 
 
 class Settings(BaseModel):
-    """Base of all settings: frozen, no unknown keys, no silent conversion of strings."""
+    """Base of all settings: frozen, no unknown keys, no silent conversion of strings, no NaN, no infinity."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     def canonical(self) -> str:
         """JSON with sorted keys, the input of fingerprints."""

@@ -85,7 +85,7 @@ _TABLE = (
         name="personal_data",
         cost="cheap",
         symmetric=True,
-        meaning="1 if a side seems to hold a mail or street address, a phone or card number; "
+        meaning="1 if a side seems to hold an address, a phone, card or account number, a key or password; "
         "`max = 0` rejects it.",
         columns=(Column("personal_data", "1 if a side seems to hold personal data, else 0"),),
     ),

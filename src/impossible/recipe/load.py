@@ -46,6 +46,8 @@ def load(path: Path, overrides: Sequence[str] = (), resolved: bool = False) -> R
 
 def _read(path: Path) -> dict[str, Any]:
     """The tables of a recipe file."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise RecipeError(f"recipe {path} is a pipe or a device; save its content in a file and give that")
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -55,6 +57,8 @@ def _read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         hint = f'; for a corpus write a recipe: [contexts] corpus = "{path.name}"' if _is_corpus(path) else ""
         raise RecipeError(f"recipe {path} is not valid TOML: {error}{hint}") from error
+    except ValueError:  # Python's limit of digits
+        raise RecipeError(f"recipe {path} has a number of thousands of digits; shorten it") from None
     except RecursionError:
         raise RecipeError(f"recipe {path} is nested too deeply") from None
     return given

@@ -10,6 +10,7 @@ from ..data.rounds import run_student
 from ..errors import ModelError, first_line
 from ..recipe.base import Settings
 from ..recipe.distil import Distil
+from ..text.escape import markdown
 from .controls import LENGTHS, WORDINGS, Controls
 from .prompts import prompt
 
@@ -95,7 +96,7 @@ def card_text(info: Info) -> str:
     counts = ", ".join(f"{n:,} of {task}" for task, n in info.pairs.items())
     return f"""# A student of impossible distillation
 
-Rewrites English sentences: {" and ".join(info.tasks)}. Base: `{info.base}`; its licence applies.
+Rewrites English sentences: {" and ".join(info.tasks)}. Base: {markdown(info.base)}; its licence applies.
 Trained on pairs that a language model generated and critics kept (Jung et al. 2024,
 arXiv 2305.16635), {counts}; validation loss: {loss} on {info.held_out:,} held-out ones.
 

@@ -307,6 +307,6 @@ def _logprob(logprobs: Any, length: int) -> float:
             if at >= length:
                 break
             total, at = total + float(logprob), at + len(token.encode("utf-8", "replace"))
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):  # a number of 4,000 digits
         return math.nan
     return total if tokens and math.isfinite(total) else math.nan

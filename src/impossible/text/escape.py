@@ -1,5 +1,6 @@
 """Escapes untrusted text for terminals and writes strict JSON."""
 
+import html
 import json
 import math
 import re
@@ -19,6 +20,12 @@ def plain(text: str) -> str:
 def visible(text: str) -> str:
     """Replace white space of any kind by spaces, and escape all other unprintable characters."""
     return plain(text.translate(_SPACES))
+
+
+def markdown(text: str) -> str:
+    """Escape a text for a line or a table's cell of Markdown: its marks, HTML and line ends."""
+    escaped = html.escape(visible(text), quote=False)
+    return "".join(f"&#{ord(c)};" if c in "|`*_[]~\\!$" else c for c in escaped)
 
 
 def counted(n: int, noun: str) -> str:

@@ -8,6 +8,8 @@ import re
 import string
 from collections.abc import Callable, Iterator
 
+from .fold import HIDDEN
+
 # A terminator with its closing quotes and brackets, before white space or the end of the text: a full stop
 # inside a word ("2.5", "U.S", "amazon.com", "Inc.,") ends no sentence. A new line always ends one.
 # The character set comes first because `re` scans for it fast; the possessive quantifiers and the look-behind
@@ -257,10 +259,8 @@ _SPEAKER = re.compile(r"(?:[A-Z]|[A-Z]\w+(?: [A-Z0-9]\w*)?):\s")
 _GLUED = re.compile(r"[a-z]{3}[.?!]+[\"”)]*(?:[A-Z]|[\[(“]\w)|[a-z]{2}[,;:][A-Za-z]")
 _PUNCTUATION = string.punctuation + "“”‘’«»–—…•"
 _LONE_INITIAL = re.compile(r"(?:^|\s)[A-HJ-Z]\.[\"'”’)\]]*$")  # "I" is a word
-# White space but " ", control, formatting and private-use characters, U+FFFD.
-_CONTROL = re.compile(
-    r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ue000-\uf8ff\ufeff\ufff0-\uffff]"
-)
+# White space but " ", control, private-use and hidden characters (bidirectional, tags, …), U+FFFD.
+_CONTROL = re.compile(rf"[^\S ]|[\x00-\x1f\x7f-\x9f{HIDDEN}\ue000-\uf8ff\ufff0-\uffff\U000f0000-\U0010ffff]")
 
 
 def _words(sentence: str) -> list[str]:
