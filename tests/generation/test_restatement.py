@@ -50,7 +50,7 @@ def test_the_sentence_and_its_restatements_form_the_group() -> None:
         " The city council closed the old bridge.",
         " a cat sat on a mat.",
     )
-    [group], counts = restate([context(SHORT)], sampler, SETTINGS, 2.0, Sampling(), 7, lambda: None)
+    [group], counts = restate([context(SHORT)], sampler, SETTINGS, "tree", Sampling(), 7, lambda: None)
     # capitalised; the copy counts for the sentence itself; what is about something else is left out
     assert [(c.text, c.count) for c in group.candidates] == [
         (SHORT, 1),
@@ -61,13 +61,13 @@ def test_the_sentence_and_its_restatements_form_the_group() -> None:
 
 def test_each_cue_restates_the_sentences_whose_length_suits_it() -> None:
     sampler = Scripted(" the bridge was closed.")
-    restate([context(SHORT), context(LONG, PAIR)], sampler, SETTINGS, 2.0, Sampling(), 7, lambda: None)
+    restate([context(SHORT), context(LONG, PAIR)], sampler, SETTINGS, "tree", Sampling(), 7, lambda: None)
     demonstration = "A storm hit the coast of Kent on Friday.\n\nIn short, a storm hit Kent.\n\n"
     assert [text for text, _ in sampler.asked] == [
         f"{SHORT}\n\n{SHORT}\n\nIn other words,",  # without a demonstration
         f"{demonstration}{LONG}\n\nIn short,",
     ]
-    assert {decoding.bonus for _, decoding in sampler.asked} == {2.0}
+    assert [decoding.bonus for _, decoding in sampler.asked] == [4.0, 2.0]
 
 
 def test_demonstrations_are_shown_for_their_task_and_keep_names_capital() -> None:
@@ -78,7 +78,13 @@ def test_demonstrations_are_shown_for_their_task_and_keep_names_capital() -> Non
 
 def test_groups_keep_their_demonstrations_in_a_table() -> None:
     groups, _ = restate(
-        [context(LONG, PAIR)], Scripted(" the bridge was closed."), SETTINGS, 0, Sampling(), 7, lambda: None
+        [context(LONG, PAIR)],
+        Scripted(" the bridge was closed."),
+        SETTINGS,
+        "tree",
+        Sampling(),
+        7,
+        lambda: None,
     )
     again = groups_from_table(groups_to_table(groups))
     assert again[0].context == groups[0].context

@@ -53,14 +53,15 @@ def restate(
     contexts: Sequence[Context],
     sampler: Sampler,
     settings: Restatement,
-    bonus: float,
+    backend: str,
     sampling: Sampling,
     seed: int,
     tick: Callable[[], None],
 ) -> tuple[list[Group], Counts]:
     """Restate the sentence of each context `per_cue` times behind each cue that suits it.
 
-    A group is deterministic for its context, the demonstrations that it sees and the seed.
+    `backend` is that of the sampler, since some cannot add a bonus. A group is deterministic for its context,
+    the demonstrations that it sees and the seed.
     """
     counts: Counts = Counts(contexts=len(contexts))
     groups = []
@@ -74,7 +75,7 @@ def restate(
                 decoding_of(sampling),
                 prefix=prefix(shown, task, cue.cue),
                 suffix=f"\n\n{cue.cue}",
-                bonus=bonus,
+                bonus=settings.bonus(task, backend),
                 copied=settings.copied,
             )
             # said twice, a sentence is more often said again

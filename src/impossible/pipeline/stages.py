@@ -106,15 +106,14 @@ def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
     from ..generation.groups import contexts_from_table, generate, groups_to_table
     from ..generation.restatement import restate
 
-    settings = recipe.restatement
-    bonus = settings.bonus_with(recipe.teacher.backend) if settings else 0
+    settings, backend = recipe.restatement, recipe.teacher.backend
 
     def work(rows: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         contexts = contexts_from_table(rows)
         if settings is None:
             groups, counts = generate(contexts, sampler, recipe.sampling, recipe.seed, 0, tick)
         else:
-            groups, counts = restate(contexts, sampler, settings, bonus, recipe.sampling, recipe.seed, tick)
+            groups, counts = restate(contexts, sampler, settings, backend, recipe.sampling, recipe.seed, tick)
         return groups_to_table(groups), counts
 
     return work

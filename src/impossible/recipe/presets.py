@@ -1,4 +1,4 @@
-"""Presets: default bounds, gates and sampling; the settings of the paper, and those of its code."""
+"""Presets: the defaults, which restate; those of continuation; the settings of the paper, and of its code."""
 
 from typing import Any
 
@@ -19,9 +19,71 @@ _PAPER_FILTER: dict[str, Any] = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
+        "teacher": {"backend": "tree"},
+        "sampling": {"min_logprob": -20.0, "max_tokens": 60},
+        "restatement": {
+            "paraphrase": {"cue": "In other words,", "words": [7, 24]},
+            "summary": {"cue": "In short,", "words": [12, 45]},
+        },
+        "score": {
+            "paraphrase": {
+                "length_ratio": {"min": 0.6},
+                "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
+                "rouge_l": {"max": 0.9},
+                "similarity": {"min": 0.8},
+                "grounded": {"min": 0.6},
+                "well_formed": {"min": 1.0},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+            },
+            "summary": {
+                "length_ratio": {"max": 0.9},
+                "numbers": {"min": 1.0},
+                "prefix": {"max": 0.99},
+                "rouge_l": {"max": 0.92},
+                "similarity": {"min": 0.6},
+                "grounded": {"min": 0.6},
+                "well_formed": {"min": 1.0},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+            },
+        },
+        "filter": {
+            "template_share": 0.02,
+            "paraphrase": {
+                "length_ratio": {"min": 0.67},
+                "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
+                "rouge_l": {"max": 0.82},
+                "similarity": {"min": 0.88},
+                "grounded": {"min": 0.8},
+                "well_formed": {"min": 1.0},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+                "judge": {"min": 0.8},
+                "duplicates": 0.95,
+                "duplicate_rule": "several",
+            },
+            "summary": {
+                "length_ratio": {"max": 0.85},
+                "numbers": {"min": 1.0},
+                "prefix": {"max": 0.99},
+                "rouge_l": {"max": 0.9},
+                "similarity": {"min": 0.65},
+                "grounded": {"min": 0.88},
+                "well_formed": {"min": 1.0},
+                "entities": {"min": 1.0},
+                "clause": {"min": 1.0},
+                "judge": {"min": 0.88},
+                "duplicates": 0.95,
+                "duplicate_rule": "several",
+            },
+        },
+    },
+    "continuation": {
         "sampling": {"min_logprob": -16.0},
         "teacher": {"backend": "tree"},
-        "restatement": {},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
@@ -61,7 +123,6 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "entailment": {"min": 0.65},
                 "judge": {"min": 0.87},
                 "duplicates": 0.95,
-                "duplicate_rule": "several",
             },
             "summary": {
                 "length_ratio": {"max": 0.8},
@@ -77,7 +138,6 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "judge": {"min": 0.9},
                 "retention": {"min": 0.6},
                 "duplicates": 0.95,
-                "duplicate_rule": "several",
             },
         },
     },

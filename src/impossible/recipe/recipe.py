@@ -18,8 +18,9 @@ from .teacher import Teacher
 class Recipe(Settings):
     """All settings of a run."""
 
-    preset: Literal["default", "paper", "code"] = "default"
-    """The base of the recipe: our measured defaults, the paper's settings, or those of its public code.
+    preset: Literal["default", "continuation", "paper", "code"] = "default"
+    """The base of the recipe: our measured defaults, to restate or to continue; the paper's settings; or
+    those of its public code.
     """
     seed: int = Field(7, ge=0, lt=2**31)
     """Seed of all random choices."""
@@ -79,8 +80,9 @@ class Recipe(Settings):
                 "contexts.sentences: with domains the teacher writes the sentences that it restates; allow "
                 "at least 1, or set restatement = false"
             )
-        for key in ("bonus", "copied"):
-            if getattr(settings, key) and self.teacher.backend not in STEERABLE:
+        steered = {f"{task}.bonus": cue.bonus for task, cue in settings.cues()} | {"copied": settings.copied}
+        for key, value in steered.items():
+            if value and self.teacher.backend not in STEERABLE:
                 raise ValueError(
                     f'restatement.{key}: not supported by teacher.backend = "{self.teacher.backend}"; set 0, '
                     'or use "tree" or "transformers"'

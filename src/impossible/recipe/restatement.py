@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from .base import Settings
 
 STEERABLE = ("tree", "transformers", "own")  # backends that can change logits
-_BONUS = 2.0
+_BONUS = {"paraphrase": 4.0, "summary": 2.0}  # a paraphrase leaves nothing out
 
 
 class Cue(Settings):
@@ -17,6 +17,10 @@ class Cue(Settings):
     """The words between a sentence and its restatements, such as `In other words,`."""
     words: tuple[int, int]
     """Fewest and most words of a sentence that is restated for this task."""
+    bonus: float | None = Field(None, ge=0, le=20)
+    """Added to the logits of the sentence's content words until they are said; left out: 4 for a paraphrase,
+    2 for a summary, and 0 with backends that cannot (`ctranslate2`, `endpoint`).
+    """
 
     @field_validator("words", mode="before")
     @classmethod
@@ -36,7 +40,7 @@ class Restatement(Settings):
     A context is then a sentence. The teacher continues `demonstrations`, the sentence and a cue.
     """
 
-    paraphrase: Cue | None = Cue(cue="In other words,", words=(7, 20))
+    paraphrase: Cue | None = Cue(cue="In other words,", words=(7, 24))
     """For paraphrases; `false`: none are made on purpose."""
     summary: Cue | None = Cue(cue="In short,", words=(12, 45))
     """For summaries; `false`: none are made on purpose."""
@@ -52,18 +56,15 @@ class Restatement(Settings):
     """Contexts that see no demonstrations: their pairs are shown to the next ones. The pairs to show are
     chosen again after 3, 9, 27 … times as many.
     """
-    bonus: float | None = Field(None, ge=0, le=20)
-    """Added to the logits of the sentence's content words until they are said; left out: 2, or 0 with
-    backends that cannot (`ctranslate2`, `endpoint`).
-    """
     copied: int = Field(0, ge=0, le=1000)
     """Above 0: the most tokens of the sentence in a row."""
 
-    def bonus_with(self, backend: str) -> float:
-        """The bonus that a backend of the teacher adds."""
-        if self.bonus is None:
-            return _BONUS if backend in STEERABLE else 0
-        return self.bonus
+    def bonus(self, task: str, backend: str) -> float:
+        """The bonus that a backend of the teacher adds for a task."""
+        given = dict(self.cues())[task].bonus
+        if given is None:
+            return _BONUS[task] if backend in STEERABLE else 0
+        return given
 
     def cues(self) -> list[tuple[str, Cue]]:
         """The tasks and their cues."""
