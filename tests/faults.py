@@ -33,6 +33,7 @@ def recipe(folder: Path) -> Recipe:
     (folder / "posts.txt").write_text(posts)
     return resolve(
         {
+            "preset": "continuation",
             "contexts": {
                 "corpus": str(folder / "posts.txt"),
                 "count": 2,

@@ -30,6 +30,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         "My old cat was really small today.\nMy old dog was really big today.\n"
     )
     settings: dict[str, Any] = {
+        "preset": "continuation",
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
         "sampling": {

@@ -43,7 +43,7 @@ def test_the_judge_has_a_say_in_the_meaning() -> None:
 
 
 def test_the_default_cascade_shows_dear_critics_only_what_the_cheap_ones_kept() -> None:
-    default = resolve({}).filter.paraphrase
+    default = resolve({"preset": "continuation"}).filter.paraphrase
     assert default is not None
     bounds = default.model_copy(update={"judge": None})  # expensive, and the others show it
     critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
@@ -63,7 +63,7 @@ def test_of_rejected_outputs_the_one_worth_most_comes_first() -> None:
     """No number is as in the source, which a cheap critic rejects: meaning and form are scored all the same."""
     source = "The 12 men were taken to the hospital near the station on Sunday."
     others = [source, "It rained.", "On Sunday the men were brought to the hospital by the station."]
-    default = resolve({}).filter.paraphrase
+    default = resolve({"preset": "continuation"}).filter.paraphrase
     assert default is not None
     bounds = default.model_copy(update={"judge": None, "clause": None, "entities": None})
     critics = open_critics(Score(critics=tuple(name for name, _ in bounds.given())), resolve({}).execution)
@@ -91,7 +91,7 @@ def test_of_rejected_summaries_the_shortest_is_not_the_best() -> None:
         "The 12 men were taken to the hospital on Sunday evening.",
         source,
     ]
-    default = resolve({}).filter.summary
+    default = resolve({"preset": "continuation"}).filter.summary
     assert default is not None
     nobody = default.model_copy(update={"judge": None, "retention": None, "prefix": None, "entities": None})
     bounds = nobody.model_copy(update={"entailment": Bound(min=1.0)})  # accepts none of them

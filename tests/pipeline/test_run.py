@@ -60,6 +60,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "clause": False,
     }
     return {
+        "preset": "continuation",
         "contexts": {"corpus": str(folder / "posts.txt"), "count": 6, "per_shard": 2, "sentences": [1, 1]},
         "teacher": {"model": str(tiny.llama(folder / "llama")), "compute_type": "float32"},
         "sampling": {

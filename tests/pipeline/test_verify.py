@@ -27,6 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bounds = OFF
     recipe = resolve(
         {
+            "preset": "continuation",
             "contexts": {"count": 4, "per_shard": 2, "sentences": [0, 1], "domains": ["news"]},
             "teacher": {"backend": "transformers", "model": str(tiny.gpt2(folder / "gpt2")), "compute_type": "float32"},
             "sampling": {"per_context": 150, "min_words": 1, "max_tokens": 14, "top_k": 0, "temperature": 1.0, "min_logprob": False},

@@ -173,7 +173,14 @@ def test_a_run_is_stopped_and_goes_on_and_the_key_is_in_no_file(
     def start(url: str) -> None:
         endpoint = {"url": url, "key_env": "TEST_KEY", "per_request": 4, "attempts": 2, "backoff": 0.0}
         teacher = {"backend": "endpoint", "model": "tiny", "endpoint": endpoint}
-        recipe = resolve({"contexts": contexts, "teacher": teacher, "sampling": {"per_context": 8}})
+        recipe = resolve(
+            {
+                "preset": "continuation",
+                "contexts": contexts,
+                "teacher": teacher,
+                "sampling": {"per_context": 8},
+            }
+        )
         run(recipe, out, until="generate")
 
     with serving(*[well] * 4, TOLD_KEY) as server, pytest.raises(ModelError) as broken:

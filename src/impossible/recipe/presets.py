@@ -83,7 +83,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "continuation": {
         "sampling": {"min_logprob": -16.0},
-        "teacher": {"backend": "tree"},
         "score": {
             "paraphrase": {
                 "length_ratio": {"min": 0.5},
