@@ -52,7 +52,12 @@ _CONTEXT: dict[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-_TYPES = {pa.string(): "sc:Text", pa.float32(): "sc:Float", pa.int32(): "sc:Integer"}
+_TYPES = {
+    pa.string(): "sc:Text",
+    pa.float32(): "sc:Float",
+    pa.int32(): "sc:Integer",
+    pa.bool_(): "sc:Boolean",
+}
 CITATION = (
     "Jaehun Jung, Peter West, Liwei Jiang, Faeze Brahman, Ximing Lu, Jillian Fisher, Taylor Sorensen, Yejin "
     "Choi (2024). Impossible Distillation for Paraphrasing and Summarization: How to Make High-quality "
