@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
+from ...text import thesaurus
 from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
@@ -132,14 +133,14 @@ def negated(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 
 _ANTONYMS = {
-    pos: words.table(rows, both_ways=True)
+    pos: thesaurus.table(rows, both_ways=True)
     for pos, rows in (
-        ("ADJ", words.ANTONYM_ADJECTIVES),
-        ("ADV", words.ANTONYM_ADVERBS),
-        ("VERB", words.ANTONYM_VERBS),
-        ("ADP", words.ANTONYM_PLACES),
-        ("SCONJ", words.ANTONYM_PLACES),
-        ("NOUN", words.ANTONYM_PLACES),
+        ("ADJ", thesaurus.ANTONYM_ADJECTIVES),
+        ("ADV", thesaurus.ANTONYM_ADVERBS),
+        ("VERB", thesaurus.ANTONYM_VERBS),
+        ("ADP", thesaurus.ANTONYM_PLACES),
+        ("SCONJ", thesaurus.ANTONYM_PLACES),
+        ("NOUN", thesaurus.ANTONYM_PLACES),
     )
 }
 
