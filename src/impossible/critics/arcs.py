@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Token
 
+from ..text.words import word_set
 from .doubt import doubts
 
 SUBJECT, OBJECT, PART, OTHER = "subject", "object", "part", "other"
@@ -18,24 +19,26 @@ _Found = tuple[Token, str, Token]
 
 _CONTENT = {"NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM"}
 _LIGHT = {"be", "have", "do", "become", "get"}
-_EMPTY = set(
-    """also then thus so however too more most there here such same own other another when where why how as well
-    only just even still now up out off down away back over about not n't all both each every""".split()
+_EMPTY = word_set(
+    """also then thus so however too more most there here such same own other another when where why
+    how as well only just even still now up out off down away back over about not n't all both each
+    every"""
 )
 _SUBJECTS = {"nsubj": SUBJECT, "csubj": SUBJECT, "nsubjpass": OBJECT, "csubjpass": OBJECT}
-_PARTS = dict.fromkeys("poss compound amod nmod nummod advmod quantmod".split(), PART)
-_OTHERS = dict.fromkeys("dative npadvmod oprd xcomp ccomp advcl pcomp".split(), OTHER)
+_PARTS = dict.fromkeys(word_set("poss compound amod nmod nummod advmod quantmod"), PART)
+_OTHERS = dict.fromkeys(word_set("dative npadvmod oprd xcomp ccomp advcl pcomp"), OTHER)
 _ROLES = {**_SUBJECTS, **_PARTS, **_OTHERS, "dobj": OBJECT}
 _PREDICATES = ("attr", "acomp", "dobj", "oprd")
 # How much of a noun is meant: "most of the X", "the majority of X".
 _AMOUNTS = {
-    **dict.fromkeys(("majority", "most", "bulk"), "most"),
-    **dict.fromkeys(("half", "third", "quarter", "minority", "few", "fraction"), "few"),
-    **dict.fromkeys(("all", "both", "each", "every", "entire", "whole"), "all"),
-    **dict.fromkeys(("none", "neither", "no"), "no"),
-    **dict.fromkeys(("%", "percent"), "number"),
+    **dict.fromkeys(word_set("majority most bulk"), "most"),
+    **dict.fromkeys(word_set("half third quarter minority few fraction"), "few"),
+    **dict.fromkeys(word_set("all both each every entire whole"), "all"),
+    **dict.fromkeys(word_set("none neither no"), "no"),
+    **dict.fromkeys(word_set("% percent"), "number"),
     **dict.fromkeys(
-        "some part number couple lot group many several dozen any series set kind type sort wave".split(), "some"
+        word_set("some part number couple lot group many several dozen any series set kind type sort wave"),
+        "some",
     ),
     "one": "one",
 }
@@ -46,9 +49,9 @@ _DEFINITE = {"the", "these", "those", "his", "her", "its", "their", "our", "my",
 class Word:
     """A content word of a sentence.
 
-    `plural` is None of what has no number; `amount` says how much of a noun is meant; `doubt` why what is said
-    with the word may not be so, and is only of interest for a `predicate`: a verb, or what is said with "be" or
-    "have". `compound` is the noun that the word stands before: "Springs" in "Colorado Springs".
+    `plural` is None of what has no number; `amount` says how much of a noun is meant. A `predicate` is a
+    verb, or what is said with "be" or "have"; `doubt` says why it may not be so. `compound` is the noun that
+    the word stands before: "Springs" of "Colorado" in "Colorado Springs".
     """
 
     lemma: str
@@ -126,7 +129,8 @@ class _Reader:
         amount = amount or next((_AMOUNTS[c.lower_] for c in limits if c.lower_ in _AMOUNTS), "")
         before_noun = t.dep_ in ("compound", "nmod")
         plural = None if before_noun or t.dep_ == "npadvmod" else {"NN": False, "NNS": True}.get(t.tag_)
-        predicate = t.pos_ == "VERB" or (t.dep_ in _PREDICATES and self._is_light(t.head))
+        above = t.head.head if t.dep_ == "pobj" else t.head
+        predicate = t.pos_ == "VERB" or (t.dep_ in (*_PREDICATES, "pobj") and self._is_light(above))
         compound = t.head.i if before_noun else None
         return Word(self._lemmas[t.i], t.pos_, plural, amount, doubt, predicate, compound)
 
@@ -151,6 +155,7 @@ class _Reader:
             return None if clause is None else self._stand_in(clause.head)
         if self._is_light(t):
             said = [c for c in t.children if c.dep_ in _PREDICATES]
+            said += [g for c in t.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"]
             return self._stand_in(said[0]) if said else t
         return t
 
@@ -191,7 +196,9 @@ class _Reader:
         head = verb.head
         while head.dep_ == "conj" and not _own_subject(head):
             head = head.head
-        helpers = {c.dep_ for c in verb.children} | ({c.dep_ for c in head.children} if verb.tag_ == "VBN" else set())
+        helpers = {c.dep_ for c in verb.children} | (
+            {c.dep_ for c in head.children} if verb.tag_ == "VBN" else set()
+        )
         for subject in [c for c in head.children if c.dep_ in _SUBJECTS][:1]:
             yield verb, OBJECT if "auxpass" in helpers else SUBJECT, subject
 
@@ -206,7 +213,8 @@ def _prepositional(t: Token, prep: Token) -> Iterator[_Found]:
         return
     while prep.head.dep_ == "prep":  # "out of"
         prep = prep.head
-    yield prep.head, PART if prep.lower_ == "of" else OTHER, t
+    of_noun = prep.lower_ == "of" or (prep.lower_ == "with" and prep.head.pos_ == "NOUN")
+    yield prep.head, PART if of_noun else OTHER, t
 
 
 def _clause_arcs(verb: Token, noun: Token) -> Iterator[_Found]:

@@ -68,7 +68,9 @@ class ParsedSentences:
         self._capacity = capacity
         self._docs: OrderedDict[str, Doc] = OrderedDict()
         rules = nlp.get_pipe("lemmatizer") if "lemmatizer" in nlp.component_names else None
-        self._lemmatize: Callable[[Token], list[str]] = rules.lemmatize if rules else lambda token: [token.text]
+        self._lemmatize: Callable[[Token], list[str]] = (
+            rules.lemmatize if rules else lambda token: [token.text]
+        )
 
     def lemma(self, token: Token) -> str:
         """The lemma of a token, made on demand; its text without a lemmatizer in the pipeline."""

@@ -1,13 +1,18 @@
-"""Do two words mean the same? By lemma: equal, synonyms, or one derived from the other ("produce", "production")."""
+"""Do two lemmas mean the same? Equal, synonyms, or one derived from the other ("produce", "production")."""
 
 from functools import lru_cache
 
 from . import thesaurus
+from .words import word_set
 
-_ENDINGS = {"", *(
-    "e y i ion tion ation ition ment er or ing ed al ial ally ly ive ative ate ity ty ness able ible ance ence ent ant "
-    "ize ise ian an n ese ish s es sion ication ical ic ful less ship hood r d ies ied"
-).split()}
+_ENDINGS = {
+    "",
+    *word_set(
+        """e y i ion tion ation ition ment er or ing ed al ial ally ly ive ative ate ity ty ness able ible
+    ance ence ent ant ize ise ian an n ese ish s es sion ication ical ic ful less ship hood r d ies
+    ied"""
+    ),
+}
 _STEM = 4  # letters that a word and what is derived from it share at least
 
 
@@ -19,13 +24,27 @@ def _groups(rows: str) -> dict[str, set[str]]:
     return found
 
 
-_SYNONYMS = _groups(",".join((
-    thesaurus.ALIKE, thesaurus.SYNONYM_NOUNS, thesaurus.SYNONYM_ADJECTIVES, thesaurus.SYNONYM_ADVERBS,
-    thesaurus.SYNONYM_VERBS,
-)))
-_OPPOSITES = _groups(",".join((
-    thesaurus.ANTONYM_ADJECTIVES, thesaurus.ANTONYM_ADVERBS, thesaurus.ANTONYM_VERBS, thesaurus.ANTONYM_PLACES,
-)))
+_SYNONYMS = _groups(
+    ",".join(
+        (
+            thesaurus.ALIKE,
+            thesaurus.SYNONYM_NOUNS,
+            thesaurus.SYNONYM_ADJECTIVES,
+            thesaurus.SYNONYM_ADVERBS,
+            thesaurus.SYNONYM_VERBS,
+        )
+    )
+)
+_OPPOSITES = _groups(
+    ",".join(
+        (
+            thesaurus.ANTONYM_ADJECTIVES,
+            thesaurus.ANTONYM_ADVERBS,
+            thesaurus.ANTONYM_VERBS,
+            thesaurus.ANTONYM_PLACES,
+        )
+    )
+)
 
 
 @lru_cache(1 << 16)

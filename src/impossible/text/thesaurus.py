@@ -1,4 +1,4 @@
-"""Synonyms and opposites: short lists, written by hand, of words that mean the same in nearly every context."""
+"""Synonyms and opposites: short lists by hand, right in nearly every context."""
 
 # Opposites, both ways.
 ANTONYM_ADJECTIVES = """

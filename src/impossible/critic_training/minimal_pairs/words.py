@@ -1,9 +1,6 @@
 """English words for the rules: written by hand, small on purpose, one direction where the other is unsure."""
 
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
+from ...text.words import word_set
 
 
 def word_list(text: str) -> list[str]:
