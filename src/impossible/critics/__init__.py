@@ -118,6 +118,10 @@ def _open_model(
             from .clause import ClauseCritic
 
             return ClauseCritic(parsed())
+        case "support":
+            from .support import Support
+
+            return Support(parsed())
         case "entailment":
             from ..models.locate import locate
             from .nli import Nli

@@ -159,6 +159,19 @@ _TABLE = (
         ),
     ),
     CriticSpec(
+        name="support",
+        later=True,
+        cost="expensive",
+        model="parser",
+        meaning="Whether one side says of its words what the other does: who, whether, how many.",
+        columns=(
+            Column("support_forward", "how far the source says what the target says of its words"),
+            Column(
+                "support_backward", "how far the target says what the source says of its words", backward=True
+            ),
+        ),
+    ),
+    CriticSpec(
         name="entailment",
         cost="expensive",
         model="nli",

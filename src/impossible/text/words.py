@@ -8,6 +8,11 @@ WORDS = "words in lower case, punctuation left out"  # description in reports
 Gram = tuple[str, ...]
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, as spaces part them."""
+    return frozenset(text.split())
+
+
 def words(text: str) -> list[str]:
     """The words in lower case: runs of letters and digits, which may contain apostrophes."""
     return _WORD.findall(text.lower())

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
+from ...text import thesaurus
+from ...text.words import word_set
 from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
@@ -31,11 +33,11 @@ from .grammar import (
 )
 
 # After these, another number may still follow from the sentence.
-_BOUNDED = words.word_set(
+_BOUNDED = word_set(
     """more less least most over under about nearly almost around approximately to up than some between
     roughly"""
 )
-_UNITS = words.word_set("percent % km kg m cm mm mph points")
+_UNITS = word_set("percent % km kg m cm mm mph points")
 
 
 def number_changed(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -106,9 +108,9 @@ def date_changed(doc: Doc, draw: Draw) -> Iterator[Edit]:
                 yield both(doc, replaced(doc, (one(token), new)), NOT_ENTAILED)
 
 
-_DIRECT = words.word_set("is are was were has had will")
+_DIRECT = word_set("is are was were has had will")
 # With these in the sentence, "not" would not deny the whole of it, or would sound wrong.
-_POLAR = words.RISKY - {"not"} | words.word_set(
+_POLAR = words.RISKY - {"not"} | word_set(
     """also just still already both either yet anymore ever always often sometimes usually generally some
     many few several mostly mainly there or because until"""
 )
@@ -132,14 +134,14 @@ def negated(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 
 _ANTONYMS = {
-    pos: words.table(rows, both_ways=True)
+    pos: thesaurus.table(rows, both_ways=True)
     for pos, rows in (
-        ("ADJ", words.ANTONYM_ADJECTIVES),
-        ("ADV", words.ANTONYM_ADVERBS),
-        ("VERB", words.ANTONYM_VERBS),
-        ("ADP", words.ANTONYM_PLACES),
-        ("SCONJ", words.ANTONYM_PLACES),
-        ("NOUN", words.ANTONYM_PLACES),
+        ("ADJ", thesaurus.ANTONYM_ADJECTIVES),
+        ("ADV", thesaurus.ANTONYM_ADVERBS),
+        ("VERB", thesaurus.ANTONYM_VERBS),
+        ("ADP", thesaurus.ANTONYM_PLACES),
+        ("SCONJ", thesaurus.ANTONYM_PLACES),
+        ("NOUN", thesaurus.ANTONYM_PLACES),
     )
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span, Token
 
+from ...text.words import word_set
 from . import words
 
 ENTAILED, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
@@ -207,9 +208,9 @@ def known_names(docs: Iterable[Doc]) -> dict[tuple[str, str, int], list[str]]:
 
 # --- adjuncts ------------------------------------------------------------------------------------------
 
-_LINKS = words.word_set("when after before because although since")
+_LINKS = word_set("when after before because although since")
 # "In addition" is no place, and what happens "in the film" does not happen.
-NO_PLACE = words.word_set(
+NO_PLACE = word_set(
     """addition contrast fact particular general turn case order short time theory practice film story
     novel book game episode myth legend series dream play movie comics comic video universe chapter
     version scene part"""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
+from ...text.words import word_set
 from ..train import NOT_ENTAILED
-from . import words
 from .grammar import (
     ENTAILED,
     NEUTRAL,
@@ -27,7 +27,7 @@ from .grammar import (
 )
 
 # A "fake gun" is no gun, and "the first man" not the man.
-_NOT_SUBSECTIVE = words.word_set(
+_NOT_SUBSECTIVE = word_set(
     """former fake alleged possible potential future would-be first second third last next only main other
     same such own more most less few many several any old virtual false apparent likely artificial average
     median total half so-called vice deputy acting failed attempted proposed suspected stuffed"""
@@ -73,7 +73,7 @@ def place_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
         yield Edit(doc.text, f"{doc[: span.start].text.rstrip(' ,')}.", ENTAILED, NEUTRAL)
 
 
-_EMPTY_ALONE = words.word_set("surround own accompany follow assist cause replace precede head")
+_EMPTY_ALONE = word_set("surround own accompany follow assist cause replace precede head")
 
 
 def agent_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -117,7 +117,7 @@ def first_name_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
                 yield Edit(doc.text, replaced(doc, (name, name[1].text)), ENTAILED, NEUTRAL)
 
 
-_COMPASS = words.word_set("north south east west northern southern eastern western central")
+_COMPASS = word_set("north south east west northern southern eastern western central")
 _NO_PLACE = _COMPASS | {"new", "san", "st", "saint", "the"}  # no place by themselves
 
 
@@ -136,7 +136,7 @@ def part_of_place(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 _THINGS = ("nsubj", "nsubjpass", "dobj", "pobj")
 # "a dance routine" is a dance
-_LIGHT = words.word_set(
+_LIGHT = word_set(
     """example routine process area period movement system release frame campaign time level site case work
     season activity event type form part group member state story"""
 )

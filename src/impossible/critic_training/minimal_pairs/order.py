@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Span, Token
 
+from ...text.words import word_set
 from . import words
 from .grammar import (
     ENTAILED,
@@ -30,7 +31,7 @@ from .grammar import (
     whole,
 )
 
-_SCOPES = words.word_set(
+_SCOPES = word_set(
     """not no never then if unless only all every each any few most hardly rarely until always must without"""
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
+from ...text.words import word_set
 from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
@@ -28,17 +29,15 @@ from .grammar import (
     without,
 )
 
-_PLANS = words.word_set(
+_PLANS = word_set(
     """plan hope want intend aim agree decide promise offer propose threaten prepare seek vow pledge wish
     expect schedule set"""
 )
-_FAILS = words.word_set("fail refuse decline")
-_TRIES = words.word_set("try attempt struggle")
-_MODALS = words.word_set("may might could should can")
-_HEDGES = words.word_set(
-    "allegedly reportedly supposedly possibly perhaps probably apparently likely potentially"
-)
-_SUSPICIONS = words.word_set("accuse suspect charge")
+_FAILS = word_set("fail refuse decline")
+_TRIES = word_set("try attempt struggle")
+_MODALS = word_set("may might could should can")
+_HEDGES = word_set("allegedly reportedly supposedly possibly perhaps probably apparently likely potentially")
+_SUSPICIONS = word_set("accuse suspect charge")
 
 
 def plan_done(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -119,7 +118,7 @@ def condition_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 
 _SUBJECT = ("nsubj", "nsubjpass")
-_PARTS = words.word_set("majority most many some few half part one number minority two three several")
+_PARTS = word_set("majority most many some few half part one number minority two three several")
 
 
 def quantifier_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -188,4 +187,4 @@ def attribution_dropped(doc: Doc, draw: Draw) -> Iterator[Edit]:
         yield Edit(doc.text, capital(span.text) + ".", ENTAILED, NEUTRAL)
 
 
-_FACTIVE = words.word_set("announce confirm reveal find show discover demonstrate note learn realize report")
+_FACTIVE = word_set("announce confirm reveal find show discover demonstrate note learn realize report")

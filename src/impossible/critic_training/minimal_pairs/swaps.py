@@ -6,6 +6,7 @@ from itertools import combinations
 
 from spacy.tokens import Doc, Span, Token
 
+from ...text.words import word_set
 from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
@@ -47,12 +48,10 @@ def roles(doc: Doc, draw: Draw) -> Iterator[Edit]:
             yield both(doc, swapped(doc, a, b), NOT_ENTAILED)
 
 
-_ALIAS = words.word_set(
+_ALIAS = word_set(
     """known called referred named renamed née nee alias aka nicknamed and/or each respectively"""
 )
-_MUTUAL = words.word_set(
-    """between with versus vs alongside near opposite against beside next across among like"""
-)
+_MUTUAL = word_set("""between with versus vs alongside near opposite against beside next across among like""")
 
 
 def names_swapped(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -88,9 +87,7 @@ def _apart(a: Token, b: Token) -> bool:
     return len(set(parallel)) == len(parallel)
 
 
-_VAGUE = words.QUANTIFIED | words.word_set(
-    "own same various certain different previous following whole entire"
-)
+_VAGUE = words.QUANTIFIED | word_set("own same various certain different previous following whole entire")
 
 
 def modifiers_swapped(doc: Doc, draw: Draw) -> Iterator[Edit]:

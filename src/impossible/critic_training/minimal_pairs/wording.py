@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
+from ...text import thesaurus
 from . import words
 from .grammar import ENTAILED, NAMES, Draw, Edit, both, capital, child, one, replaced
 
 _SYNONYMS = {
-    "NOUN": words.table(words.SYNONYM_NOUNS),
-    "ADJ": words.table(words.SYNONYM_ADJECTIVES),
-    "ADV": words.table(words.SYNONYM_ADVERBS),
-    "VERB": words.table(words.SYNONYM_VERBS),
+    "NOUN": thesaurus.table(thesaurus.SYNONYM_NOUNS),
+    "ADJ": thesaurus.table(thesaurus.SYNONYM_ADJECTIVES),
+    "ADV": thesaurus.table(thesaurus.SYNONYM_ADVERBS),
+    "VERB": thesaurus.table(thesaurus.SYNONYM_VERBS),
 }
 
 

@@ -1,9 +1,6 @@
 """English words for the rules: written by hand, small on purpose, one direction where the other is unsure."""
 
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
+from ...text.words import word_set
 
 
 def word_list(text: str) -> list[str]:
@@ -89,35 +86,6 @@ UNITS = word_list("""zero one two three four five six seven eight nine ten eleve
 TENS = word_list("twenty thirty forty fifty sixty seventy eighty ninety")
 ORDINALS = word_list("second third fourth fifth sixth seventh eighth ninth tenth")
 
-# Opposites, both ways.
-ANTONYM_ADJECTIVES = """
-    large small, big small, high low, old new, young old, hot cold, warm cool, long short, tall short,
-    early late, good bad, rich poor, strong weak, hard soft, heavy light, dark bright, wide narrow, deep
-    shallow, fast slow, cheap expensive, easy difficult, simple complex, safe dangerous, happy sad,
-    clean dirty, dry wet, full empty, open closed, loud quiet, thick thin, true false, active inactive,
-    alive dead, male female, northern southern, eastern western, public private, positive negative,
-    rural urban, ancient modern, permanent temporary, legal illegal, possible impossible, visible
-    invisible, successful unsuccessful, popular unpopular, common rare, domestic foreign, internal
-    external, major minor, upper lower, left right, married unmarried, guilty innocent, married single,
-    friendly hostile, healthy sick, larger smaller, bigger smaller, higher lower, older younger, earlier
-    later, better worse, longer shorter, stronger weaker, largest smallest, highest lowest, oldest
-    youngest, best worst, longest shortest, first last, official unofficial, direct indirect, similar
-    different, regular irregular, available unavailable, accurate inaccurate
-"""
-ANTONYM_ADVERBS = """
-    always never, often rarely, early late, quickly slowly, above below, inside outside, upstairs
-    downstairs, northward southward, successfully unsuccessfully, permanently temporarily, frequently
-    infrequently, directly indirectly, publicly privately, officially unofficially
-"""
-ANTONYM_VERBS = """
-    win lose, increase decrease, rise fall, accept reject, open close, buy sell, arrive depart, love
-    hate, remember forget, begin end, start stop, succeed fail, support oppose, praise criticize,
-    approve disapprove, agree disagree, admit deny, construct demolish, strengthen weaken, attack
-    defend, build destroy, allow forbid, encourage discourage, improve worsen, include exclude
-"""
-
-ANTONYM_PLACES = "before after, above below, inside outside, north south, east west, northeast southwest"
-
 # "the R of X" is "X's R".
 RELATIONAL = word_set(
     """capital population mayor president king queen son daughter wife husband brother sister father mother
@@ -136,39 +104,6 @@ SENTENCE_ADVERBS = word_set(
     consequently furthermore moreover later soon afterwards thereafter previously presumably reportedly"""
 )
 
-# From -> to; the meaning stays in (nearly) every context the tests in `derive` let through.
-SYNONYM_NOUNS = """
-    film movie, movie film, physician doctor, automobile car, attorney lawyer, lawyer attorney,
-    photograph photo, photo photograph, airplane plane, aeroplane plane, bicycle bike, infant baby, sofa
-    couch, couch sofa, garbage trash, error mistake, mistake error, assistance help, telephone phone,
-    television TV, laboratory lab, examination exam, advertisement ad, cemetery graveyard, prison jail,
-    author writer, residence home, location place, gift present, conclusion end, mathematics math,
-    refrigerator fridge, purchaser buyer, inhabitant resident, kid child, autumn fall, seashore coast,
-    beginning start, policeman cop, salary pay
-"""
-SYNONYM_ADJECTIVES = """
-    large big, big large, quick fast, wealthy rich, rich wealthy, famous well-known, difficult hard,
-    quiet silent, entire whole, principal main, huge enormous, enormous huge, annual yearly, numerous
-    many, sufficient enough, additional extra, intelligent smart, strange odd, brave courageous, ill
-    sick, tiny minuscule, renowned famous, initial first, rapid fast, deceased dead, vacant empty,
-    frightened scared, gigantic huge, attractive appealing, present-day current, costly expensive,
-    joyful happy, crucial vital, erroneous wrong
-"""
-SYNONYM_ADVERBS = """
-    approximately about, roughly about, roughly approximately, frequently often, rapidly quickly,
-    quickly rapidly, nearly almost, almost nearly, subsequently later, formerly previously, previously
-    formerly, primarily mainly, mainly primarily, mostly mainly, entirely completely, completely
-    entirely, largely mostly, presently currently, rarely seldom, perhaps maybe, therefore thus,
-    initially originally, annually yearly, occasionally sometimes, afterwards later, swiftly quickly,
-    chiefly mainly, simultaneously concurrently, practically virtually
-"""
-SYNONYM_VERBS = """
-    begin start, start begin, buy purchase, purchase buy, permit allow, construct build, reside live,
-    occur happen, attempt try, commence begin, manufacture produce, select choose, choose select, obtain
-    get, defeat beat, acquire get, assist help, demolish destroy, cease stop, terminate end, attain
-    reach, depict portray, portray depict, utilize use, aid help, relocate move, perish die,
-    alter change, require need
-"""
 SYNONYM_PHRASES = (  # pattern, replacement: function words and set phrases
     ("such as", "like"), ("due to", "because of"), ("despite", "in spite of"), ("in spite of", "despite"),
     ("prior to", "before"), ("in order to", "to"), ("although", "though"), ("the majority of", "most of"),
@@ -192,16 +127,6 @@ CONTRACTIONS = (
     ("I will", "I'll"), ("he will", "he'll"), ("she will", "she'll"), ("they will", "they'll"),
     ("that is", "that's"), ("there is", "there's"),
 )  # fmt: skip
-
-
-def table(rows: str, both_ways: bool = False) -> dict[str, list[str]]:
-    """What each word of one of the tables above may become."""
-    found: dict[str, list[str]] = {}
-    for a, b in (row.split() for row in rows.split(",")):
-        found.setdefault(a, []).append(b)
-        if both_ways:
-            found.setdefault(b, []).append(a)
-    return found
 
 
 def inflect(lemma: str, tag: str) -> str:
