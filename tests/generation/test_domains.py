@@ -34,6 +34,7 @@ DIGESTS = {
     "reddit": "ee22e566a258a10b",
     "support": "d5f2d9a7cf1dce22",
     "reviews": "39adc288fddfbb83",
+    "encyclopedia": "542f29a87221079f",
 }
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,9 +16,6 @@ from ..text.sentences import defect, split
 from .corpus import CorpusReport, openings, read_documents
 from .prefixes import prefixes
 from .restatement import richest, sentences
-
-# Datelines and headings, which are no part of a sentence: "London (Reuters) --", "Abstract: Methods:".
-_LEAD = re.compile(r"^[^.?!\n]{0,60}--\s*|^(?:[A-Z]\w+:\s*)+")
 
 
 def prompts(
@@ -99,7 +95,8 @@ def grow(
     for row in rows.to_pylist():
         text = texts[row["index"]][: settings.max_chars]
         if restatement is not None and row["domain"] != CORPUS:
-            text = richest(_LEAD.sub("", text), restatement, settings.max_chars) or ""
+            written = text[len(row["context"]) :]  # not the prefix, which is a template's
+            text = richest(written, restatement, settings.max_chars) or ""
         if not text:
             continue
         contexts[text_id(text)] = {**row, "context_id": text_id(text), "context": text}

@@ -11,7 +11,7 @@ from ..errors import RecipeError
 from .base import Settings
 
 # templates and words are in `generation/domains`
-DOMAINS = ("news", "biomedical", "reddit", "support", "reviews")
+DOMAINS = ("news", "biomedical", "reddit", "support", "reviews", "encyclopedia")
 
 
 class Contexts(Settings):

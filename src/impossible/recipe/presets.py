@@ -40,6 +40,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "summary": {
                 "length_ratio": {"max": 0.9},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
                 "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.92},
                 "similarity": {"min": 0.6},
@@ -68,6 +69,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "summary": {
                 "length_ratio": {"max": 0.85},
                 "numbers": {"min": 1.0},
+                "persons": {"min": 1.0},
                 "prefix": {"max": 0.99},
                 "rouge_l": {"max": 0.9},
                 "similarity": {"min": 0.65},
