@@ -39,6 +39,8 @@ class LazyCritics(dict[str, Critic]):
     def __missing__(self, name: str) -> Critic:
         if (forward := CRITICS[name].backward_of) is not None:
             self[name] = Backward(self[forward])
+        elif name == "grounded":  # of a pair without a group, the source is the sentence that is restated
+            self[name] = self["judge"]
         else:
             self[name] = _open(name, self._settings, self._execution, self._parsed)
         return self[name]
@@ -88,6 +90,14 @@ def _open(
             from .rouge_l import RougeL
 
             return RougeL()
+        case "fluency":
+            from .fluency import Fluency
+
+            return Fluency()
+        case "right":
+            from .right import Right
+
+            return Right()
         case _:
             return _open_model(name, settings, execution, parsed)
 
@@ -102,10 +112,6 @@ def _open_model(
             from .similarity import Similarity
 
             return Similarity(locate(settings.similarity), execution.device, execution.threads)
-        case "grounded":
-            from .grounded import Grounded
-
-            return Grounded()
         case "well_formed":
             from .well_formed import WellFormed
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..critics.base import Compare, Critic, Critics, Reader
+from ..critics.right import estimate
 from ..data.schema import CORPUS, SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
 from ..recipe.critic_table import CRITICS, Column, CriticSpec
@@ -64,8 +65,9 @@ def cascade(pairs: Pairs, order: Iterable[Step], bounds: Bounds, ask: Ask) -> ND
 
 
 def steps(task: str, bounds: Bounds) -> list[Step]:
-    """The critics that have a bound, with the columns that the bound reads."""
-    return [(CRITICS[critic], CRITICS[critic].read(task)) for critic, _ in bounds.given()]
+    """The critics that have a bound, or whose scores one with a bound reads, with their columns."""
+    needed = {name for critic, _ in bounds.given() for name in (critic, *CRITICS[critic].reads)}
+    return [(spec, spec.read(task)) for name, spec in CRITICS.items() if name in needed]
 
 
 def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bool_], ask: Ask) -> None:
@@ -73,6 +75,9 @@ def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bo
     scores = pairs.scores[column.name]
     rows = np.flatnonzero(wanted & np.isnan(scores))
     if not len(rows):
+        return
+    if critic.name == "right":
+        scores[rows] = estimate(pairs.task, {name: known[rows] for name, known in pairs.scores.items()})
         return
     s, t = pairs.source[rows], pairs.target[rows]
     if column.backward or critic.backward_of is not None:
@@ -146,18 +151,23 @@ def score_group(
     tasks: Sequence[str],
     counts: Counter[str],
     restated: int | None = None,
+    fluency: Floats | None = None,
 ) -> list[Pairs]:
     """Score all pairs of a group with the cascade of each task.
 
-    `restated` is the index of the sentence that the others restate, if any. Returns the pairs that pass the
-    gates of the cheap critics, and the pairs of task `equivalence` for the entailment graph. `counts`
-    receives the rejections of the cheap critics.
+    `restated` is the index of the sentence that the others restate, if any; `fluency` is the teacher's
+    log-probability per word of each sentence, (sentences,), NaN for one that it did not write.
+
+    Returns the pairs that pass the gates of the cheap critics, and the pairs of task `equivalence` for the
+    entailment graph. `counts` receives the rejections of the cheap critics.
     """
     tables = {name: Table(name, critics[name], sentences) for name in critics}
 
     def ask(critic: str, s: Indices, t: Indices) -> Floats:
-        if critic == "grounded" and restated is not None:
+        if critic == "grounded":
             return _grounded(tables["judge"], restated, s, t)
+        if critic == "fluency" and fluency is not None:
+            return np.fmin(fluency[s], fluency[t])
         return tables[critic].score(s, t)
 
     source, target = oriented(sentences)
@@ -176,8 +186,10 @@ def score_group(
     return scored
 
 
-def _grounded(judge: Table, restated: int, s: Indices, t: Indices) -> Floats:
-    """The lower p(restated sentence entails a side) of each pair, (n,)."""
+def _grounded(judge: Table, restated: int | None, s: Indices, t: Indices) -> Floats:
+    """The lower p(restated sentence entails a side) of each pair, (n,); 1 if nothing was restated."""
+    if restated is None:
+        return np.ones(len(s), np.float32)
     sides = np.unique(np.concatenate((s, t)))
     entailed = np.ones(sides.max(initial=0) + 1, np.float32)
     others = sides[sides != restated]
@@ -249,11 +261,16 @@ def score(
     for group in groups:
         sentences = [c.text for c in group.candidates]
         restated = sentences.index(group.context.text) if group.context.text in sentences else None
-        scored = score_group(sentences, critics, settings, tasks, counts, restated)
+        scored = score_group(sentences, critics, settings, tasks, counts, restated, _fluency(group))
         tables += [to_table(group, sentences, pairs, restated) for pairs in scored]
         tick()
     empty = SCORES.remove_metadata().empty_table()
     return pa.concat_tables([empty, *tables]).cast(SCORES), counts
+
+
+def _fluency(group: Group) -> Floats:
+    """The teacher's log-probability per word of each candidate, (candidates,)."""
+    return np.array([c.logprob / len(c.text.split()) for c in group.candidates], np.float32)
 
 
 def to_table(group: Group, sentences: Sequence[str], pairs: Pairs, restated: int | None) -> pa.Table:

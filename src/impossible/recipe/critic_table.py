@@ -25,7 +25,8 @@ class CriticSpec:
     of a `symmetric` critic does not depend on the order of the sentences. `model` is the setting of `Score`
     that names its model, if any. `backward_of` is the critic whose backward score this is, so that both share
     one model. A `default` critic is in the default of `score.critics`. A `later` critic came after runs had
-    been made: without a bound it is left out of fingerprints. `meaning` is shown in the settings.
+    been made: without a bound it is left out of fingerprints. `reads` are the critics whose scores it is
+    computed from. `meaning` is shown in the settings.
     """
 
     name: str
@@ -39,6 +40,7 @@ class CriticSpec:
     backward_of: str | None = None
     default: bool = True
     later: bool = False
+    reads: tuple[str, ...] = ()
 
     def read(self, task: str) -> tuple[Column, ...]:
         """The columns that a bound reads: both directions, or only forward for a summary."""
@@ -118,10 +120,8 @@ _TABLE = (
         cost="cheap",
         symmetric=True,
         model="judge",
-        meaning="The judge's p(the restated sentence entails a side), of the less certain side.",
-        columns=(
-            Column("grounded", "the judge's lower p(restated sentence entails source, target); else 1"),
-        ),
+        meaning="The judge's p(the restated sentence entails a side), of the less certain side; else 1.",
+        columns=(Column("grounded", "the judge's lower p(restated sentence entails source, target)"),),
     ),
     CriticSpec(
         name="well_formed",
@@ -211,6 +211,15 @@ _TABLE = (
         ),
     ),
     CriticSpec(
+        name="fluency",
+        low=-100,
+        later=True,
+        cost="expensive",
+        symmetric=True,
+        meaning="The teacher's mean log-probability of a word, of the less likely side.",
+        columns=(Column("fluency", "teacher's log-probability per word of the less likely side, in nats"),),
+    ),
+    CriticSpec(
         name="tree_distance",
         high=10_000,
         cost="expensive",
@@ -219,6 +228,14 @@ _TABLE = (
         default=False,
         meaning="Edits between the two parses.",
         columns=(Column("tree_distance", "tree edit distance between the parses, in node edits"),),
+    ),
+    CriticSpec(
+        name="right",
+        later=True,
+        cost="expensive",
+        reads=("similarity", "grounded", "clause", "support", "entailment", "judge", "fluency"),
+        meaning="Estimated probability that a reader calls the pair right, from the other critics' scores.",
+        columns=(Column("right", "estimated probability that the pair is right"),),
     ),
 )
 CRITICS = {spec.name: spec for spec in _TABLE}
