@@ -39,6 +39,7 @@ GATES = {
 def recipe(**sections: Any) -> Recipe:
     return resolve(
         {
+            "preset": "continuation",
             "contexts": {"domains": ["support"]},
             "teacher": {"model": NEVER_LOADED},
             "score": GATES,

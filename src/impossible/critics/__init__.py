@@ -94,10 +94,10 @@ def _open(
             from .fluency import Fluency
 
             return Fluency()
-        case "right":
-            from .right import Right
+        case "correct":
+            from .correct import Correct
 
-            return Right()
+            return Correct()
         case _:
             return _open_model(name, settings, execution, parsed)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..critics.base import Compare, Critic, Critics, Reader
-from ..critics.right import estimate
+from ..critics.correct import estimate
 from ..data.schema import CORPUS, SCORE_FIELDS, SCORES, Group
 from ..errors import ModelError
 from ..recipe.critic_table import CRITICS, Column, CriticSpec
@@ -76,7 +76,7 @@ def fill(pairs: Pairs, critic: CriticSpec, column: Column, wanted: NDArray[np.bo
     rows = np.flatnonzero(wanted & np.isnan(scores))
     if not len(rows):
         return
-    if critic.name == "right":
+    if critic.name == "correct":
         scores[rows] = estimate(pairs.task, {name: known[rows] for name, known in pairs.scores.items()})
         return
     s, t = pairs.source[rows], pairs.target[rows]

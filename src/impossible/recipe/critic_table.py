@@ -118,7 +118,6 @@ _TABLE = (
         name="grounded",
         later=True,
         cost="cheap",
-        symmetric=True,
         model="judge",
         meaning="The judge's p(the restated sentence entails a side), of the less certain side; else 1.",
         columns=(Column("grounded", "the judge's lower p(restated sentence entails source, target)"),),
@@ -230,12 +229,12 @@ _TABLE = (
         columns=(Column("tree_distance", "tree edit distance between the parses, in node edits"),),
     ),
     CriticSpec(
-        name="right",
+        name="correct",
         later=True,
         cost="expensive",
         reads=("similarity", "grounded", "clause", "support", "entailment", "judge", "fluency"),
         meaning="Estimated probability that a reader calls the pair right, from the other critics' scores.",
-        columns=(Column("right", "estimated probability that the pair is right"),),
+        columns=(Column("correct", "estimated probability that the pair is right"),),
     ),
 )
 CRITICS = {spec.name: spec for spec in _TABLE}

@@ -1,7 +1,7 @@
-"""Right: the probability that a careful reader calls a pair right, from the scores of the other critics.
+"""Correct: the probability that a careful reader calls a pair right, from the scores of the other critics.
 
-A logistic regression (`benchmarks/fit_right.py`) on restatements of news, abstracts and forum posts that were
-read blind. docs/critics.md says how well it is calibrated.
+A logistic regression (`benchmarks/fit_correct.py`) on restatements of news, abstracts and forum posts that
+were read blind. docs/critics.md says how well it is calibrated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def feature(column: str, values: Floats) -> Floats:
     return np.log(clipped / (1 - clipped)).astype(np.float32)
 
 
-class Right:
+class Correct:
     """Texts alone do not tell; the cascade calls `estimate` with the scores of the other critics."""
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> Floats:
