@@ -90,8 +90,7 @@ class _Reader:
         self._amount = {noun.i: self._amount_of(doc[i]) for i, noun in self._counted.items()}
 
     def reading(self) -> Reading:
-        doubt = doubts(self._doc, self._lemmas)
-        words = {t.i: self._word(t, doubt[t.i]) for t in self._doc if self._is_content(t)}
+        words = {t.i: self._word(t) for t in self._doc if self._is_content(t)}
         pronouns: set[tuple[int, str]] = set()
         arcs = self._resolved((arc for t in self._doc for arc in self._arcs(t, t)), words, pronouns)
         understood = self._resolved((a for t in self._doc for a in self._understood(t)), words, set())
@@ -119,7 +118,7 @@ class _Reader:
             return False
         return t.dep_ not in ("prep", "prt", "mark") and t.tag_ not in ("WDT", "WP", "EX")
 
-    def _word(self, t: Token, doubt: frozenset[str]) -> Word:
+    def _word(self, t: Token) -> Word:
         limits = [c for c in t.children if c.dep_ in ("det", "predet", "amod", "nummod")]
         amount = self._amount.get(t.i, "")
         if amount in ("some", "few", "one", "number") and any(c.lower_ in _DEFINITE for c in t.children):
@@ -132,6 +131,7 @@ class _Reader:
         above = t.head.head if t.dep_ == "pobj" else t.head
         predicate = t.pos_ == "VERB" or (t.dep_ in (*_PREDICATES, "pobj") and self._is_light(above))
         compound = t.head.i if before_noun else None
+        doubt = doubts(t, self._lemmas) if predicate else frozenset()
         return Word(self._lemmas[t.i], t.pos_, plural, amount, doubt, predicate, compound)
 
     def _counted_by(self, t: Token) -> Token | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Token
 
 from ..text.words import word_set
 
@@ -51,9 +51,9 @@ _NOTHING = {"nobody", "nothing", "none", "no", "neither"}
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
 
 
-def doubts(doc: Doc, lemmas: Sequence[str]) -> list[frozenset[str]]:
-    """The doubts of each token as a predicate, those of the clauses above it included."""
-    return [frozenset(_own(token) | _above(token, lemmas)) for token in doc]
+def doubts(token: Token, lemmas: Sequence[str]) -> frozenset[str]:
+    """The doubts of a token as a predicate, with those of the clauses above; `lemmas` of its sentence."""
+    return frozenset(_own(token) | _above(token, lemmas))
 
 
 def _above(token: Token, lemmas: Sequence[str]) -> set[str]:

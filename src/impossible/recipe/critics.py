@@ -93,7 +93,7 @@ class Score(Settings):
     judge: str = "embedded:judge"
     """The classifier of `judge`."""
     parser: str = "embedded:en-core-web-sm"
-    """The spaCy pipeline of `well_formed`, `entities`, `clause` and `tree_distance`."""
+    """The spaCy pipeline of `well_formed`, `entities`, `clause`, `support` and `tree_distance`."""
     critics: tuple[CriticName, ...] = tuple(name for name, spec in CRITICS.items() if spec.default)
     """The critics that score pairs; the cheapest run first, in any order of this list."""
     equivalence: Share = 0.75
