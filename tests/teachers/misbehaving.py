@@ -5,12 +5,14 @@
 
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from impossible.errors import ModelError
@@ -33,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
             self.server.requests.append(body)
+            self.server.keys.add(self.headers.get("Authorization", ""))
             self.server.times.append(time.monotonic())
             self.server.busy += 1
             self.server.busiest = max(self.server.busiest, self.server.busy)
@@ -71,6 +74,7 @@ class Server(ThreadingHTTPServer):
         self.script, self.lock = script, threading.Lock()
         self.requests: list[dict[str, Any]] = []
         self.times: list[float] = []
+        self.keys: set[str] = set()
         self.busy = self.busiest = 0
 
     @property
@@ -84,6 +88,21 @@ def serving(*script: Behaviour) -> Iterator[Server]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@contextmanager
+def bound(url: str, name: str = "TEST_KEY") -> Iterator[None]:
+    """A user who has bound the key `name` to the host of `url`, and nothing else."""
+    before = os.environ.get("XDG_CONFIG_HOME")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_CONFIG_HOME"] = home
+        (Path(home) / "impossible").mkdir()
+        (Path(home) / "impossible/endpoints.toml").write_text(f'"{url.split("/")[2]}" = "{name}"\n')
+        yield
+    if before is None:
+        del os.environ["XDG_CONFIG_HOME"]
+    else:
+        os.environ["XDG_CONFIG_HOME"] = before
 
 
 def draw(server: Server, n: int = 6, prompts: int = 1, **settings: Any) -> list[list[Continuation]]:
@@ -237,7 +256,7 @@ CASES = [
 def provoke(case: Case) -> tuple[list[Continuation] | str, list[dict[str, Any]]]:
     """What six continuations of one prompt come to, or the error; and the requests that were sent."""
     os.environ["TEST_KEY"] = KEY
-    with serving(*case.script) as server:
+    with serving(*case.script) as server, bound(server.url):
         try:
             # one request at a time, so that each script is met in order
             [drawn] = draw(server, **{"concurrency": 1, **case.settings})

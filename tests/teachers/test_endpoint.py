@@ -18,12 +18,14 @@ from impossible.recipe.sampling import Sampling
 from impossible.recipe.teacher import Endpoint, Teacher
 from impossible.recipe.write import dump
 from impossible.teachers import open_teacher
+from impossible.teachers.keys import key_of
 from tests.teachers.misbehaving import (
     CASES,
     DECODING,
     KEY,
     TOLD_KEY,
     Case,
+    bound,
     draw,
     provoke,
     serving,
@@ -138,8 +140,32 @@ def test_what_would_give_a_key_away_is_refused_without_showing_it(given: dict[st
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     endpoint = Endpoint(url="https://host/v1", key_env="NO_SUCH_KEY")
-    with pytest.raises(ModelError, match="the environment has no NO_SUCH_KEY"):
+    with bound("https://host", "NO_SUCH_KEY"), pytest.raises(ModelError, match="has no NO_SUCH_KEY"):
         open_teacher(Teacher(backend="endpoint", model="m", endpoint=endpoint), Execution())
+
+
+def test_a_key_goes_only_to_the_host_that_the_user_bound_it_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's recipe names a key of the user's and a server of its own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("TEST_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with serving(well) as server:
+        for name in ("TEST_KEY", "OPENAI_API_KEY"):
+            with pytest.raises(ModelError, match=rf"{name} is not bound to 127.0.0.1:\d+.*endpoints.toml"):
+                draw(server, key_env=name)
+        assert not server.requests
+        with bound(server.url):
+            draw(server, key_env="TEST_KEY")
+        assert server.keys == {f"Bearer {KEY}"}
+        with bound(server.url.replace("127.0.0.1", "localhost")), pytest.raises(ModelError, match="not bound"):
+            draw(server, key_env="TEST_KEY")
+    assert key_of(Endpoint(url="https://API.openai.com/v1", key_env="OPENAI_API_KEY")) == KEY
+    (tmp_path / "impossible").mkdir()
+    (tmp_path / "impossible/endpoints.toml").write_text("no table")
+    with pytest.raises(ModelError, match='endpoints.toml cannot be read.*"HOST" = "VARIABLE"'):
+        key_of(Endpoint(url="https://host/v1", key_env="TEST_KEY"))
 
 
 def test_where_the_server_is_and_how_it_is_asked_is_no_part_of_a_fingerprint(tmp_path: Path) -> None:
@@ -181,7 +207,8 @@ def test_a_run_is_stopped_and_goes_on_and_the_key_is_in_no_file(
                 "sampling": {"per_context": 8},
             }
         )
-        run(recipe, out, until="generate")
+        with bound(url):
+            run(recipe, out, until="generate")
 
     with serving(*[well] * 4, TOLD_KEY) as server, pytest.raises(ModelError) as broken:
         start(server.url)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ImpossibleError
+from ..errors import ImpossibleError, ModelError
 from ..models.cores import available_cores
 from ..models.extras import MODULES, install_command
 from ..models.licence import licence, packaged
 from ..models.locate import ENDPOINT, cache_folder, embedded, locate
 from ..recipe.recipe import Recipe
+from ..teachers.keys import key_of
 from .run import versions
 
 GIB = 2**30
@@ -306,8 +307,10 @@ def _endpoint_lacks(recipe: Recipe, machine: Machine) -> Iterator[str]:
         return
     if install := machine.extras.get("endpoint"):
         yield f"teacher: the backend endpoint needs the extra endpoint: {install}"
-    if endpoint.key_env is not None and not os.environ.get(endpoint.key_env):
-        yield f"teacher: the environment has no {endpoint.key_env}"
+    try:
+        key_of(endpoint)
+    except ModelError as error:
+        yield f"teacher: {error}"
 
 
 def _takes(recipe: Recipe, needs: tuple[Need, ...]) -> Iterator[str]:

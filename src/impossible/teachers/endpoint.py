@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import os
 import threading
 import time
 import weakref
@@ -17,9 +16,10 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from ..data.schema import seed_for
 from ..errors import ModelError
-from ..recipe.teacher import Endpoint, Teacher
+from ..recipe.teacher import Teacher
 from ..text.sentences import first_end
 from .base import Continuation, Decoding
+from .keys import key_of
 
 _MAX_PAUSE = 600.0  # seconds; the maximum Retry-After and the maximum pause between retries
 _TRANSIENT_STATUSES = {408, 409, 425, 429}  # and every status from 500
@@ -40,14 +40,14 @@ class EndpointSampler:
 
     Requests carry seeds, so that results are reproducible if the server honours them. The event loop runs on
     its own thread, so that Ctrl-C does not wait for a response and notebooks can keep their own event loop.
-    Raises ModelError if the key is missing.
+    Raises ModelError if the key is missing, or not bound to the server.
     """
 
     def __init__(self, settings: Teacher):
         assert settings.endpoint is not None
         self._model, self._settings = settings.model, settings.endpoint
         self._url = settings.endpoint.url.rstrip("/").removesuffix("/completions")
-        self._key = _key(settings.endpoint)
+        self._key = key_of(settings.endpoint)
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=settings.endpoint.timeout,
@@ -243,18 +243,6 @@ class EndpointSampler:
         text = text.replace(self._key, "***") if self._key else text
         line = " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())
         return line if len(line) <= 200 else f"{line[:199]}…"
-
-
-def _key(settings: Endpoint) -> str:
-    """Return the API key, or "" if none is configured. Raises ModelError."""
-    if settings.key_env is None:
-        return ""
-    key = os.environ.get(settings.key_env, "").strip()
-    if not key:
-        raise ModelError(f"teacher.endpoint.key_env: the environment has no {settings.key_env}; export it")
-    if not (key.isascii() and key.isprintable()):
-        raise ModelError(f"{settings.key_env} contains characters that are invalid in a key; export it again")
-    return key
 
 
 def _seconds(retry_after: str | None) -> float:
