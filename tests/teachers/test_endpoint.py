@@ -159,7 +159,10 @@ def test_a_key_goes_only_to_the_host_that_the_user_bound_it_to(
         with bound(server.url):
             draw(server, key_env="TEST_KEY")
         assert server.keys == {f"Bearer {KEY}"}
-        with bound(server.url.replace("127.0.0.1", "localhost")), pytest.raises(ModelError, match="not bound"):
+        with (
+            bound(server.url.replace("127.0.0.1", "localhost")),
+            pytest.raises(ModelError, match="not bound"),
+        ):
             draw(server, key_env="TEST_KEY")
     assert key_of(Endpoint(url="https://API.openai.com/v1", key_env="OPENAI_API_KEY")) == KEY
     (tmp_path / "impossible").mkdir()

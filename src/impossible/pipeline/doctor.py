@@ -5,7 +5,6 @@ Works offline: what only the hub knows is reported as unknown.
 """
 
 import importlib.util
-import os
 import platform
 import shutil
 import threading

@@ -13,6 +13,7 @@ from ..models.locate import digest, locate
 from ..models.progress import Progress
 from ..recipe.base import TASKS
 from ..recipe.distil import Distil
+from ..recipe.public import public_name
 from .augment import join
 from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
@@ -89,13 +90,16 @@ def _info(
         tasks=tuple(task for task in TASKS if counts[task]),
         controls=settings.controls,
         max_tokens=settings.max_tokens,
-        base=settings.base,
+        base=public_name(settings.base),
         pairs=dict(counts),
         held_out=held_out,
         left_out=trained.left_out,
         steps=trained.steps,
         validation_loss=trained.validation_loss,
-        settings=settings.model_copy(update={"precision": trained.precision}),
+        # a student is given away: no path of this machine
+        settings=settings.model_copy(
+            update={"precision": trained.precision, "base": public_name(settings.base)}
+        ),
         seed=seed,
     )
 
