@@ -267,7 +267,7 @@ def _dataset(folder: RunFolder, finished: Sequence[int], share: float | None) ->
     place = folder.dataset_folder()
     checksums = [s.checksum for stage in ("filter", "generate") for s in _made(folder, stage, finished)]
     wanted = store.fingerprint("dataset", "4", str(share), *checksums)
-    if store.folder_fingerprint(place) != wanted or not dataset.is_whole(folder.dataset_file()):
+    if not store.is_made(place, wanted):
 
         def ledgers() -> Iterable[pa.Table]:
             return (ledger.table() for ledger in _made(folder, "filter", finished))

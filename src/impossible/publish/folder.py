@@ -18,6 +18,7 @@ from ..data.state import read_state
 from ..errors import DataError, StoreError
 from ..evaluate.safety import of_run
 from ..metrics.models import Models
+from ..models.sums import SUMS
 from ..recipe.public import public_distil, public_name
 from ..recipe.write import dump
 from ..report.gather import gather
@@ -108,7 +109,8 @@ def publish(
             raise Refused(found)
 
     store.make_folder(folder, "", make)
-    (folder / ".fingerprint").unlink()
+    for name in (store.FINGERPRINT_FILE, SUMS):
+        (folder / name).unlink()
     counts = {name: table.num_rows for name, table in splits.items()}
     return Release(folder, counts, student is not None, findings)
 

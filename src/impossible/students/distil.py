@@ -37,10 +37,12 @@ def make_student(
     settings: Distil,
     seed: int,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    frozen: bool = False,
 ) -> Info:
     """Train a student on pairs (columns task, source, target, optional context_id) and write it to `folder`.
 
-    If `folder` already has this student, nothing is trained. During training, checkpoints and the loss curve
+    If `folder` already has this student, nothing is trained; with `frozen`, raises StoreError if it has not.
+    During training, checkpoints and the loss curve
     are in `FOLDER.training`, from which an interrupted training resumes. Under `accelerate launch` all
     processes train and only the main one writes; each returns when the student is complete.
     Raises DataError, ModelError, StoreError.
@@ -52,7 +54,7 @@ def make_student(
     fingerprint = store.fingerprint(
         "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
-    if store.folder_fingerprint(folder) == fingerprint:
+    if store.is_made(folder, fingerprint, frozen):
         return read_info(folder)
     tagged_examples = tagged(make_examples(pairs, settings.tasks), settings, seed)
     examples, held_out = split_examples(tagged_examples, settings.validation)
@@ -109,4 +111,4 @@ def _prepare(work: Path, fingerprint: str) -> None:
     if store.folder_fingerprint(work) != fingerprint:
         shutil.rmtree(work / "checkpoints", ignore_errors=True)
         (work / CURVE).unlink(missing_ok=True)
-        store.write_text(work / ".fingerprint", fingerprint)
+        store.write_text(work / store.FINGERPRINT_FILE, fingerprint)
