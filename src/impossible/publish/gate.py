@@ -75,7 +75,7 @@ def _broken(run: Path) -> Iterator[Finding]:
     if state.done < state.shards:
         yield Finding("unfinished", f"only {state.done} of {state.shards} shards are finished")
     report = verify(run, sample=0)
-    for faults, what in ((report.differs, "different from the recipe"), (report.unchecked, "not checked")):
+    for faults, what in ((report.faults, "different from the recipe"), (report.unchecked, "not checked")):
         if faults:
             text = f"{len(faults)} parts are {what}: {faults[0]} (all: impossible verify {run})"
             yield Finding("unverified", text, tuple(faults[:_EXAMPLES]))
