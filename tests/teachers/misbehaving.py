@@ -249,7 +249,11 @@ CASES = [
     Case("401 that repeats the key", (TOLD_KEY,), 1, "Incorrect API key provided: ***; the key in TEST_KEY", {"key_env": "TEST_KEY"}),
     Case("401 where no key was given", (error(401, "missing"),), 1, "set key_env to the variable with its key"),
     Case("404 for the model", (error(404, "no model tiny"),), 1, "model 'tiny': the server has gpt2-xl"),
-    Case("redirect", (status(307, Location="http://127.0.0.1:9/"),), 1, "check teacher.endpoint.url"),
+    Case("refuses log-probabilities", (error(400, "logprobs is not supported"),), 3, "set teacher.endpoint.logprobs = 0 and sampling.min_logprob = false"),
+    Case("refuses seeds", (error(422, "unknown field: seed"),), 3, "set teacher.endpoint.seed = false"),
+    Case("redirect to another path of it, then well", (status(307, Location="/v2/completions"), well), 3),
+    Case("redirect for ever", (status(308, Location="/v1/completions"),), 5, "redirects 5 times", {"concurrency": 1}),
+    Case("redirect to another server", (status(307, Location="http://localhost:9/v1/completions"),), 1, "leads to http://localhost:9/v1/completions, where nothing is sent", {"key_env": "TEST_KEY", "concurrency": 1}),
 ]  # fmt: skip
 
 

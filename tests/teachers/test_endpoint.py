@@ -1,9 +1,11 @@
 """The endpoint teacher against a server that misbehaves, and through whole stages of a run."""
 
+import json
 import math
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from impossible.recipe.sampling import Sampling
 from impossible.recipe.teacher import Endpoint, Teacher
 from impossible.recipe.write import dump
 from impossible.teachers import open_teacher
+from impossible.teachers.completions import read_choices
 from impossible.teachers.keys import key_of
 from tests.teachers.misbehaving import (
     CASES,
@@ -25,6 +28,7 @@ from tests.teachers.misbehaving import (
     KEY,
     TOLD_KEY,
     Case,
+    Handler,
     bound,
     draw,
     provoke,
@@ -92,6 +96,58 @@ def test_log_probabilities_are_summed_to_the_end_of_the_sentence(form: str) -> N
     with serving(well_in(form)) as server:
         [drawn] = draw(server)
     assert {c.logprob for c in drawn} == {-3.0}  # " The", " 123", " dogs", " barked", " 0", … of which six
+
+
+BARKED = " barked at the man. Then he left."  # a sentence of five tokens, and four more
+WORDS = [" barked", " at", " the", " man", ".", " Then", " he", " left", "."]
+OFFSETS = [0, 7, 10, 14, 18, 19, 24, 27, 32]
+
+
+def summed(tokens: list[str], offsets: list[int] | None = None, **given: object) -> float:
+    """The log-probability of the first sentence where each token has -1."""
+    logprobs = {"tokens": tokens, "token_logprobs": [-1.0] * len(tokens), "text_offset": offsets, **given}
+    content = json.dumps({"choices": [{"text": BARKED, "logprobs": logprobs}]}).encode()
+    (read,) = read_choices(content, 1)
+    assert read.text == " barked at the man."
+    return read.logprob
+
+
+@pytest.mark.parametrize("mark", ["▁", "Ġ", "token_id:7"])
+def test_log_probabilities_of_pieces_of_a_vocabulary(mark: str) -> None:
+    pieces = [word.replace(" ", mark) for word in WORDS]
+    assert summed(pieces, OFFSETS) == -5
+    assert summed(pieces, [offset + 31 for offset in OFFSETS]) == -5  # counted from the prompt on
+    assert math.isnan(summed(pieces)), "without offsets nobody knows where a token begins"
+
+
+def test_log_probabilities_that_do_not_cover_the_text_are_none() -> None:
+    assert summed(WORDS) == summed(WORDS[:5]) == summed(WORDS[:5], OFFSETS[:5]) == -5
+    for n in (1, 3):
+        assert math.isnan(summed(WORDS[:n])) and math.isnan(summed(WORDS[:n], OFFSETS[:n]))
+    assert math.isnan(summed(WORDS, OFFSETS[::-1])) and math.isnan(summed(WORDS, OFFSETS[:-1]))
+    assert math.isnan(summed(WORDS, token_logprobs=[None, *[-1.0] * 8]))
+
+
+def test_bytes_say_where_a_token_begins_that_is_part_of_a_character() -> None:
+    text = " é. Then"
+    tokens = [(" \ufffd", [32, 0xC3]), ("\ufffd", [0xA9]), (".", [46]), (" Then", list(b" Then"))]
+    content = [{"token": token, "bytes": spelt, "logprob": -1.0} for token, spelt in tokens]
+    choice = {"text": text, "logprobs": {"content": content}, "finish_reason": "stop"}
+    (read,) = read_choices(json.dumps({"choices": [choice]}).encode(), 0)
+    assert read.logprob == -4
+    for token in content:
+        del token["bytes"]
+    (read,) = read_choices(json.dumps({"choices": [choice]}).encode(), 0)
+    assert math.isnan(read.logprob)
+
+
+def test_a_seed_is_left_out_if_told() -> None:
+    def echo(handler: Handler, body: dict[str, Any]) -> None:
+        well(handler, {"seed": 1, **body})
+
+    with serving(echo) as server:
+        draw(server, seed=False)
+        assert all("seed" not in request for request in server.requests)
 
 
 @pytest.mark.parametrize("form", ["none", "huge"])

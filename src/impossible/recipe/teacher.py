@@ -25,6 +25,8 @@ class Endpoint(Settings):
     """Maximum continuations per request."""
     stop: tuple[str, ...] = Field((), max_length=4)
     """Stop strings, at most four."""
+    seed: bool = True
+    """Whether requests carry a seed; without one a run cannot be repeated."""
     logprobs: int = Field(1, ge=0, le=5)
     """Requested alternatives per token; 0: no log-probabilities."""
     extra: dict[str, bool | int | float | str] = Field(default_factory=dict)
