@@ -46,7 +46,8 @@ def cache_folder() -> Path:
 def locate(name: str) -> Path:
     """The folder of a model: `embedded:NAME`, an existing folder, or a hub id (fetched into the hub's cache).
 
-    Only safetensors, tokenizers and configs are fetched. Raises ModelError.
+    `OWNER/NAME@REVISION` pins a commit, tag or branch of the hub. Only safetensors, tokenizers and configs
+    are fetched. Raises ModelError.
     """
     if name.startswith((ENDPOINT, OWN)):
         raise ModelError(f"{name} has no local files")
@@ -169,9 +170,9 @@ def _dequantised(name: str, gguf: Path) -> Path:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
         quantised = AutoModelForCausalLM.from_pretrained(
-            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32, trust_remote_code=False
         )
         config = quantised.config
         # save_pretrained refuses a de-quantised model: move the weights into a fresh one
@@ -185,12 +186,19 @@ def _dequantised(name: str, gguf: Path) -> Path:
     return build_once(cache_folder() / f"{name}-{release}", make, f"embedded:{name}")
 
 
+def hub_revision(name: str) -> tuple[str, str | None]:
+    """A hub id and the revision (commit, tag or branch) that `OWNER/NAME@REVISION` pins, if any."""
+    repository, _, revision = name.partition("@")
+    return repository, revision or None
+
+
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_WEIGHTS)))
+        repository, revision = hub_revision(name)
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(_WEIGHTS)))
     except HFValidationError as error:
         raise ModelError(
             f"{name!r} is neither a folder, a hub id (owner/name), nor one of {_names()}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from huggingface_hub import ModelCardData
 
 from ..data.rounds import Round, best
+from ..models.locate import hub_revision
 from ..report.facts import Facts
 from ..students.info import PIPELINE, card_text, read_info
 from .dataset_card import comparison, environment, judged
@@ -42,7 +43,7 @@ def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[st
         license=own,
         library_name="transformers",
         pipeline_tag=PIPELINE[info.kind],
-        base_model=info.base if "/" in info.base else None,
+        base_model=hub_revision(info.base)[0] if "/" in info.base else None,
         datasets=[name] if "/" in name else None,
         tags=["impossible-distillation", *info.tasks],
     ).to_yaml()

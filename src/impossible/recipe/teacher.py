@@ -96,8 +96,8 @@ class Teacher(Settings):
     `own`: your own Sampler, passed to `impossible.run` in Python.
     """
     model: str = "embedded:smollm2-135m"
-    """A hub ID, a folder or `embedded:smollm2-135m`; for an endpoint, the server's name of the model; for
-    your own Sampler, a name that you change when its output changes.
+    """A hub ID, with `@REVISION` to pin it, a folder or `embedded:smollm2-135m`; for an endpoint, the
+    server's name of the model; for your own Sampler, a name that you change when its output changes.
     """
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
     """The number format of the weights: `tree` supports int8 and float32, `transformers` all but int8."""

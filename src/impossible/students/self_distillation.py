@@ -75,8 +75,7 @@ def run_rounds(
     folder, sources = RunFolder(out), 0
     for number in range(recipe.distil.rounds + 1):
         if number:
-            drawn = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")
-            fresh = drawn[: recipe.distil.sources]
+            fresh = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")[: recipe.distil.sources]
             report = partial(on_progress, f"round {number}, rewriting")
             new = _round_dataset(out, fresh, recipe, number, report, frozen)
             sources = len(fresh)
@@ -90,13 +89,21 @@ def run_rounds(
         report = partial(on_progress, f"round {number}, measuring")
         measured = _cached_measure(folder, number, tests, recipe, report, frozen)
         rounds.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
-        if not frozen:
-            write_rounds(out, rounds)
+        _store(folder, rounds, frozen)
         if number and any(tests.values()) and rounds[-1].quality <= rounds[-2].quality:
             break
-    if frozen and read_rounds(out) != rounds:
-        raise StoreError(f"{folder.rounds_file} does not match the rounds")
+    _check_same(folder, rounds, frozen)
     return rounds
+
+
+def _store(folder: RunFolder, rounds: Sequence[Round], frozen: bool) -> None:
+    if not frozen:
+        write_rounds(folder.path, rounds)
+
+
+def _check_same(folder: RunFolder, rounds: Sequence[Round], frozen: bool) -> None:
+    if frozen and read_rounds(folder.path) != rounds:
+        raise StoreError(f"{folder.rounds_file} does not match the rounds")
 
 
 def _sentences_to_rewrite(groups: pa.Table, settings: Distil) -> list[SourceSentence]:
