@@ -52,7 +52,7 @@ class Guard:
         await app(scope, receive, send_guarded)
 
     def _enter(self, request: Request) -> Response:
-        """Let in who has the address with the token: keep it in a cookie, and out of addresses from then on."""
+        """Let in who has the address with the token: keep it in a cookie, and out of later addresses."""
         if request.method != "GET" or not self._matches(request.query_params.get("token", "")):
             return PlainTextResponse("open the address that impossible explore printed, with its token", 403)
         answer = RedirectResponse(request.url.path, 303)
