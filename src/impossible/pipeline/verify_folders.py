@@ -21,7 +21,7 @@ _PASSING = re.compile(rf"{store.PART.pattern}|\.(dataset|student)-.+")  # of a k
 
 
 def check_dataset(folder: RunFolder, recipe: Recipe, whole: Sequence[int], result: Verified) -> None:
-    """Check that the dataset is the kept pairs of the ledger, and reaches the target if the run ended at it."""
+    """Check that the dataset is the kept pairs of the ledger, and reaches the target that ended the run."""
     path = folder.dataset_file()
 
     def parts() -> Iterator[dataset.Part]:

@@ -43,11 +43,15 @@ def public(recipe: Recipe) -> Recipe:
     endpoint: Endpoint | None = teacher.endpoint and teacher.endpoint.model_copy(
         update={"url": _URL, "key_env": None, "extra": {}}
     )
+    restatement = recipe.restatement
+    if restatement is not None and restatement.examples is not None:
+        restatement = restatement.model_copy(update={"examples": _last(restatement.examples)})
     models = {key: public_name(getattr(score, key)) for key in ("similarity", "nli", "judge", "parser")}
     return recipe.model_copy(
         update={
             "contexts": contexts.model_copy(update={"corpus": contexts.corpus and _last(contexts.corpus)}),
             "teacher": teacher.model_copy(update={"model": public_name(teacher.model), "endpoint": endpoint}),
+            "restatement": restatement,
             "score": score.model_copy(update=models),
             "distil": recipe.distil and public_distil(recipe.distil),
             "execution": Execution(),
