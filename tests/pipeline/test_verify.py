@@ -276,6 +276,7 @@ def test_no_server_is_asked_unless_told(tmp_path: Path) -> None:
     with serving(well) as server:
         recipe = resolve(
             {
+                "preset": "continuation",
                 "contexts": {"corpus": str(tmp_path / "posts.txt"), "sentences": [1, 1]},
                 "teacher": {"backend": "endpoint", "model": "m", "endpoint": {"url": server.url}},
                 "sampling": {"per_context": 8, "min_words": 1, "min_logprob": False},

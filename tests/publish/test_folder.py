@@ -55,7 +55,7 @@ def test_openings_of_the_users_documents_are_found_and_can_be_left_out(tmp_path:
     corpus = tmp_path / "letters.txt"
     corpus.write_text("A letter that somebody wrote.\n")
     contexts = {"corpus": str(corpus), "sentences": [1, 1]}
-    run = plant(tmp_path / "run", CLEAN, recipe(contexts=contexts))
+    run = plant(tmp_path / "run", CLEAN, recipe(preset="continuation", contexts=contexts))
     licences = LICENCES | {"corpus": "mine"}
     with pytest.raises(Refused) as refused:
         publish(run, tmp_path / "out", licences=licences)
