@@ -154,7 +154,7 @@ def _cached_measure(
     tests: dict[str, list[str]],
     recipe: Recipe,
     on_progress: Callable[[Progress], None],
-    frozen: bool,
+    frozen: bool = False,
 ) -> tuple[float, float]:
     """Return `_measure` of a round's student, cached beside its folder."""
     path = folder.measured_file(number)
@@ -243,7 +243,7 @@ def _round_dataset(
     recipe: Recipe,
     number: int,
     on_progress: Callable[[Progress], None],
-    frozen: bool,
+    frozen: bool = False,
 ) -> pa.Table:
     """Generate the pairs of a round with the last round's student, schema DATASET."""
     run, folder = RunFolder(out), RunFolder(out).dataset_folder(number)
