@@ -143,7 +143,8 @@ def main() -> None:
         rows = make_run(Path(folder), given.rows, given.seed)
         start = time.perf_counter()
         with open_index(Path(folder)) as index:
-            client = TestClient(make_app(index), base_url="http://127.0.0.1")
+            client = TestClient(make_app(index, "token"), base_url="http://127.0.0.1")
+            client.get("/", params={"token": "token"})
             kept = int((index.tasks["paraphrase"].before == 0).sum())
             memory = psutil.Process().memory_info().rss / 2**30
             opened = time.perf_counter() - start

@@ -77,6 +77,8 @@ def shoot(page: Page, file: Path) -> None:
 
 def explorer_pages(page: Page, address: str, end: Callable[[str], None]) -> None:
     """Capture pairs, bounds, the explanation of the best pair, and the playground if there is a student."""
+    page.goto(address)  # with the token
+    address = address.partition("?")[0]
     page.goto(address + "?sort=-judge")
     end("explorer-pairs")
     kept = page.locator("td.what a.kept").first.get_attribute("href")

@@ -83,6 +83,8 @@ ROWS = [
 def plant(out: Path, rows: Sequence[dict[str, Any]], settings: Recipe, per_shard: int = 100) -> Path:
     """Write a finished run in one shard, with one context per distinct `context` of the rows."""
     texts = list(dict.fromkeys(r["context"] for r in rows))
+    size = {"count": len(texts), "per_shard": per_shard}
+    settings = settings.model_copy(update={"contexts": settings.contexts.model_copy(update=size)})
     shards = [texts[i : i + per_shard] for i in range(0, len(texts), per_shard)]
     ledgers, groups = [], []
     for index, some in enumerate(shards):

@@ -245,17 +245,27 @@ def teacher_of_ctranslate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
     return draw
 
 
-def test_a_half_written_cache(teacher_of_ctranslate: Callable[[], Any], tmp_path: Path, tried: Tried) -> None:
+def test_a_damaged_dataset_is_made_anew(made: Made, tmp_path: Path, tried: Tried) -> None:
+    settings, finished, wanted = made
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    for damage in (_empty, _truncated, _flipped, _garbage):
+        damage(out / DATASET)
+        run(settings, out)
+        assert contents(out) == wanted
+    tried("the dataset empty, truncated, flipped, garbage", 4, f"made anew; {SAME}")
+
+
+def test_a_damaged_cache(teacher_of_ctranslate: Callable[[], Any], tmp_path: Path, tried: Tried) -> None:
     first = teacher_of_ctranslate()
     [cached] = (tmp_path / "cache").glob("ctranslate2-*-float32")
     (tmp_path / "cache" / "making-killed" / "new").mkdir(parents=True)  # what a kill leaves does no harm
-    (cached / "model.bin").write_bytes((cached / "model.bin").read_bytes()[:999])
-    with pytest.raises(ModelError, match=f"remove {cached} and run again") as caught:
-        teacher_of_ctranslate()
-    one_line(caught.value)
-    shutil.rmtree(cached)
-    assert teacher_of_ctranslate() == first
-    tried("a converted teacher cut short in the cache", 1, "one line that names the folder to remove")
+    whole = (cached / "model.bin").read_bytes()
+    for damage in (_truncated, _flipped):
+        damage(cached / "model.bin")
+        assert teacher_of_ctranslate() == first
+        assert (cached / "model.bin").read_bytes() == whole
+    tried("a converted teacher cut short or flipped in the cache", 2, "converted anew; the same output")
 
 
 MISSING = ["config.json", "model.safetensors", "tokenizer.json"]

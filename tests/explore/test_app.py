@@ -24,6 +24,7 @@ from tests.explore.ledgers import SCRIPT, random_run, wild_run
 
 HOME = "http://127.0.0.1:8000"
 ORIGIN = {"origin": HOME}
+TOKEN = "a-token-of-this-start"
 PART = {"x-part": "1"}
 
 
@@ -37,7 +38,32 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 
 @pytest.fixture
 def client(index: Index) -> TestClient:
-    return TestClient(make_app(index), base_url=HOME)
+    return entered(index)
+
+
+def entered(index: Index) -> TestClient:
+    """A browser that has opened the printed address."""
+    client = TestClient(make_app(index, TOKEN), base_url=HOME)
+    assert client.get("/", params={"token": TOKEN}).url == f"{HOME}/"
+    return client
+
+
+def test_nobody_reads_or_writes_without_the_token(index: Index) -> None:
+    """Another user of the machine can reach the port."""
+    stranger = TestClient(make_app(index, TOKEN), base_url=HOME)
+    for address in ("/", "/bounds", "/play", "/static/app.js", "/?token=", "/?token=guess", "/?words=tea"):
+        answer = stranger.get(address)
+        assert answer.status_code == 403 and "with its token" in answer.text and not stranger.cookies
+    for sent in ("/bounds", "/label", f"/bounds?token={TOKEN}"):
+        answer = stranger.post(sent, data={"file": "new.toml", "entailment.min": "0.8"}, headers=ORIGIN)
+        assert answer.status_code == 403
+    assert not Path("new.toml").exists()
+    stranger.cookies.set("impossible-explore-8000", "guess")
+    assert stranger.get("/").status_code == 403
+    cookie = TestClient(make_app(index, TOKEN), base_url=HOME).get(
+        "/", params={"token": TOKEN}, follow_redirects=False
+    )
+    assert "HttpOnly" in cookie.headers["set-cookie"] and TOKEN not in cookie.headers["location"]
 
 
 def targets(page: str) -> list[str]:
@@ -234,7 +260,7 @@ def test_there_is_a_page_for_what_is_not_there(client: TestClient) -> None:
 
 def test_both_tasks_have_their_pages(tmp_path: Path) -> None:
     with open_index(random_run(tmp_path / "run")) as found:
-        client = TestClient(make_app(found), base_url=HOME)
+        client = entered(found)
         for task in ("paraphrase", "summary"):
             assert f'value="{task}"' in client.get("/bounds", params={"task": task}).text
             assert total(client, task=task) == len(found.tasks[task].row)

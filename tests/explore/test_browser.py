@@ -76,6 +76,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     context = browser.new_context(base_url=address)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    page.goto(address)  # with the token
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -182,6 +183,7 @@ def test_the_playground_writes_and_judges(page: Any) -> None:
 def test_pages_work_without_a_script(browser: Any, address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
+    page.goto(address)
     page.goto("/?words=tea")
     page.get_by_role("button", name="wrong").click(timeout=PATIENCE)
     expect(page.locator("h1")).to_contain_text("Paraphrase pair")
@@ -200,6 +202,7 @@ def test_pages_are_accessible(browser: Any, address: str, folder: Path, scheme: 
     context = browser.new_context(base_url=address, color_scheme=scheme, viewport=size)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    page.goto(address)
     page.goto("/?verdict=entailment")
     story = page.locator("td.what a").first.get_attribute("href")
     report = (folder / "run" / "report.html").as_uri()

@@ -16,6 +16,7 @@ from impossible.pipeline import doctor
 from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from tests import tiny
+from tests.teachers.misbehaving import bound
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("paper-*.toml"))
 
@@ -95,8 +96,11 @@ def test_doctor_says_what_an_endpoint_and_a_missing_model_lack(monkeypatch: pyte
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     endpoint = {"url": "https://host/v1", "key_env": "NO_SUCH_KEY"}
     recipe = resolve({"teacher": {"backend": "endpoint", "model": "m", "endpoint": endpoint}})
-    found = doctor.examine(recipe, 0.1)
-    assert found.needs[0].place == "server" and "teacher: the environment has no NO_SUCH_KEY" in found.lacks
+    with bound("https://host", "NO_SUCH_KEY"):
+        found = doctor.examine(recipe, 0.1)
+    assert found.needs[0].place == "server"
+    assert any("the environment has no NO_SUCH_KEY" in line for line in found.lacks)
+    assert any("NO_SUCH_KEY is not bound to host" in line for line in doctor.examine(recipe, 0.1).lacks)
     missing = Recipe.model_validate(recipe.model_dump() | {"teacher": {"model": "embedded:none"}})
     assert any("embedded:none is not installed" in line for line in doctor.examine(missing, 0.1).lacks)
 

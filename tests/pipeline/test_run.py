@@ -26,7 +26,7 @@ from impossible.recipe.layers import merge
 from impossible.recipe.load import load, resolve
 from impossible.recipe.recipe import Recipe
 from impossible.recipe.write import dump
-from tests import planted, tiny
+from tests import faults, planted, tiny
 
 DATASET = Path("round-0/dataset/pairs.parquet")
 
@@ -362,3 +362,21 @@ def test_calibrate_goes_on_where_it_stopped_and_writes_the_bound(undisturbed: Pa
     assert bound is not None and bound.judge is not None
     assert "1 of" not in calibrate("")  # all are judged
     assert "summary" in str(CliRunner().invoke(app, ["calibrate", str(out), "--task", "haiku"]).exception)
+
+
+def test_a_changed_corpus_is_refused_and_costs_no_continuation(tmp_path: Path) -> None:
+    settings, out = faults.recipe(tmp_path), tmp_path / "run"
+    run(settings, out)
+    made = faults.contents(out)
+    posts = tmp_path / "posts.txt"
+    whole = posts.read_text()
+    posts.write_text(whole.replace("cat", "hat"))
+    with pytest.raises(StoreError, match=r"posts.txt has changed since .*run continued its texts.*--fresh"):
+        run(settings, out)
+    assert faults.contents(out) == made
+    posts.write_text(whole)
+    run(settings, out)
+    assert faults.contents(out) == made
+    posts.write_text(whole.replace("cat", "hat"))
+    run(settings, out, fresh=True)
+    assert faults.contents(out) != made

@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 
 from impossible.cli.app import app
 from impossible.data import store
+from impossible.errors import ImpossibleError
 from impossible.pipeline.run import run
 from impossible.pipeline.verify import verify
 from impossible.recipe.load import resolve
 from tests import tiny
 from tests.faults import OFF
+from tests.teachers.misbehaving import serving, well
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_is_what_its_recipe_makes(made: Path) -> None:
     found = verify(made, sample=4)
-    assert not found.differs
+    assert not found.faults
     assert found.checked["shards"] == found.checked["fingerprints"] == 8
     assert found.checked["contexts made again"] == found.checked["groups made again"] == 4
     assert found.checked["pairs scored again"] > 20 and found.checked["models"] > 2
@@ -140,21 +142,152 @@ def test_what_was_changed_is_found(
     run = tmp_path / "run"
     shutil.copytree(made, run)
     forge(run)
-    told = CliRunner().invoke(app, ["verify", str(run), "--sample", "2", "--json"])
+    told = CliRunner().invoke(app, ["verify", str(run), "--sample", "4", "--json"])
     assert told.exit_code == 1, told.output
     found = json.loads(told.stdout)
-    assert not found["same"] and any(says in fault for fault in found["differs"]), found["differs"]
+    assert not found["same"] and any(says in fault for fault in found["faults"]), found["faults"]
 
 
-def test_what_is_missing_is_a_note(made: Path, tmp_path: Path) -> None:
+def _missing_shard(run: Path) -> None:
+    (run / "round-0/ledger/00001.parquet").unlink()
+
+
+def _no_dataset(run: Path) -> None:
+    shutil.rmtree(run / "round-0/dataset")
+
+
+def _fewer_stages(run: Path) -> None:
+    """What must be there follows from the recipe: a manifest that asks for less hides nothing."""
+    _manifest(run, stages=["contexts", "generate"])
+    shutil.rmtree(run / "round-0/scores")
+    shutil.rmtree(run / "round-0/ledger")
+
+
+def _fewer_shards(run: Path) -> None:
+    _manifest(run, shards=1, contexts=2)
+    (run / "round-0/ledger/00001.parquet").unlink()
+
+
+def _target_not_reached(run: Path) -> None:
+    _manifest(run, shards=1, contexts=2, target=10_000, reached=True)
+
+
+def _manifest(run: Path, **changes: object) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps(manifest | changes))
+
+
+def _round_of_nobody(run: Path) -> None:
+    shutil.copytree(run / "round-0/dataset", run / "round-7/dataset")
+
+
+def _stray_file(run: Path) -> None:
+    (run / "round-0/dataset/more.parquet").write_bytes(b"")
+
+
+def _link(run: Path) -> None:
+    (run / "contexts/00000.parquet").rename(run.parent / "elsewhere")
+    (run / "contexts/00000.parquet").symlink_to(run.parent / "elsewhere")
+
+
+def _no_columns(run: Path) -> None:
+    rewrite(run / "round-0/scores/00000.parquet", lambda t: t.select(["task"]))
+
+
+def _dataset_flipped(run: Path) -> None:
+    path = run / "round-0/dataset/pairs.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+
+
+def _other_counts(run: Path) -> None:
+    shard = store.read_shard(run / "round-0/ledger/00000.parquet")
+    assert shard is not None
+    store.write_shard(shard.path, shard.table(), shard.fingerprint, {"paraphrase: kept": 999})
+
+
+ATTACKS = [
+    (_missing_shard, "1 of 2 shards are missing"),
+    (_no_dataset, "there is no dataset"),
+    (_fewer_stages, "2 of 2 shards are missing"),
+    (_fewer_shards, "1 of 2 shards are missing"),
+    (_target_not_reached, "before its target"),
+    (_round_of_nobody, "round-7 is not of this run"),
+    (_stray_file, "more.parquet is not of this run"),
+    (_link, "contexts/00000.parquet is not of this run"),
+    (_no_columns, "shard 0 cannot be checked"),
+    (_dataset_flipped, "pairs.parquet"),
+    (_other_counts, "ledger/00000.parquet does not follow from the scores"),
+]
+
+
+@pytest.mark.parametrize(("attack", "says"), ATTACKS, ids=[a.__name__[1:] for a, _ in ATTACKS])
+def test_what_is_missing_foreign_or_swapped_is_a_fault(
+    made: Path, tmp_path: Path, attack: Callable[[Path], None], says: str
+) -> None:
     run = tmp_path / "run"
     shutil.copytree(made, run)
-    (run / "round-0/ledger/00001.parquet").unlink()
-    shutil.rmtree(run / "round-0/dataset")
-    manifest = json.loads((run / "manifest.json").read_text())
-    manifest["versions"]["torch"] = "0.1"
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    attack(run)
     told = CliRunner().invoke(app, ["verify", str(run), "--sample", "0"])
-    assert told.exit_code == 0, told.output
-    for note in ("1 shards are not finished", "no dataset yet", "made with torch 0.1"):
-        assert note in told.output
+    assert told.exit_code == 1 and says in told.output, told.output
+    assert "everything matches" not in told.output
+
+
+def test_no_file_makes_a_traceback(made: Path, tmp_path: Path) -> None:
+    files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for number, name in enumerate(files):
+        for content in (b"", b"\xff\x00{[", b'{"shards": -1, "stages": 7}'):
+            run = tmp_path / f"{number}-{len(content)}"
+            shutil.copytree(made, run)
+            (run / name).write_bytes(content)
+            told = CliRunner().invoke(app, ["verify", str(run), "--sample", "0"])
+            clean = told.exception is None or isinstance(told.exception, SystemExit | ImpossibleError)
+            assert clean, (name, content, told.exception)
+            harmless = name.name in ("journal.jsonl", ".lock", ".holder", ".sums.json")
+            assert told.exit_code == 1 or harmless, (name, content, told.output)
+            shutil.rmtree(run)
+
+
+def test_groups_are_drawn_by_a_new_seed_that_is_told(made: Path, tmp_path: Path) -> None:
+    seeds = {verify(made, sample=0).seed for _ in range(3)}
+    assert len(seeds) == 3
+    told = CliRunner().invoke(app, ["verify", str(made), "--sample", "1", "--seed", "11"])
+    assert told.exit_code == 0 and "11 is the seed that drew the groups" in told.output
+    run = tmp_path / "run"
+    shutil.copytree(made, run)
+    _manifest(run, versions={"torch": "0.1"})
+    assert any("made with torch 0.1" in note for note in verify(run, sample=0).notes)
+
+
+def test_a_model_that_is_gone_is_not_checked_and_no_success(made: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(made, run)
+    text = (run / "recipe.toml").read_text()
+    (run / "recipe.toml").write_text(text.replace(str(made.parent / "gpt2"), str(tmp_path / "gone")))
+    told = CliRunner().invoke(app, ["verify", str(run), "--sample", "1"])
+    assert told.exit_code == 1 and "not checked: stage generate" in told.output
+
+
+def test_no_server_is_asked_unless_told(tmp_path: Path) -> None:
+    (tmp_path / "posts.txt").write_text("My old cat was small today.\nMy new dog was big today.\n")
+    bounds = {**OFF, "entailment": False, "rouge_l": {"max": 0.99}, "duplicates": False}
+    with serving(well) as server:
+        recipe = resolve(
+            {
+                "preset": "continuation",
+                "contexts": {"corpus": str(tmp_path / "posts.txt"), "sentences": [1, 1]},
+                "teacher": {"backend": "endpoint", "model": "m", "endpoint": {"url": server.url}},
+                "sampling": {"per_context": 8, "min_words": 1, "min_logprob": False},
+                "score": {"critics": ["length_ratio", "numbers", "rouge_l"], "paraphrase": False, "summary": False},
+                "filter": {"summary": False, "paraphrase": bounds},
+            }
+        )  # fmt: skip
+        run(recipe, tmp_path / "run")
+        asked = len(server.requests)
+        found = verify(tmp_path / "run")
+        assert found.same and len(server.requests) == asked
+        assert "generate is not repeated: no server is asked without --ask-endpoint" in found.notes
+        found = verify(tmp_path / "run", ask=True)
+        assert found.same and len(server.requests) > asked and found.checked["groups made again"] == 2

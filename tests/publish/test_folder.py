@@ -11,12 +11,15 @@ from impossible.data import dataset
 from impossible.data.judgements import label
 from impossible.data.rounds import Round, write_rounds
 from impossible.data.run_folder import RunFolder
-from impossible.errors import DataError
+from impossible.errors import DataError, StoreError
 from impossible.publish.folder import CHOICES, Refused, publish, split_by_context
 from impossible.publish.gate import check
+from impossible.recipe.load import load
 from impossible.recipe.write import dump
+from impossible.report.page import write_report
 from impossible.students.distil import make_student
-from tests.planted import plant, recipe, row
+from tests import tiny
+from tests.planted import BOUNDS, GATES, UNUSED, plant, recipe, row
 from tests.students import models
 
 LICENCES = {"dataset": "cc-by-4.0", "a/model": "mit"}
@@ -52,7 +55,7 @@ def test_openings_of_the_users_documents_are_found_and_can_be_left_out(tmp_path:
     corpus = tmp_path / "letters.txt"
     corpus.write_text("A letter that somebody wrote.\n")
     contexts = {"corpus": str(corpus), "sentences": [1, 1]}
-    run = plant(tmp_path / "run", CLEAN, recipe(contexts=contexts))
+    run = plant(tmp_path / "run", CLEAN, recipe(preset="continuation", contexts=contexts))
     licences = LICENCES | {"corpus": "mine"}
     with pytest.raises(Refused) as refused:
         publish(run, tmp_path / "out", licences=licences)
@@ -83,9 +86,9 @@ def test_a_student_goes_with_it_and_loads_with_transformers(run: Path, tmp_path:
     settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
     make_student(models.pairs(8), run / "round-0/student", settings, 7)
     write_rounds(run, [Round(0, 0, 10, 10, accepted=0.5, quality=0.25)])
-    assert kinds(run) == ["licence"]  # of the base
-    given = {**LICENCES, str(base): "mit"}
-    assert publish(run, tmp_path / "out", licences=given).student
+    assert kinds(run) == ["unverified", "licence"]  # no student of the recipe; its base
+    given = {**LICENCES, "base": "mit"}
+    assert publish(run, tmp_path / "out", licences=given, allow=["unverified"]).student
     student = tmp_path / "out/student"
     card = ModelCard.load(student / "README.md")
     assert card.data.license == "mit" and card.data.pipeline_tag == "text-generation"
@@ -220,3 +223,80 @@ def test_what_cannot_be_checked_is_no_clean_run(run: Path) -> None:
     gone = recipe(teacher={"backend": "transformers", "model": "./gone", "compute_type": "float32"})
     (run / "recipe.toml").write_text(dump(gone))
     assert kinds(run)[0] == "unverified"
+
+
+def private_run(folder: Path) -> tuple[Path, list[str]]:
+    """A run whose recipe, student and findings name much that is private, and these texts."""
+    home = Path.home() / "of-jo"
+    (folder / "letters.txt").write_text("A letter that somebody wrote.\n")
+    endpoint = {"url": "https://secret-host/v1", "key_env": "JOS_KEY", "extra": {"org": "jos-org-7"}}
+    settings = recipe(
+        contexts={"corpus": str(folder / "letters.txt"), "sentences": [1, 1]},
+        teacher={"backend": "endpoint", "model": str(home / "llama"), "endpoint": endpoint},
+        distil={"base": str(home / "base"), "also": [str(home / "other.jsonl")]},
+        execution={"engine": "ray", "ray": {"address": "ray-host:6379"}},
+        score={**GATES, "judge": str(tiny.nli(folder / "judge"))},
+        resolved=True,
+    )
+    run = plant(folder / "run", CLEAN, settings)
+    texts = ["of-jo", "secret-host", "JOS_KEY", "jos-org-7", "ray-host", str(Path.home()), str(folder)]
+    return run, texts
+
+
+def test_no_file_of_a_release_or_report_has_a_server_key_or_path(tmp_path: Path) -> None:
+    run, texts = private_run(tmp_path)
+    base = models.llama(tmp_path / "base")
+    settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
+    make_student(models.pairs(8), run / "round-0/student", settings, 7)
+    write_rounds(run, [Round(0, 0, 10, 10, accepted=0.5, quality=0.25)])
+    publish(run, tmp_path / "out", licences=LICENCES, allow=[k for k in CHOICES if k != "secret"])
+    write_report(run)
+    shown = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    shown += [run / "report.html", run / "round-0/student/student.json", run / "round-0/student/README.md"]
+    assert len(shown) > 10
+    for path in shown:
+        content = path.read_bytes()
+        assert [text for text in texts if text.encode() in content] == [], path
+    assert load(tmp_path / "out/recipe.toml").teacher.model == "llama"
+
+
+def test_a_release_has_only_the_files_that_are_named(run: Path, tmp_path: Path) -> None:
+    base = models.llama(tmp_path / "base")
+    settings = models.SETTINGS.model_copy(update={"base": str(base), "epochs": 1.0, "save_steps": 4})
+    student = run / "round-0/student"
+    make_student(models.pairs(8), student, settings, 7)
+    write_rounds(run, [Round(0, 0, 10, 10, accepted=0.5, quality=0.25)])
+    (student / "notes.txt").write_text("mine")
+    (student / "training_args.bin").write_bytes(b"mine")
+    (student / "more").mkdir()
+    (student / "more/config.json").write_text("{}")
+    (student / "link").symlink_to("/etc/passwd")
+    publish(run, tmp_path / "out", licences=LICENCES, allow=["licence", "unverified"])
+    assert sorted(p.name for p in (tmp_path / "out/student").rglob("*")) == [
+        "README.md", "config.json", "generation_config.json", "loss.jsonl", "model.safetensors",
+        "student.json", "tokenizer.json", "tokenizer_config.json",
+    ]  # fmt: skip
+    (student / "vocab.txt").symlink_to("/etc/passwd")
+    with pytest.raises(StoreError, match="vocab.txt is no file of its own"):
+        publish(run, tmp_path / "again", licences=LICENCES, allow=["licence", "unverified"])
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_secret_in_a_file_of_a_release_stops_it(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "dckr_pat_of_the_user")
+    licences = LICENCES | {"dataset": "dckr_pat_of_the_user"}
+    with pytest.raises(Refused) as refused:
+        publish(run, tmp_path / "out", licences=licences)
+    assert "README.md has the value of SOME_TOKEN" in [f.text for f in refused.value.findings]
+    assert not (tmp_path / "out").exists()
+    publish(run, tmp_path / "out", licences=licences, allow=["secret"])
+
+
+def test_a_task_without_pairs_is_published_as_such(tmp_path: Path) -> None:
+    bounds = {**BOUNDS, "summary": {**UNUSED, "duplicates": False}}
+    run = plant(tmp_path / "run", CLEAN, recipe(filter=bounds, score={**GATES, "summary": UNUSED}))
+    publish(run, tmp_path / "out", licences=LICENCES, allow=["unverified"])
+    text = (tmp_path / "out/README.md").read_text()
+    assert re.search(r"^\| train \| \d+ \|", text, re.M) and "Summary: 0 kept" in text

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.data import dataset, store
-from impossible.data.rounds import best
+from impossible.data.rounds import Round, best, read_rounds, write_rounds
 from impossible.data.run_folder import Manifest, RunFolder
 from impossible.data.schema import DATASET, GROUPS
+from impossible.errors import StoreError
 from impossible.models.progress import Progress
 from impossible.recipe.critic_table import CRITICS
 from impossible.recipe.load import load, resolve
@@ -169,6 +171,41 @@ def test_a_round_may_rewrite_the_sentences_of_a_file(
     assert [r.sources for r in found] == [0, 2]
     sources = pq.read_table(tmp_path / "round-1/dataset/pairs.parquet")["source"].to_pylist()
     assert set(sources) <= {"The house is old and it is nice.", "The door is very big."}
+
+
+def test_a_finished_run_is_recognised_and_a_part_of_it_that_was_changed_too(
+    run: tuple[Path, Recipe, pa.Table], tmp_path: Path
+) -> None:
+    out, settings, groups = run
+
+    def check() -> list[Round]:
+        return run_rounds(tmp_path / "run", settings, groups, dataset.duplicates([]), frozen=True)
+
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+
+    shutil.copytree(out, tmp_path / "run")
+    assert check()
+    for part in ("round-0/student/model.safetensors", "round-1/dataset/pairs.parquet"):
+        flip(tmp_path / "run" / part)
+        with pytest.raises(StoreError, match=f"is damaged: {Path(part).name} is not as it was written"):
+            check()
+        shutil.copyfile(out / part, tmp_path / "run" / part)
+    for name in ("round-0", "round-1"):
+        (tmp_path / "run" / name / "student").rename(tmp_path / name)
+    (tmp_path / "round-1").rename(tmp_path / "run/round-0/student")
+    with pytest.raises(StoreError, match="student was made from other pairs"):
+        check()
+    (tmp_path / "run/round-0/student").rename(tmp_path / "round-1")
+    with pytest.raises(StoreError, match="student is missing"):
+        check()
+    for name in ("round-0", "round-1"):
+        (tmp_path / name).rename(tmp_path / "run" / name / "student")
+    write_rounds(tmp_path / "run", [replace(r, quality=1.0) for r in read_rounds(out)])
+    with pytest.raises(StoreError, match="rounds.json does not match"):
+        check()
 
 
 def test_a_round_may_rewrite_the_candidates_of_another_run(

@@ -42,7 +42,7 @@ def student(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def folder_of(student: Student) -> Path:
-    return Path(student.info.base).parent / "student"
+    return Path(student.tokens.tokenizer.name_or_path)
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,14 @@
 
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from impossible.errors import ModelError
@@ -33,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
             self.server.requests.append(body)
+            self.server.keys.add(self.headers.get("Authorization", ""))
             self.server.times.append(time.monotonic())
             self.server.busy += 1
             self.server.busiest = max(self.server.busiest, self.server.busy)
@@ -71,6 +74,7 @@ class Server(ThreadingHTTPServer):
         self.script, self.lock = script, threading.Lock()
         self.requests: list[dict[str, Any]] = []
         self.times: list[float] = []
+        self.keys: set[str] = set()
         self.busy = self.busiest = 0
 
     @property
@@ -84,6 +88,21 @@ def serving(*script: Behaviour) -> Iterator[Server]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@contextmanager
+def bound(url: str, name: str = "TEST_KEY") -> Iterator[None]:
+    """A user who has bound the key `name` to the host of `url`, and nothing else."""
+    before = os.environ.get("XDG_CONFIG_HOME")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_CONFIG_HOME"] = home
+        (Path(home) / "impossible").mkdir()
+        (Path(home) / "impossible/endpoints.toml").write_text(f'"{url.split("/")[2]}" = "{name}"\n')
+        yield
+    if before is None:
+        del os.environ["XDG_CONFIG_HOME"]
+    else:
+        os.environ["XDG_CONFIG_HOME"] = before
 
 
 def draw(server: Server, n: int = 6, prompts: int = 1, **settings: Any) -> list[list[Continuation]]:
@@ -230,14 +249,18 @@ CASES = [
     Case("401 that repeats the key", (TOLD_KEY,), 1, "Incorrect API key provided: ***; the key in TEST_KEY", {"key_env": "TEST_KEY"}),
     Case("401 where no key was given", (error(401, "missing"),), 1, "set key_env to the variable with its key"),
     Case("404 for the model", (error(404, "no model tiny"),), 1, "model 'tiny': the server has gpt2-xl"),
-    Case("redirect", (status(307, Location="http://127.0.0.1:9/"),), 1, "check teacher.endpoint.url"),
+    Case("refuses log-probabilities", (error(400, "logprobs is not supported"),), 3, "set teacher.endpoint.logprobs = 0 and sampling.min_logprob = false"),
+    Case("refuses seeds", (error(422, "unknown field: seed"),), 3, "set teacher.endpoint.seed = false"),
+    Case("redirect to another path of it, then well", (status(307, Location="/v2/completions"), well), 3),
+    Case("redirect for ever", (status(308, Location="/v1/completions"),), 5, "redirects 5 times", {"concurrency": 1}),
+    Case("redirect to another server", (status(307, Location="http://localhost:9/v1/completions"),), 1, "leads to http://localhost:9/v1/completions, where nothing is sent", {"key_env": "TEST_KEY", "concurrency": 1}),
 ]  # fmt: skip
 
 
 def provoke(case: Case) -> tuple[list[Continuation] | str, list[dict[str, Any]]]:
     """What six continuations of one prompt come to, or the error; and the requests that were sent."""
     os.environ["TEST_KEY"] = KEY
-    with serving(*case.script) as server:
+    with serving(*case.script) as server, bound(server.url):
         try:
             # one request at a time, so that each script is met in order
             [drawn] = draw(server, **{"concurrency": 1, **case.settings})

@@ -1,9 +1,11 @@
 """The endpoint teacher against a server that misbehaves, and through whole stages of a run."""
 
+import json
 import math
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,16 @@ from impossible.recipe.sampling import Sampling
 from impossible.recipe.teacher import Endpoint, Teacher
 from impossible.recipe.write import dump
 from impossible.teachers import open_teacher
+from impossible.teachers.completions import read_choices
+from impossible.teachers.keys import key_of
 from tests.teachers.misbehaving import (
     CASES,
     DECODING,
     KEY,
     TOLD_KEY,
     Case,
+    Handler,
+    bound,
     draw,
     provoke,
     serving,
@@ -92,6 +98,58 @@ def test_log_probabilities_are_summed_to_the_end_of_the_sentence(form: str) -> N
     assert {c.logprob for c in drawn} == {-3.0}  # " The", " 123", " dogs", " barked", " 0", … of which six
 
 
+BARKED = " barked at the man. Then he left."  # a sentence of five tokens, and four more
+WORDS = [" barked", " at", " the", " man", ".", " Then", " he", " left", "."]
+OFFSETS = [0, 7, 10, 14, 18, 19, 24, 27, 32]
+
+
+def summed(tokens: list[str], offsets: list[int] | None = None, **given: object) -> float:
+    """The log-probability of the first sentence where each token has -1."""
+    logprobs = {"tokens": tokens, "token_logprobs": [-1.0] * len(tokens), "text_offset": offsets, **given}
+    content = json.dumps({"choices": [{"text": BARKED, "logprobs": logprobs}]}).encode()
+    (read,) = read_choices(content, 1)
+    assert read.text == " barked at the man."
+    return read.logprob
+
+
+@pytest.mark.parametrize("mark", ["▁", "Ġ", "token_id:7"])
+def test_log_probabilities_of_pieces_of_a_vocabulary(mark: str) -> None:
+    pieces = [word.replace(" ", mark) for word in WORDS]
+    assert summed(pieces, OFFSETS) == -5
+    assert summed(pieces, [offset + 31 for offset in OFFSETS]) == -5  # counted from the prompt on
+    assert math.isnan(summed(pieces)), "without offsets nobody knows where a token begins"
+
+
+def test_log_probabilities_that_do_not_cover_the_text_are_none() -> None:
+    assert summed(WORDS) == summed(WORDS[:5]) == summed(WORDS[:5], OFFSETS[:5]) == -5
+    for n in (1, 3):
+        assert math.isnan(summed(WORDS[:n])) and math.isnan(summed(WORDS[:n], OFFSETS[:n]))
+    assert math.isnan(summed(WORDS, OFFSETS[::-1])) and math.isnan(summed(WORDS, OFFSETS[:-1]))
+    assert math.isnan(summed(WORDS, token_logprobs=[None, *[-1.0] * 8]))
+
+
+def test_bytes_say_where_a_token_begins_that_is_part_of_a_character() -> None:
+    text = " é. Then"
+    tokens = [(" \ufffd", [32, 0xC3]), ("\ufffd", [0xA9]), (".", [46]), (" Then", list(b" Then"))]
+    content = [{"token": token, "bytes": spelt, "logprob": -1.0} for token, spelt in tokens]
+    choice = {"text": text, "logprobs": {"content": content}, "finish_reason": "stop"}
+    (read,) = read_choices(json.dumps({"choices": [choice]}).encode(), 0)
+    assert read.logprob == -4
+    for token in content:
+        del token["bytes"]
+    (read,) = read_choices(json.dumps({"choices": [choice]}).encode(), 0)
+    assert math.isnan(read.logprob)
+
+
+def test_a_seed_is_left_out_if_told() -> None:
+    def echo(handler: Handler, body: dict[str, Any]) -> None:
+        well(handler, {"seed": 1, **body})
+
+    with serving(echo) as server:
+        draw(server, seed=False)
+        assert all("seed" not in request for request in server.requests)
+
+
 @pytest.mark.parametrize("form", ["none", "huge"])
 def test_a_server_without_log_probabilities_is_a_clear_error_only_if_they_are_needed(form: str) -> None:
     """One of 4,000 digits is none."""
@@ -138,8 +196,35 @@ def test_what_would_give_a_key_away_is_refused_without_showing_it(given: dict[st
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     endpoint = Endpoint(url="https://host/v1", key_env="NO_SUCH_KEY")
-    with pytest.raises(ModelError, match="the environment has no NO_SUCH_KEY"):
+    with bound("https://host", "NO_SUCH_KEY"), pytest.raises(ModelError, match="has no NO_SUCH_KEY"):
         open_teacher(Teacher(backend="endpoint", model="m", endpoint=endpoint), Execution())
+
+
+def test_a_key_goes_only_to_the_host_that_the_user_bound_it_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's recipe names a key of the user's and a server of its own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("TEST_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with serving(well) as server:
+        for name in ("TEST_KEY", "OPENAI_API_KEY"):
+            with pytest.raises(ModelError, match=rf"{name} is not bound to 127.0.0.1:\d+.*endpoints.toml"):
+                draw(server, key_env=name)
+        assert not server.requests
+        with bound(server.url):
+            draw(server, key_env="TEST_KEY")
+        assert server.keys == {f"Bearer {KEY}"}
+        with (
+            bound(server.url.replace("127.0.0.1", "localhost")),
+            pytest.raises(ModelError, match="not bound"),
+        ):
+            draw(server, key_env="TEST_KEY")
+    assert key_of(Endpoint(url="https://API.openai.com/v1", key_env="OPENAI_API_KEY")) == KEY
+    (tmp_path / "impossible").mkdir()
+    (tmp_path / "impossible/endpoints.toml").write_text("no table")
+    with pytest.raises(ModelError, match='endpoints.toml cannot be read.*"HOST" = "VARIABLE"'):
+        key_of(Endpoint(url="https://host/v1", key_env="TEST_KEY"))
 
 
 def test_where_the_server_is_and_how_it_is_asked_is_no_part_of_a_fingerprint(tmp_path: Path) -> None:
@@ -181,7 +266,8 @@ def test_a_run_is_stopped_and_goes_on_and_the_key_is_in_no_file(
                 "sampling": {"per_context": 8},
             }
         )
-        run(recipe, out, until="generate")
+        with bound(url):
+            run(recipe, out, until="generate")
 
     with serving(*[well] * 4, TOLD_KEY) as server, pytest.raises(ModelError) as broken:
         start(server.url)

@@ -14,6 +14,7 @@ from impossible.recipe.execution import Execution
 from impossible.recipe.teacher import Endpoint, Teacher
 from impossible.teachers import open_teacher
 from impossible.teachers.base import Decoding, Sampler
+from tests.teachers.misbehaving import bound
 
 pytest.importorskip("xllamacpp")
 KEY = "sk-of-this-test"
@@ -49,7 +50,8 @@ def url() -> Iterator[str]:
 def sampler(url: str) -> Sampler:
     # a server that answers several at once computes them together, which touches the last bits
     endpoint = Endpoint(url=url, key_env="LLAMA_KEY", concurrency=1, extra={"ignore_eos": True, "min_p": 0})
-    return open_teacher(Teacher(backend="endpoint", model="smollm2", endpoint=endpoint), Execution())
+    with bound(url, "LLAMA_KEY"):
+        return open_teacher(Teacher(backend="endpoint", model="smollm2", endpoint=endpoint), Execution())
 
 
 def test_a_real_server_gives_what_it_gave_before(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def explore(
     run: RunPath,
     port: Annotated[int, typer.Option(min=0, max=65535, help="port; 0: any free one")] = 0,
     host: Annotated[
-        str, typer.Option(help="address to listen on; whoever can reach it can read the run and label pairs")
+        str, typer.Option(help="address to listen on; whoever has the printed address can read and label")
     ] = "127.0.0.1",
     student: Annotated[
         Path | None, typer.Option(help="student for the playground; default: the run's best")

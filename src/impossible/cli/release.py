@@ -142,10 +142,15 @@ def _licences(given: Sequence[str]) -> dict[str, str]:
 def verify(
     run: RunPath,
     sample: Annotated[int, typer.Option(min=0, help="groups to regenerate and score again")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="seed for drawing the groups")] = 7,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="seed for drawing the groups; default: a new one")
+    ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask-endpoint", help="let the server of the recipe make groups again")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check that a run matches its recipe: all files and some regenerated groups. Exit code 1 if not.
+    """Check that a run is what its recipe makes: all files and some regenerated groups. Exit code 1 if not.
 
     Example: [bold]impossible verify runs/first --sample 10[/bold]
     """
@@ -155,18 +160,20 @@ def verify(
 
     hide_progress_bars()
     with open_console(stderr=True).status("") as status:
-        result = check(run, sample, seed, status.update)
+        result = check(run, sample, seed, ask, status.update)
     if as_json:
-        print_json(asdict(result) | {"same": not result.differs})
+        print_json(asdict(result) | {"same": result.same})
     else:
         for what, n in result.checked.items():
             print(f"{n:>9,} {what}")
+        print(f"{result.seed:>9} is the seed that drew the groups")
         for part in result.unchecked:
-            print(f"not checked: {part}")
+            print(plain(f"not checked: {part}"))
         for note in result.notes:
             print(plain(f"note: {note}"))
-        for fault in result.differs:
-            print(plain(f"differs: {fault}"))
-        print(f"{len(result.differs)} differ" if result.differs else "everything matches the recipe")
-    if result.differs:
+        for fault in result.faults:
+            print(plain(f"fault: {fault}"))
+        wrong = f"{len(result.faults)} faults, {len(result.unchecked)} not checked"
+        print("everything matches the recipe" if result.same else wrong)
+    if not result.same:
         raise typer.Exit(1)

@@ -23,9 +23,13 @@ def export(folder: Path) -> None:
     """
     require_extra("train", "the export to ONNX")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, attn_implementation="eager"
+            folder,
+            local_files_only=True,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"no usable classifier in {folder}: {first_line(error)}") from error

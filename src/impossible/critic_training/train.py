@@ -275,12 +275,13 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
             settings.adapter or base,
             id2label=dict(enumerate(LABELS)),
             label2id={name: i for i, name in enumerate(LABELS)},
+            trust_remote_code=False,
         )
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
             if hasattr(config, name):
                 setattr(config, name, settings.dropout)
         config.num_hidden_layers = settings.layers or config.num_hidden_layers
-        tokenizer = AutoTokenizer.from_pretrained(base)
+        tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
         if reads_left_to_right(config):
             join_pairs_by_lines(tokenizer)
             config.pad_token_id = tokenizer.pad_token_id
@@ -289,6 +290,7 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
             config=config,
             ignore_mismatched_sizes=True,
             dtype=torch.bfloat16 if settings.low else torch.float32,
+            trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {error}") from error

@@ -152,9 +152,11 @@ def _open(folder: Path, threads: int, batch_size: int, device: str) -> _Runtime:
     from ..models.prefix_trie import ARCHITECTURES
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype=dtype)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, use_safetensors=True, dtype=dtype, trust_remote_code=False
+        )
         model = model.to(device).eval()
     except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
         raise ModelError(f"no usable NLI model in {folder}: {first_line(error)}") from error

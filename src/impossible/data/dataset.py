@@ -161,15 +161,6 @@ def _of_round(folder: RunFolder, number: int) -> pa.Table:
     return table.append_column(_ROUND, pa.array([number] * table.num_rows, pa.int32()))
 
 
-def is_whole(file: Path) -> bool:
-    """Whether a dataset file exists and has a valid footer."""
-    try:
-        pq.read_metadata(file)
-    except (OSError, pa.ArrowException):
-        return False
-    return True
-
-
 def _read(file: Path) -> pa.Table:
     try:
         return pq.read_table(file).replace_schema_metadata()

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import StoreError
+from pydantic import TypeAdapter
+
+from ..errors import StoreError, first_line
 from . import store
 from .run_folder import RunFolder
 
@@ -29,6 +31,9 @@ class Round:
     pair_quality: float | None = None
 
 
+_ROUNDS = TypeAdapter(list[Round])  # a number is part of a path: nothing but a number may be one
+
+
 def write_rounds(run: Path, rounds: Sequence[Round]) -> None:
     """Write the rounds of a run to one file. Raises StoreError."""
     store.write_text(RunFolder(run).rounds_file, json.dumps([asdict(r) for r in rounds], indent=2) + "\n")
@@ -45,9 +50,9 @@ def read_rounds(run: Path) -> list[Round]:
     if not path.exists():
         return []
     try:
-        return [Round(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreError(f"{path} cannot be read ({error}); remove it and run again") from error
+        return _ROUNDS.validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({first_line(error)}); remove it and run again") from error
 
 
 def run_student(run: Path) -> Path | None:

@@ -19,9 +19,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ..errors import StoreError, first_line
+from ..models.sums import damaged, write_sums
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
 
+FINGERPRINT_FILE = ".fingerprint"
 PART = re.compile(r"\..+\.\d+\.part")  # a file that is being written by a process
 
 
@@ -141,27 +143,59 @@ def _atomic(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _flush(path.parent)  # else a power cut may undo the renaming
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def _flush(path: Path) -> None:
+    """Flush a file or a folder to disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
 def make_folder(folder: Path, fingerprint: str, make: Callable[[Path], None]) -> None:
-    """Create a folder under a temporary name and rename it once it is complete. Raises StoreError."""
+    """Create a folder under a temporary name and rename it once it is complete and flushed to disk.
+
+    It also has its fingerprint and the checksums of its files. Raises StoreError.
+    """
     with _store_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             new = Path(scratch) / "new"
             new.mkdir()
             make(new)
-            (new / ".fingerprint").write_text(fingerprint)
+            (new / FINGERPRINT_FILE).write_text(fingerprint)
+            write_sums(new)
+            for path in (*new.rglob("*"), new):
+                _flush(path)
             if folder.exists():
                 folder.rename(Path(scratch) / "old")
             new.rename(folder)
+            _flush(folder.parent)
+
+
+def is_made(folder: Path, wanted: str, frozen: bool = False) -> bool:
+    """Whether a folder is finished, has the `wanted` fingerprint, and all its files are whole.
+
+    With `frozen` raises StoreError, saying what is wrong, instead of returning False.
+    """
+    found = folder_fingerprint(folder)
+    wrong = "is missing" if found is None else "was made from other pairs, settings or models"
+    if found == wanted:
+        name = damaged(folder)
+        wrong = f"is damaged: {name} is not as it was written" if name else ""
+    if wrong and frozen:
+        raise StoreError(f"{folder} {wrong}")
+    return not wrong
 
 
 def folder_fingerprint(folder: Path) -> str | None:
     """The fingerprint of a finished folder, or None."""
-    return _read(folder / ".fingerprint")
+    return _read(folder / FINGERPRINT_FILE)
 
 
 def sweep(folder: Path, made: Sequence[str]) -> None:
@@ -175,7 +209,7 @@ def sweep(folder: Path, made: Sequence[str]) -> None:
             part.unlink(missing_ok=True)
     for scratch in (path for name in made for path in folder.glob(f"*/.{name}-*")):
         place = scratch.with_name(scratch.name[1:].rpartition("-")[0])
-        if (scratch / "new" / ".fingerprint").exists() and not place.exists():
+        if (scratch / "new" / FINGERPRINT_FILE).exists() and not place.exists():
             (scratch / "new").rename(place)
         shutil.rmtree(scratch, ignore_errors=True)
 

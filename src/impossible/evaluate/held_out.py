@@ -49,13 +49,18 @@ class Side:
 
 
 def compare(
-    run: Path, recipe: Recipe, rivals: pa.Table, on_progress: Callable[[str], None] = lambda _: None
+    run: Path,
+    recipe: Recipe,
+    rivals: pa.Table,
+    on_progress: Callable[[str], None] = lambda _: None,
+    frozen: bool = False,
 ) -> None:
     """Write `evaluation/held-out/`: results in the format of `evaluate`, and the best answers side by side.
 
     `rivals` are the run's duplicates, from which a student may have learned. `on_progress` is called with
     each task. Writes nothing if there is no student or no held-out sentence. Leaves out a teacher that cannot
-    be prompted (no tokenizer, or a context too short for the prompt). Raises ModelError, StoreError.
+    be prompted (no tokenizer, or a context too short for the prompt). With `frozen`, computes nothing: raises
+    StoreError if it is not there. Raises ModelError, StoreError.
     """
     student_folder = run_student(run)
     sentences = {
@@ -75,7 +80,7 @@ def compare(
         json.dumps(sentences),
     )
     folder = RunFolder(run).held_out_folder
-    if store.folder_fingerprint(folder) == fingerprint:
+    if store.is_made(folder, fingerprint, frozen):
         return
 
     def make(new: Path) -> None:

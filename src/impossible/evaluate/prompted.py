@@ -70,7 +70,11 @@ class Prompted:
     """
 
     def __init__(self, teacher: Teacher, execution: Execution, few_shot: bool, prompt: int | str = 0):
-        self._tokenizer = None if teacher.endpoint else AutoTokenizer.from_pretrained(locate(teacher.model))
+        self._tokenizer = (
+            None
+            if teacher.endpoint
+            else AutoTokenizer.from_pretrained(locate(teacher.model), trust_remote_code=False)
+        )
         self._sampler = open_teacher(teacher, execution)
         self._few_shot, self._instruction = few_shot, prompt
 

@@ -167,8 +167,11 @@ def _linker(query: Query) -> Callable[..., str]:
     return link
 
 
-def make_app(index: Index, host: str = "127.0.0.1", student: Path | None = None) -> Starlette:
-    """Make the app for an index, serving `host`. Raises ModelError if `student` is no student."""
+def make_app(index: Index, token: str, host: str = "127.0.0.1", student: Path | None = None) -> Starlette:
+    """Make the app for an index, serving `host` to who has the token.
+
+    Raises ModelError if `student` is no student.
+    """
     pages = Pages(index, student)
 
     def answer(make: Callable[[bool], str], request: Request) -> Response:
@@ -206,7 +209,9 @@ def make_app(index: Index, host: str = "127.0.0.1", student: Path | None = None)
         Route("/static/{name}", _asset),
     ]
     return Starlette(
-        routes=routes, middleware=[Middleware(Guard, host=host)], exception_handlers={404: missing}
+        routes=routes,
+        middleware=[Middleware(Guard, host=host, token=token)],
+        exception_handlers={404: missing},
     )
 
 

@@ -1,11 +1,13 @@
-"""Request guard: rejects requests from other sites (CSRF, DNS rebinding), adds security headers."""
+"""Request guard: rejects who has no token and other sites (CSRF, DNS rebinding), adds security headers."""
 
 import ipaddress
+import secrets
 import socket
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -20,11 +22,16 @@ HEADERS = {
 MAX_FORM_BYTES = 65_536
 
 
-class Guard:
-    """Reject requests from other sites, and add security headers to responses."""
+def _cookie(request: Request) -> str:
+    """The name of the cookie: the explorers of one host share their cookies, whatever their ports."""
+    return f"impossible-explore-{request.url.port}"
 
-    def __init__(self, app: ASGIApp, host: str):
-        self._app = app
+
+class Guard:
+    """Reject requests without the token and from other sites, and add security headers to responses."""
+
+    def __init__(self, app: ASGIApp, host: str, token: str):
+        self._app, self._token = app, token
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,9 +44,23 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        problem = self._problem(scope["method"], Headers(scope=scope))
+        request = Request(scope)
+        problem = self._problem(scope["method"], request.headers)
         app = self._app if problem is None else PlainTextResponse(problem, 403)
+        if problem is None and not self._matches(request.cookies.get(_cookie(request), "")):
+            app = self._enter(request)
         await app(scope, receive, send_guarded)
+
+    def _enter(self, request: Request) -> Response:
+        """Let in who has the address with the token: keep it in a cookie, and out of later addresses."""
+        if request.method != "GET" or not self._matches(request.query_params.get("token", "")):
+            return PlainTextResponse("open the address that impossible explore printed, with its token", 403)
+        answer = RedirectResponse(request.url.path, 303)
+        answer.set_cookie(_cookie(request), self._token, httponly=True, samesite="lax")
+        return answer
+
+    def _matches(self, given: str) -> bool:
+        return secrets.compare_digest(given.encode(), self._token.encode())
 
     def _problem(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")

@@ -1,10 +1,13 @@
 """The server of the web app: serves a run until Ctrl-C."""
 
 import os
+import secrets
 import socket
 import sys
+import tempfile
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -17,17 +20,20 @@ from .index import open_index
 def serve(
     run: Path, host: str, port: int, student: Path | None, browser: bool, on_listen: Callable[[str], None]
 ) -> None:
-    """Serve a run on `host` and `port` (0: any free one) until Ctrl-C; `on_listen` gets the URL.
+    """Serve a run on `host` and `port` (0: any free one) until Ctrl-C; `on_listen` gets the URL,
+    whose token is new with each start.
 
     Raises DataError if it cannot listen there, StoreError if there is no run.
     """
-    with _listen(host, port) as listening, open_index(run) as index:
-        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+    with _listen(host, port) as listening, open_index(run) as index, ExitStack() as page:
+        token = secrets.token_urlsafe(24)
+        place = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+        address = f"{place}?token={token}"
         on_listen(address)
         if browser and _has_screen():
-            webbrowser.open(address)
+            webbrowser.open(page.enter_context(_private_page(address)).as_uri())
         config = uvicorn.Config(
-            make_app(index, host, student),
+            make_app(index, token, host, student),
             log_level="warning",
             timeout_graceful_shutdown=2,
             server_header=False,
@@ -46,6 +52,15 @@ def _listen(host: str, port: int) -> socket.socket:
         raise DataError(
             f"cannot listen on {host}, port {port} ({error.strerror or error}); --port 0 uses a free one"
         ) from error
+
+
+@contextmanager
+def _private_page(address: str) -> Iterator[Path]:
+    """A page for this user's eyes that leads to the address: others can read the arguments of a browser."""
+    with tempfile.NamedTemporaryFile("w", suffix=".html") as file:  # of mode 600
+        file.write(f'<meta http-equiv="refresh" content="0;url={address}">')
+        file.flush()
+        yield Path(file.name)
 
 
 def _has_screen() -> bool:

@@ -35,11 +35,12 @@ def merge(base: str | Path, adapter: Path, folder: Path) -> None:
     """
     from peft import PeftModel
 
+    config = AutoConfig.from_pretrained(adapter, trust_remote_code=False)
     model = AutoModelForSequenceClassification.from_pretrained(
-        base, config=AutoConfig.from_pretrained(adapter), dtype=torch.float32
+        base, config=config, dtype=torch.float32, trust_remote_code=False
     )
     PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     join_pairs_by_lines(tokenizer)
     tokenizer.save_pretrained(folder)
     if (adapter / CALIBRATION).exists():

@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ..errors import ModelError, StoreError, first_line
+from .sums import damaged, write_sums
 
 # name → (module that holds the weights, folder in it, distribution as `make` pins it)
 _EMBEDDED = {
@@ -28,7 +29,11 @@ _EMBEDDED = {
 ENDPOINT = "endpoint:"
 OWN = "own:"
 _GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
-_WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken")
+# the files that a model's output depends on: weights, configs, tokenizers, chat templates
+_WEIGHTS = (
+    "*.safetensors", "*.json", "*.txt", "*.model", "*.onnx", "*.gguf", "*.tiktoken", "*.jinja", "*.spm",
+    "*.bpe", "*.onnx_data", "*.onnx.data",
+)  # fmt: skip
 
 
 def cache_folder() -> Path:
@@ -41,7 +46,8 @@ def cache_folder() -> Path:
 def locate(name: str) -> Path:
     """The folder of a model: `embedded:NAME`, an existing folder, or a hub id (fetched into the hub's cache).
 
-    Only safetensors, tokenizers and configs are fetched. Raises ModelError.
+    `OWNER/NAME@REVISION` pins a commit, tag or branch of the hub. Only safetensors, tokenizers and configs
+    are fetched. Raises ModelError.
     """
     if name.startswith((ENDPOINT, OWN)):
         raise ModelError(f"{name} has no local files")
@@ -67,7 +73,9 @@ def digest(name: str) -> str:
         return name
     root = locate(name)
     total = hashlib.blake2b(digest_size=16)
-    for path in sorted(p for pattern in _WEIGHTS for p in root.rglob(pattern)):
+    parser = (root / "meta.json").exists() and not (root / "config.json").exists()
+    patterns = ("*",) if parser else _WEIGHTS  # a parser's weights have no ending
+    for path in sorted(p for pattern in patterns for p in root.rglob(pattern) if p.is_file()):
         total.update(str(path.relative_to(root)).encode())
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
@@ -89,22 +97,25 @@ def packages() -> dict[str, str]:
 
 
 def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
-    """Create a cache folder atomically, under a lock for concurrent processes.
+    """Create a cache folder atomically, under a lock for concurrent processes; again if a file is damaged.
 
     Hides the progress bars and warnings of `make`, and logs `name` first, since making it is slow. Raises
     StoreError if the cache cannot be written.
     """
-    if folder.exists():
+    if folder.exists() and not damaged(folder):
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if not folder.exists():
+            if not folder.exists() or damaged(folder):
                 if name:
                     logging.getLogger(__name__).warning("preparing %s (once) …", name)
                 with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as scratch:
                     with redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):
                         make(Path(scratch) / "new")
+                    write_sums(Path(scratch) / "new")
+                    if folder.exists():
+                        folder.rename(Path(scratch) / "old")
                     (Path(scratch) / "new").rename(folder)
     except OSError as error:
         raise StoreError(
@@ -159,9 +170,9 @@ def _dequantised(name: str, gguf: Path) -> Path:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
         quantised = AutoModelForCausalLM.from_pretrained(
-            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32, trust_remote_code=False
         )
         config = quantised.config
         # save_pretrained refuses a de-quantised model: move the weights into a fresh one
@@ -175,12 +186,19 @@ def _dequantised(name: str, gguf: Path) -> Path:
     return build_once(cache_folder() / f"{name}-{release}", make, f"embedded:{name}")
 
 
+def hub_revision(name: str) -> tuple[str, str | None]:
+    """A hub id and the revision (commit, tag or branch) that `OWNER/NAME@REVISION` pins, if any."""
+    repository, _, revision = name.partition("@")
+    return repository, revision or None
+
+
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_WEIGHTS)))
+        repository, revision = hub_revision(name)
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(_WEIGHTS)))
     except HFValidationError as error:
         raise ModelError(
             f"{name!r} is neither a folder, a hub id (owner/name), nor one of {_names()}"

@@ -5,7 +5,6 @@ Works offline: what only the hub knows is reported as unknown.
 """
 
 import importlib.util
-import os
 import platform
 import shutil
 import threading
@@ -14,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ImpossibleError
+from ..errors import ImpossibleError, ModelError
 from ..models.cores import available_cores
 from ..models.extras import MODULES, install_command
 from ..models.licence import licence, packaged
-from ..models.locate import ENDPOINT, cache_folder, embedded, locate
+from ..models.locate import ENDPOINT, cache_folder, embedded, hub_revision, locate
 from ..recipe.recipe import Recipe
+from ..teachers.keys import key_of
 from .run import versions
 
 GIB = 2**30
@@ -202,7 +202,7 @@ def _needs(recipe: Recipe) -> Iterator[Need]:
 
 def _need(role: str, model: str, kind: str | None, tokens: float = 0, training: bool = False) -> Need:
     place, folder = _place(model)
-    known = KNOWN.get(model) or _from_config(folder)
+    known = KNOWN.get(hub_revision(model)[0]) or _from_config(folder)
     stated = licence(model, {}) if folder is not None else None
     if known is None:
         return Need(role, model, place, None, None, None, stated)
@@ -227,7 +227,8 @@ def _place(model: str) -> tuple[str, Path | None]:
         except ImpossibleError:
             return "missing", None
     try:
-        folder = Path(snapshot_download(model, local_files_only=True))
+        repository, revision = hub_revision(model)
+        folder = Path(snapshot_download(repository, revision=revision, local_files_only=True))
     except Exception:  # the hub client raises many types of error for a model that is not cached
         return "hub", None
     return ("cached", folder) if any(folder.rglob("*.safetensors")) else ("hub", folder)
@@ -306,8 +307,10 @@ def _endpoint_lacks(recipe: Recipe, machine: Machine) -> Iterator[str]:
         return
     if install := machine.extras.get("endpoint"):
         yield f"teacher: the backend endpoint needs the extra endpoint: {install}"
-    if endpoint.key_env is not None and not os.environ.get(endpoint.key_env):
-        yield f"teacher: the environment has no {endpoint.key_env}"
+    try:
+        key_of(endpoint)
+    except ModelError as error:
+        yield f"teacher: {error}"
 
 
 def _takes(recipe: Recipe, needs: tuple[Need, ...]) -> Iterator[str]:

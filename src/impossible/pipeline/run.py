@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +103,7 @@ def run(
     with store.hold(out):
         if fresh:
             folder.clear()
-        _check_same_text(folder, recipe)
+        _check_same_text(folder, recipe, rows)
         folder.sweep()
         if report is not None:
             watch.corpus(report)
@@ -165,8 +165,8 @@ def _check_distil_inputs(recipe: Recipe) -> None:
             raise RecipeError(f"distil.{key}: {missing[0]} does not exist; make it first, or leave it out")
 
 
-def _check_same_text(folder: RunFolder, recipe: Recipe) -> None:
-    """Raise StoreError if the folder has continuations made with other settings."""
+def _check_same_text(folder: RunFolder, recipe: Recipe, rows: pa.Table) -> None:
+    """Raise StoreError if the folder has continuations made with other settings, or of another corpus."""
     if not folder.has_shards("generate"):
         return
     try:
@@ -179,6 +179,22 @@ def _check_same_text(folder: RunFolder, recipe: Recipe) -> None:
             f"{folder.path} has continuations made with another {', '.join(changed)}; give "
             "another --out, or --fresh to delete them"
         )
+    if recipe.contexts.corpus is not None and _is_other_corpus(folder, recipe, rows):
+        raise StoreError(
+            f"{recipe.contexts.corpus} has changed since {folder.path} continued its texts; give another "
+            "--out, or --fresh to delete what was made of them"
+        )
+
+
+def _is_other_corpus(folder: RunFolder, recipe: Recipe, rows: pa.Table) -> bool:
+    """Whether the finished contexts are of other documents, or of fewer than there are now."""
+    longest, manifest = recipe.contexts.max_chars, folder.manifest()
+    here = {(row["origin"], row["context"][:longest]) for row in rows.to_pylist()}
+    for shard in folder.shards("contexts"):
+        with suppress(StoreError):  # a damaged one is made again
+            if any((row["origin"], row["context"]) not in here for row in shard.table().to_pylist()):
+                return True
+    return not manifest.reached and manifest.contexts != rows.num_rows
 
 
 def _text_settings(recipe: Recipe) -> dict[str, object]:
@@ -267,7 +283,7 @@ def _dataset(folder: RunFolder, finished: Sequence[int], share: float | None) ->
     place = folder.dataset_folder()
     checksums = [s.checksum for stage in ("filter", "generate") for s in _made(folder, stage, finished)]
     wanted = store.fingerprint("dataset", "4", str(share), *checksums)
-    if store.folder_fingerprint(place) != wanted or not dataset.is_whole(folder.dataset_file()):
+    if not store.is_made(place, wanted):
 
         def ledgers() -> Iterable[pa.Table]:
             return (ledger.table() for ledger in _made(folder, "filter", finished))

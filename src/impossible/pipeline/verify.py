@@ -1,70 +1,76 @@
 """Verify a run: check its files against each other and reproduce a sample of groups.
 
 Each shard must match its checksum and the fingerprint of its settings, models and input. Verdicts and dataset
-must follow from the scores. A sample of groups and scores must be reproduced exactly. Changes no file.
+must follow from the scores, students and rounds from the pairs. A sample of groups and scores must be
+reproduced exactly. What must be there follows from the recipe, not from what is there. Changes no file.
 """
 
 import random
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..data import dataset, store
+from ..data import store
 from ..data.run_folder import Manifest, RunFolder
-from ..data.schema import DATASET
-from ..errors import DataError, ModelError, StoreError
+from ..errors import ImpossibleError, StoreError
 from ..generation.contexts import prompts
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
 from .run import versions
 from .shards import Shards
 from .stages import MapStage, Work, plan
+from .verified import Verified
+from .verify_folders import check_dataset, check_rounds, check_strangers
 
 OnProgress = Callable[[str], None]
 Tables = dict[str, pa.Table]  # stage → one of its shards
+_FAR = {
+    "endpoint": "no server is asked without --ask-endpoint",
+    "own": "the sampler is not part of the recipe",
+}
 
 
-@dataclass(slots=True)
-class Verified:
-    """Counts of checked items, differences, items that could not be checked, and notes."""
+def verify(
+    run: Path,
+    sample: int = 3,
+    seed: int | None = None,
+    ask: bool = False,
+    on_progress: OnProgress = lambda _: None,
+) -> Verified:
+    """Check all files of a run and reproduce `sample` groups, drawn with `seed`, by default a new one.
 
-    checked: dict[str, int] = field(default_factory=dict)
-    differs: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def count(self, what: str, n: int = 1) -> None:
-        """Add `n` checked items."""
-        self.checked[what] = self.checked.get(what, 0) + n
-
-
-def verify(run: Path, sample: int = 3, seed: int = 7, on_progress: OnProgress = lambda _: None) -> Verified:
-    """Check all files of a run and reproduce `sample` groups, drawn with `seed`.
-
-    `on_progress` receives a message per step. Raises StoreError if there is no run.
+    A server is asked for groups only with `ask`. `on_progress` receives a message per step. Raises StoreError
+    if there is no run, RecipeError if it has no valid recipe.
     """
-    result, folder = Verified(), RunFolder(run)
+    result, folder = Verified(secrets.randbelow(2**31) if seed is None else seed), RunFolder(run)
     manifest, recipe = folder.manifest(), folder.recipe()
-    stages = [stage for stage in plan(recipe) if stage.name in manifest.stages]
+    stages = plan(recipe)
     digests = _digests(manifest, stages, result)
     _versions(manifest, result)
     on_progress("reading all shards")
-    whole = list(_shards(folder, recipe, stages, digests, result))
-    _dataset(folder, recipe, whole, result)
-    if any(folder.round_numbers()):
-        result.notes.append("rounds of self-distillation are not reproduced")
-    places = [(i, row) for i, n in whole for row in range(n)]
-    drawn = random.Random(seed).sample(places, min(sample, len(places)))
-    if drawn and not digests.keys() >= {"contexts", "generate", "score"} & {s.name for s in stages}:
-        result.notes.append("no group was reproduced: a model is missing")
-    else:
-        reproducer = _Reproducer(folder, recipe, stages)
-        for number, (index, row) in enumerate(drawn, 1):
-            on_progress(f"reproducing group {number} of {len(drawn)}")
-            reproducer.check_group(index, row, result)
+    shards: Shards | None = None
+    with result.checking("the input of the stage contexts is not checked"):
+        rows, _ = prompts(recipe.contexts, recipe.seed, recipe.restatement)
+        shards = Shards(recipe, folder, rows)
+    planned = manifest.shards if shards is None else len(shards)
+    count = min(planned, manifest.shards) if manifest.reached else planned
+    whole = list(_shards(folder, recipe, stages, digests, shards, count, result))
+    indices = [index for index, _ in whole]
+    if len(whole) == count:
+        check_dataset(folder, recipe, indices, result)
+        on_progress("reading all students")
+        check_rounds(folder, recipe, indices, result)
+    check_strangers(folder, recipe, count, result)
+    places = [(index, row) for index, n in whole for row in range(n)]
+    drawn = random.Random(result.seed).sample(places, min(sample, len(places)))
+    reproducer = _Reproducer(folder, recipe, stages, shards, ask, result)
+    for number, (index, row) in enumerate(drawn, 1):
+        on_progress(f"reproducing group {number} of {len(drawn)}")
+        with result.checking(f"row {row} of shard {index}"):
+            reproducer.check_group(index, row)
     return result
 
 
@@ -72,17 +78,14 @@ def _digests(manifest: Manifest, stages: Sequence[MapStage], result: Verified) -
     """The digests of each stage whose models are installed; compares them with the manifest."""
     digests = {}
     for stage in stages:
-        try:
+        with result.checking(f"stage {stage.name} is only checked for damage"):
             digests[stage.name] = [digest(model) for model in stage.models]
-        except ModelError as error:
-            result.unchecked.append(f"stage {stage.name} is only checked for damage: {error}")
-            continue
-        for model, here in zip(stage.models, digests[stage.name], strict=True):
-            result.count("models")
-            if manifest.models.get(model) != here:
-                result.differs.append(
-                    f"model {model} differs from the one that the run used: its files changed"
-                )
+            for model, here in zip(stage.models, digests[stage.name], strict=True):
+                result.count("models")
+                if manifest.models.get(model) != here:
+                    result.faults.append(
+                        f"model {model} differs from the one that the run used: its files changed"
+                    )
     return digests
 
 
@@ -99,17 +102,13 @@ def _shards(
     recipe: Recipe,
     stages: Sequence[MapStage],
     digests: Mapping[str, list[str]],
+    shards: Shards | None,
+    count: int,
     result: Verified,
 ) -> Iterator[tuple[int, int]]:
     """Check all shards; yield the index and number of groups of each complete one."""
-    try:
-        rows, _ = prompts(recipe.contexts, recipe.seed, recipe.restatement)
-        shards: Shards | None = Shards(recipe, folder, rows)
-    except DataError as error:
-        result.unchecked.append(f"the input of the stage contexts is not checked: {error}")
-        shards = None
     missing = 0
-    for index in range(folder.manifest().shards):
+    for index in range(count):
         content = _content(shards, index)
         tables: Tables = {}
         for stage in stages:
@@ -119,25 +118,26 @@ def _shards(
                 break
             result.count("shards")
             if shard is None or fault:
-                result.differs.append(fault)
+                result.faults.append(fault)
                 break
             if content and stage.name in digests:
                 result.count("fingerprints")
                 if shard.fingerprint != stage.fingerprint(digests[stage.name], content):
-                    result.differs.append(f"{shard.path} was made with other settings, models or input")
+                    result.faults.append(f"{shard.path} was made with other settings, models or input")
             content, tables[stage.name] = shard.checksum, shard.table()
         else:
-            _verdicts(folder, recipe, stages, index, tables, result)
-            yield index, tables["generate"].num_rows if "generate" in tables else 0
+            with result.checking(f"shard {index}"):
+                _verdicts(folder, recipe, stages[-1], index, tables, result)
+                yield index, tables["generate"].num_rows
     if missing:
-        result.notes.append(f"{missing} shards are not finished; impossible run resumes them")
+        result.faults.append(f"{missing} of {count} shards are missing; impossible run makes them")
 
 
 def _content(shards: Shards | None, index: int) -> str | None:
     """The checksum of a shard's prompts; None if they are unknown."""
     try:
         return store.checksum(shards.rows(index)) if shards is not None else None
-    except StoreError:  # a shard before it is missing or damaged, which is reported
+    except ImpossibleError:  # a shard before it is missing or damaged, which is reported
         return None
 
 
@@ -155,88 +155,70 @@ def _shard(folder: RunFolder, stage: MapStage, index: int) -> tuple[store.Shard 
 
 
 def _verdicts(
-    folder: RunFolder,
-    recipe: Recipe,
-    stages: Sequence[MapStage],
-    index: int,
-    tables: Tables,
-    result: Verified,
+    folder: RunFolder, recipe: Recipe, stage: MapStage, index: int, tables: Tables, result: Verified
 ) -> None:
-    """Check that the ledger follows from the scores and the bounds."""
-    for stage in stages:
-        if stage.name == "filter":
-            result.count("pairs decided again", tables["filter"].num_rows)
-            ledger, _ = stage.open(recipe.execution)(tables["score"], lambda: None)
-            if not _same(tables["filter"], ledger):
-                path = folder.shard_file(stage.name, index)
-                result.differs.append(f"{path} does not follow from the scores and the bounds of the recipe")
-
-
-def _dataset(folder: RunFolder, recipe: Recipe, whole: Sequence[tuple[int, int]], result: Verified) -> None:
-    """Check that the dataset is the kept pairs of the ledger, under the recipe's template cap."""
-    path = folder.dataset_file()
-    if not path.exists():
-        result.notes.append("there is no dataset yet")
-        return
-
-    def parts() -> Iterator[dataset.Part]:
-        for index, _ in whole:
-            both = [folder.shard(stage, index) for stage in ("filter", "generate")]
-            tables = [shard.table() for shard in both if shard is not None]
-            if len(tables) == 2:
-                yield tables[0], tables[1]
-
-    try:
-        stored = dataset.read(path)
-    except StoreError as error:
-        result.differs.append(str(error))
-        return
-    result.count("pairs of the dataset", stored.num_rows)
-    empty = DATASET.empty_table()
-    stored = store.completed([stored], DATASET).cast(DATASET)
-    caps = dataset.caps(lambda: (ledger for ledger, _ in parts()), recipe.filter.template_share)
-    if store.checksum(stored) != store.checksum(pa.concat_tables([empty, *dataset.stream(parts, caps)])):
-        result.differs.append(f"{path} does not match the kept pairs of the ledger")
+    """Check that the ledger, and its counts, follow from the scores and the bounds."""
+    result.count("pairs decided again", tables["filter"].num_rows)
+    ledger, counts = stage.open(recipe.execution)(tables["score"], lambda: None)
+    shard = folder.shard(stage.name, index)
+    if not _same(tables["filter"], ledger) or shard is None or shard.counts != dict(counts):
+        path = folder.shard_file(stage.name, index)
+        result.faults.append(f"{path} does not follow from the scores and the bounds of the recipe")
 
 
 class _Reproducer:
     """Reproduces single groups with the stages of the plan; models are loaded on first use."""
 
-    def __init__(self, folder: RunFolder, recipe: Recipe, stages: Sequence[MapStage]):
-        self._folder, self._recipe = folder, recipe
+    def __init__(
+        self,
+        folder: RunFolder,
+        recipe: Recipe,
+        stages: Sequence[MapStage],
+        shards: Shards | None,
+        ask: bool,
+        result: Verified,
+    ):
+        self._folder, self._recipe, self._shards, self._result = folder, recipe, shards, result
         self._stages = {stage.name: stage for stage in stages}
         self._opened: dict[str, Work] = {}
+        self._far = recipe.teacher.backend in _FAR and not (ask and recipe.teacher.backend == "endpoint")
 
-    def check_group(self, index: int, row: int, result: Verified) -> None:
+    def check_group(self, index: int, row: int) -> None:
         """Reproduce the context, sentences and scores of a group and compare them byte by byte."""
         contexts, groups = self._table("contexts", index), self._table("generate", index)
         name = groups["context_id"][row].as_py()
         where = f"{name} (shard {index})"
         context, group = _of(contexts, name), _of(groups, name)
-        self._compare("contexts", where, context, self._context(index, context), result)
-        self._compare("groups", where, group, self._make("generate", context), result)
-        if "score" in self._stages:
-            scores = _of(self._table("score", index), name)
-            made = self._make("score", group)
-            self._compare("scores of groups", where, scores, made, result)
-            result.count("pairs scored again", made.num_rows)
+        if self._shards is not None and self._at_hand("contexts"):
+            self._compare("contexts", where, context, self._context(index, context))
+        if self._at_hand("generate"):
+            self._compare("groups", where, group, self._make("generate", context))
+        made = self._make("score", group)
+        self._compare("scores of groups", where, _of(self._table("score", index), name), made)
+        self._result.count("pairs scored again", made.num_rows)
+
+    def _at_hand(self, stage: str) -> bool:
+        """Whether a stage runs here; else a note says that it was not repeated."""
+        if not (self._far and self._stages[stage].models):
+            return True
+        note = f"{stage} is not repeated: {_FAR[self._recipe.teacher.backend]}"
+        if note not in self._result.notes:
+            self._result.notes.append(note)
+        return False
 
     def _context(self, index: int, context: pa.Table) -> pa.Table:
         """Reproduce the context from each prompt that it may come from."""
-        try:
-            rows, _ = prompts(self._recipe.contexts, self._recipe.seed, self._recipe.restatement)
-            mine = Shards(self._recipe, self._folder, rows).rows(index)
-        except (DataError, StoreError):
-            return context  # already reported
+        assert self._shards is not None
+        mine = self._shards.rows(index)
         mine = mine.filter(pc.equal(mine["origin"], context["origin"][0]))
         return _of(self._make("contexts", mine), context["context_id"][0].as_py())
 
-    def _compare(self, what: str, where: str, stored: pa.Table, made: pa.Table, result: Verified) -> None:
-        result.count(f"{what} made again")
+    def _compare(self, what: str, where: str, stored: pa.Table, made: pa.Table) -> None:
+        self._result.count(f"{what} made again")
         if not _same(stored, made):
             served = self._recipe.teacher.backend == "endpoint"
             hint = " (a server may not be deterministic)" if served else ""
-            result.differs.append(f"{what}: {where} differs when reproduced{hint}")
+            self._result.faults.append(f"{what}: {where} differs when reproduced{hint}")
 
     def _make(self, stage: str, rows: pa.Table) -> pa.Table:
         if stage not in self._opened:

@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..evaluate.safety import Safety
 from ..metrics.statistics import Interval
-from ..models.licence import licence
 from ..recipe.critics import Bound
 from ..report.facts import Comparison, Facts, Precision
 from ..report.page import number
@@ -48,12 +47,12 @@ def write_card(
             shared=_shared(splits),
             sample=pairs.take(pa.array(drawn, pa.int64())).to_pylist(),
             bounds=list(_bounds(facts)),
-            models=[(n, licence(n, licences) or "unknown", digest) for n, digest in facts.models.items()],
+            models=[(n, licences.get(n, "unknown"), digest) for n, digest in facts.models.items()],
             licence=licences.get("dataset", "unknown"),
             corpus=licences.get("corpus"),
             precision=[judged(one) for one in facts.precision],
             compared=[comparison(one) for one in facts.comparisons],
-            rouge={task: _mean(pairs, task, "rouge_l") for task in tasks},
+            rouge={task.name: _mean(pairs, task.name, "rouge_l") for task in facts.tasks},
             findings=findings,
             safety=safety,
         )

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +12,33 @@ import pyarrow.parquet as pq
 
 from ..data import dataset, store
 from ..data.rounds import run_student
-from ..data.run_folder import RECIPE_FILE
+from ..data.run_folder import RECIPE_FILE, RunFolder
 from ..data.schema import text_id
 from ..data.state import read_state
-from ..errors import DataError
+from ..errors import DataError, StoreError
 from ..evaluate.safety import of_run
 from ..metrics.models import Models
+from ..models.sums import SUMS
+from ..recipe.public import public_distil, public_name
 from ..recipe.write import dump
 from ..report.gather import gather
+from ..students.info import FILE, read_info, write_info
+from ..students.train import CURVE
 from ..text.escape import visible
 from . import gate
 from .croissant import write_croissant
 from .dataset_card import write_card
 from .gate import KINDS, Finding
+from .leaks import leaks, masked, private
 from .model_card import write_model_card
 
 CHOICES = tuple(kind.replace(" ", "-") for kind in KINDS)
+_OF_STUDENT = (
+    FILE, CURVE, "config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json",
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+    "vocab.txt", "merges.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model",
+    "chat_template.jinja",
+)  # fmt: skip
 SHARES = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -87,9 +98,19 @@ def publish(
         raise Refused(findings)
     splits = split_by_context(pairs)
     student = run_student(run)
-    about = _About(visible(name or run.resolve().name), home, licences, findings)
-    store.make_folder(folder, "", lambda new: _write(new, run, splits, student, about))
-    (folder / ".fingerprint").unlink()
+    recipe = RunFolder(run).recipe()
+    texts = private(run, recipe)
+    shown = [replace(finding, text=masked(finding.text, texts)) for finding in findings]
+    about = _About(visible(name or run.resolve().name), home, gate.all_licences(run, recipe, licences), shown)
+
+    def make(new: Path) -> None:
+        _write(new, run, splits, student, about)
+        if "secret" not in allow and (found := list(leaks(new, texts))):
+            raise Refused(found)
+
+    store.make_folder(folder, "", make)
+    for name in (store.FINGERPRINT_FILE, SUMS):
+        (folder / name).unlink()
     counts = {name: table.num_rows for name, table in splits.items()}
     return Release(folder, counts, student is not None, findings)
 
@@ -129,15 +150,26 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
     for split, table in splits.items():
         for task in sorted(set(table["task"].to_pylist())):
             rows = table.filter(pc.equal(table["task"], task))
+            rows = rows.replace_schema_metadata(None)  # whatever the run's file says besides its columns
             pq.write_table(rows, new / "data" / f"{task}-{split}.parquet", compression="zstd")
     facts = gather(run)
-    corpus = facts.recipe.contexts.corpus
-    public = {"corpus": corpus and Path(corpus).name}  # its path may hold private names
-    recipe = facts.recipe.model_copy(update={"contexts": facts.recipe.contexts.model_copy(update=public)})
-    store.write_text(new / RECIPE_FILE, dump(recipe))
+    store.write_text(new / RECIPE_FILE, dump(facts.recipe))
     if student is not None:
-        shutil.copytree(student, new / "student", ignore=shutil.ignore_patterns(".*", "checkpoint*"))
+        _copy_student(student, new / "student")
         write_model_card(new / "student", facts, about.name, about.licences)
     safety = of_run(run, Models(), facts.recipe.seed)
     write_card(new, facts, splits, about.name, about.licences, about.findings, safety)
     write_croissant(new, facts, about.name, about.licences, about.home)
+
+
+def _copy_student(student: Path, new: Path) -> None:
+    """Copy the files of a student that a release has, and no other. Raises StoreError for a link."""
+    new.mkdir()
+    for path in sorted(student.iterdir()):
+        if any(path.match(pattern) for pattern in _OF_STUDENT):
+            if path.is_symlink() or not path.is_file():
+                raise StoreError(f"{path} is no file of its own; put the file itself there, or remove it")
+            shutil.copyfile(path, new / path.name)
+    info = read_info(new)
+    settings = public_distil(info.settings)
+    write_info(new, info.model_copy(update={"base": public_name(info.base), "settings": settings}))

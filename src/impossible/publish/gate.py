@@ -15,6 +15,7 @@ from ..data.tabular import read_rows
 from ..errors import DataError
 from ..models.licence import licence
 from ..pipeline.verify import verify
+from ..recipe.public import public_name
 from ..recipe.recipe import Recipe
 from ..students.info import read_info
 from ..text.words import words
@@ -29,6 +30,7 @@ KINDS = (
     "contexts",
     "personal data",
     "licence",
+    "secret",
 )
 RECITED = -0.4  # nats per word: a more probable sentence may be memorised
 _EXAMPLES = 3
@@ -73,7 +75,7 @@ def _broken(run: Path) -> Iterator[Finding]:
     if state.done < state.shards:
         yield Finding("unfinished", f"only {state.done} of {state.shards} shards are finished")
     report = verify(run, sample=0)
-    for faults, what in ((report.differs, "different from the recipe"), (report.unchecked, "not checked")):
+    for faults, what in ((report.faults, "different from the recipe"), (report.unchecked, "not checked")):
         if faults:
             text = f"{len(faults)} parts are {what}: {faults[0]} (all: impossible verify {run})"
             yield Finding("unverified", text, tuple(faults[:_EXAMPLES]))
@@ -166,16 +168,17 @@ def _personal(texts: Sequence[str], what: str) -> Iterator[Finding]:
         yield Finding("personal data", text, tuple(list(kinds)[:_EXAMPLES]))
 
 
-def models(run: Path) -> dict[str, str]:
-    """The models of a run, teacher and critics → the hash of their files."""
-    return RunFolder(run).manifest().models
+def all_licences(run: Path, recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
+    """The licences that are `given`, and those of the models of a run by their public names, as known."""
+    models = [*RunFolder(run).manifest().models, *([recipe.distil.base] if recipe.distil else [])]
+    known = {public_name(name): licence(name, given) for name in models}
+    return {**{name: found for name, found in known.items() if found}, **given}
 
 
 def _licence_gaps(recipe: Recipe, run: Path, given: Mapping[str, str]) -> Iterator[Finding]:
+    known = all_licences(run, recipe, given)
     student = run_student(run)
-    base = [read_info(student).base] if student is not None else []
-    wanted = dict.fromkeys(["dataset", *models(run), *base] + (["corpus"] if recipe.contexts.corpus else []))
-    for name in wanted:
-        known = given.get(name) if name in ("dataset", "corpus") else licence(name, given)
-        if known is None:
+    wanted = ["dataset", *RunFolder(run).manifest().models, *([read_info(student).base] if student else [])]
+    for name in dict.fromkeys(map(public_name, wanted + (["corpus"] if recipe.contexts.corpus else []))):
+        if name not in known:
             yield Finding("licence", f"the licence of {name} is unknown: give --licence {name}=…")

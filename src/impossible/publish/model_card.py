@@ -6,7 +6,7 @@ from pathlib import Path
 from huggingface_hub import ModelCardData
 
 from ..data.rounds import Round, best
-from ..models.licence import licence
+from ..models.locate import hub_revision
 from ..report.facts import Facts
 from ..students.info import PIPELINE, card_text, read_info
 from .dataset_card import comparison, environment, judged
@@ -18,10 +18,10 @@ def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[st
     The licence is that given for `student`, else that of its base, else unknown. Raises ModelError.
     """
     info = read_info(folder)
-    base_licence = licence(info.base, licences)
+    base_licence = licences.get(info.base)
     own = licences.get("student") or base_licence or "unknown"
     used = {"this model": own, f"base {info.base}": base_licence, "dataset": licences.get("dataset")}
-    used |= {f"teacher or critic {model}": licence(model, licences) for model in facts.models}
+    used |= {f"teacher or critic {model}": licences.get(model) for model in facts.models}
     if facts.recipe.contexts.corpus:
         used["corpus"] = licences.get("corpus")
     rounds = [Round(r.number, r.sources, r.kept, r.pairs, r.accepted, r.quality) for r in facts.rounds]
@@ -43,7 +43,7 @@ def write_model_card(folder: Path, facts: Facts, name: str, licences: Mapping[st
         license=own,
         library_name="transformers",
         pipeline_tag=PIPELINE[info.kind],
-        base_model=None if ":" in info.base or Path(info.base).is_dir() else info.base,
+        base_model=hub_revision(info.base)[0] if "/" in info.base else None,
         datasets=[name] if "/" in name else None,
         tags=["impossible-distillation", *info.tasks],
     ).to_yaml()

@@ -25,6 +25,8 @@ class Endpoint(Settings):
     """Maximum continuations per request."""
     stop: tuple[str, ...] = Field((), max_length=4)
     """Stop strings, at most four."""
+    seed: bool = True
+    """Whether requests carry a seed; without one a run cannot be repeated."""
     logprobs: int = Field(1, ge=0, le=5)
     """Requested alternatives per token; 0: no log-probabilities."""
     extra: dict[str, bool | int | float | str] = Field(default_factory=dict)
@@ -94,8 +96,8 @@ class Teacher(Settings):
     `own`: your own Sampler, passed to `impossible.run` in Python.
     """
     model: str = "embedded:smollm2-135m"
-    """A hub ID, a folder or `embedded:smollm2-135m`; for an endpoint, the server's name of the model; for
-    your own Sampler, a name that you change when its output changes.
+    """A hub ID, with `@REVISION` to pin it, a folder or `embedded:smollm2-135m`; for an endpoint, the
+    server's name of the model; for your own Sampler, a name that you change when its output changes.
     """
     compute_type: Literal["int8", "float32", "bfloat16", "float16"] = "int8"
     """The number format of the weights: `tree` supports int8 and float32, `transformers` all but int8."""

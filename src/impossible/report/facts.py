@@ -203,11 +203,10 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The finished part of a run."""
+    """The finished part of a run; recipe and models as they may be shown (see `recipe.public`)."""
 
     folder: Path
     recipe: Recipe
-    recipe_text: str
     contexts: int
     shards: int
     done: int

@@ -14,6 +14,7 @@ from ..data.rounds import read_rounds
 from ..data.run_folder import RunFolder
 from ..data.schema import KEPT
 from ..data.state import read_state
+from ..recipe.public import public, public_name
 from .facts import DomainFacts, Facts, Frontier, FunnelStep, Histogram, Pair, Stage, TaskFacts
 from .student_facts import answers, comparisons, precision, rounds
 from .task_facts import task_facts
@@ -38,8 +39,7 @@ def gather(run: Path) -> Facts:
     texts = _texts(contexts, tasks)
     return Facts(
         folder=run.resolve(),
-        recipe=recipe,
-        recipe_text=folder.recipe_file.read_text(encoding="utf-8"),
+        recipe=public(recipe),
         contexts=state.contexts,
         shards=state.shards,
         done=state.done,
@@ -55,7 +55,8 @@ def gather(run: Path) -> Facts:
         answers=answers(run),
         precision=precision(run, recipe),
         dataset=pairs.num_rows,
-        models=manifest.models,
+        # a model of a server has its name for a digest
+        models={public_name(model): public_name(digest) for model, digest in manifest.models.items()},
         versions=manifest.versions,
         machine=manifest.machine,
     )

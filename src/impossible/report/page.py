@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..data import store
 from ..data.run_folder import RunFolder
 from ..recipe.critic_table import CRITICS
+from ..recipe.write import dump
 from ..text.escape import visible
 from . import plots
 from .facts import Comparison, Distribution, Facts, Pair, TaskFacts
@@ -50,6 +51,7 @@ def page(facts: Facts) -> str:
     script = _source(environment, "page.js")
     return environment.get_template("page.html").render(
         facts=facts,
+        recipe_text=dump(facts.recipe),
         script=Markup(script),
         style=Markup(_source(environment, "look.css") + _source(environment, "page.css")),
         # the content security policy lets no other script run, even after a missed escape

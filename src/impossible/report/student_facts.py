@@ -20,6 +20,7 @@ from ..errors import DataError, StoreError
 from ..filtering.cascade import as_scores
 from ..filtering.verdict import weaker
 from ..recipe.critics import CriticName, TaskFilter
+from ..recipe.public import public_name
 from ..recipe.recipe import Recipe
 from .facts import Answers, Comparison, Curve, Figure, Pair, Precision, RoundFacts
 
@@ -111,7 +112,7 @@ def _comparison(result: Mapping[str, Any]) -> Comparison:
         name=result["bench"],
         task=result["task"],
         rows=result["rows"],
-        systems=tuple(outcome["system"] for outcome in outcomes),
+        systems=tuple(public_name(outcome["system"]) for outcome in outcomes),
         settings=result["settings"],
         figures={metric: tuple(_figure(o, metric) for o in outcomes) for metric in result["settings"]},
     )

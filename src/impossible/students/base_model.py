@@ -27,7 +27,7 @@ _EAGER_ATTENTION = 256
 def kind_of(base: Path) -> Kind:
     """Return whether a base model is causal or sequence-to-sequence. Raises ModelError."""
     try:
-        config = AutoConfig.from_pretrained(base)
+        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
     return "seq2seq" if config.is_encoder_decoder else "causal"
@@ -36,7 +36,7 @@ def kind_of(base: Path) -> Kind:
 def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
     """Open a base model's tokenizer with padding on the right. Raises ModelError."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
+        tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(f"the tokenizer of {base} cannot be loaded: {first_line(error)}") from error
     if tokenizer.eos_token_id is None:
@@ -96,7 +96,9 @@ def write_weights(
 def _load(base: Path, kind: Kind, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
     auto = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModelForCausalLM
     try:
-        return auto.from_pretrained(base, dtype=dtype, use_safetensors=True, attn_implementation=attention)
+        return auto.from_pretrained(
+            base, dtype=dtype, use_safetensors=True, attn_implementation=attention, trust_remote_code=False
+        )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
 

@@ -63,7 +63,7 @@ def default_backend(folder: Path, seq2seq: bool, execution: Execution) -> Backen
     if execution.device != "cpu":
         return "transformers"
     saturates = not seq2seq and not exact_int8()
-    if saturates and AutoConfig.from_pretrained(folder).model_type in ARCHITECTURES:
+    if saturates and AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type in ARCHITECTURES:
         return "tree"
     try:
         converted(str(folder), "int8")

@@ -13,6 +13,7 @@ from ..models.locate import digest, locate
 from ..models.progress import Progress
 from ..recipe.base import TASKS
 from ..recipe.distil import Distil
+from ..recipe.public import public_name
 from .augment import join
 from .examples import TrainingExample, make_examples, split_examples, tagged
 from .info import FILE, Info, read_info, write_info
@@ -36,10 +37,12 @@ def make_student(
     settings: Distil,
     seed: int,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    frozen: bool = False,
 ) -> Info:
     """Train a student on pairs (columns task, source, target, optional context_id) and write it to `folder`.
 
-    If `folder` already has this student, nothing is trained. During training, checkpoints and the loss curve
+    If `folder` already has this student, nothing is trained; with `frozen`, raises StoreError if it has not.
+    During training, checkpoints and the loss curve
     are in `FOLDER.training`, from which an interrupted training resumes. Under `accelerate launch` all
     processes train and only the main one writes; each returns when the student is complete.
     Raises DataError, ModelError, StoreError.
@@ -51,7 +54,7 @@ def make_student(
     fingerprint = store.fingerprint(
         "student", "3", settings.canonical(), str(seed), digest(settings.base), store.checksum(pairs)
     )
-    if store.folder_fingerprint(folder) == fingerprint:
+    if store.is_made(folder, fingerprint, frozen):
         return read_info(folder)
     tagged_examples = tagged(make_examples(pairs, settings.tasks), settings, seed)
     examples, held_out = split_examples(tagged_examples, settings.validation)
@@ -89,13 +92,16 @@ def _info(
         tasks=tuple(task for task in TASKS if counts[task]),
         controls=settings.controls,
         max_tokens=settings.max_tokens,
-        base=settings.base,
+        base=public_name(settings.base),
         pairs=dict(counts),
         held_out=held_out,
         left_out=trained.left_out,
         steps=trained.steps,
         validation_loss=trained.validation_loss,
-        settings=settings.model_copy(update={"precision": trained.precision}),
+        # a student is given away: no path of this machine
+        settings=settings.model_copy(
+            update={"precision": trained.precision, "base": public_name(settings.base)}
+        ),
         seed=seed,
     )
 
@@ -105,4 +111,4 @@ def _prepare(work: Path, fingerprint: str) -> None:
     if store.folder_fingerprint(work) != fingerprint:
         shutil.rmtree(work / "checkpoints", ignore_errors=True)
         (work / CURVE).unlink(missing_ok=True)
-        store.write_text(work / ".fingerprint", fingerprint)
+        store.write_text(work / store.FINGERPRINT_FILE, fingerprint)

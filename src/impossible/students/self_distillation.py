@@ -18,9 +18,10 @@ import pyarrow.compute as pc
 
 from ..data import dataset, store
 from ..data.pairs import pair_table
-from ..data.rounds import Round, write_rounds
+from ..data.rounds import Round, read_rounds, write_rounds
 from ..data.run_folder import RunFolder
 from ..data.schema import DATASET, text_id
+from ..errors import StoreError
 from ..filtering.cascade import as_scores
 from ..filtering.ranking import worth
 from ..filtering.verdict import Floats
@@ -49,13 +50,15 @@ def run_rounds(
     groups: pa.Table,
     rivals: pa.Table,
     on_progress: Callable[[str, Progress], None] = lambda *_: None,
+    frozen: bool = False,
 ) -> list[Round]:
     """Train the student of round 0 on a run's dataset, then run up to `distil.rounds` further rounds.
 
     Stops after a round that yields no pair or whose student does not improve the quality on held-out
     sentences; without any, all rounds are run. With `distil.texts`, some of these sentences are held out too.
     `groups` (schema GROUPS) has the sentences to rewrite, `rivals` the pairs dropped as duplicates. Each
-    round's dataset and student are in `round-R/`, the comparison is in `rounds.json`.
+    round's dataset and student are in `round-R/`, the comparison is in `rounds.json`. With `frozen`, makes
+    nothing: raises StoreError for the first part that is missing, damaged or of another run.
     """
     assert recipe.distil is not None
     pairs = learned_from(out, recipe, rivals)
@@ -72,25 +75,35 @@ def run_rounds(
     folder, sources = RunFolder(out), 0
     for number in range(recipe.distil.rounds + 1):
         if number:
-            drawn = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")
-            fresh = drawn[: recipe.distil.sources]
+            fresh = _shuffled_unused(sentences, used, recipe.seed, f"round-{number}")[: recipe.distil.sources]
             report = partial(on_progress, f"round {number}, rewriting")
-            new = _round_dataset(out, fresh, recipe, number, report)
+            new = _round_dataset(out, fresh, recipe, number, report, frozen)
             sources = len(fresh)
             if not new.num_rows:
                 break
             used |= _sentences(new)
             pairs = dataset.distinct([pairs, new]) if recipe.distil.learn_from == "all" else new
         report = partial(on_progress, f"round {number}")
-        make_student(pairs, folder.student_folder(number), recipe.distil, recipe.seed, report)
+        make_student(pairs, folder.student_folder(number), recipe.distil, recipe.seed, report, frozen)
         own = new if number else pairs
         report = partial(on_progress, f"round {number}, measuring")
-        measured = _cached_measure(folder, number, tests, recipe, report)
+        measured = _cached_measure(folder, number, tests, recipe, report, frozen)
         rounds.append(Round(number, sources, own.num_rows, pairs.num_rows, *measured, _pair_quality(own)))
-        write_rounds(out, rounds)
+        _store(folder, rounds, frozen)
         if number and any(tests.values()) and rounds[-1].quality <= rounds[-2].quality:
             break
+    _check_same(folder, rounds, frozen)
     return rounds
+
+
+def _store(folder: RunFolder, rounds: Sequence[Round], frozen: bool) -> None:
+    if not frozen:
+        write_rounds(folder.path, rounds)
+
+
+def _check_same(folder: RunFolder, rounds: Sequence[Round], frozen: bool) -> None:
+    if frozen and read_rounds(folder.path) != rounds:
+        raise StoreError(f"{folder.rounds_file} does not match the rounds")
 
 
 def _sentences_to_rewrite(groups: pa.Table, settings: Distil) -> list[SourceSentence]:
@@ -141,6 +154,7 @@ def _cached_measure(
     tests: dict[str, list[str]],
     recipe: Recipe,
     on_progress: Callable[[Progress], None],
+    frozen: bool = False,
 ) -> tuple[float, float]:
     """Return `_measure` of a round's student, cached beside its folder."""
     path = folder.measured_file(number)
@@ -152,6 +166,8 @@ def _cached_measure(
     for row in store.read_lines(path):
         if row["fingerprint"] == wanted:
             return row["accepted"], row["quality"]
+    if frozen:
+        raise StoreError(f"{path} is missing, or was made with other settings")
     student = _load(folder.student_folder(number), bounds, recipe)
     accepted, quality = _measure(student, tests, recipe.seed, on_progress)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
@@ -227,6 +243,7 @@ def _round_dataset(
     recipe: Recipe,
     number: int,
     on_progress: Callable[[Progress], None],
+    frozen: bool = False,
 ) -> pa.Table:
     """Generate the pairs of a round with the last round's student, schema DATASET."""
     run, folder = RunFolder(out), RunFolder(out).dataset_folder(number)
@@ -243,7 +260,7 @@ def _round_dataset(
         str(recipe.seed),
         *texts,
     )
-    if store.folder_fingerprint(folder) != wanted:
+    if not store.is_made(folder, wanted, frozen):
         student = _load(teacher, bounds, recipe)
         tasks = [task for task, _ in bounds.tasks() if task in student.info.tasks]
         place = partial(run.drawn_file, number)

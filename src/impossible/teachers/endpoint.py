@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import math
-import os
 import threading
 import time
 import weakref
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -17,11 +14,13 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from ..data.schema import seed_for
 from ..errors import ModelError
-from ..recipe.teacher import Endpoint, Teacher
-from ..text.sentences import first_end
+from ..recipe.teacher import Teacher
 from .base import Continuation, Decoding
+from .completions import read_choices, seconds_to_wait
+from .keys import key_of
 
 _MAX_PAUSE = 600.0  # seconds; the maximum Retry-After and the maximum pause between retries
+_MAX_REDIRECTS = 5
 _TRANSIENT_STATUSES = {408, 409, 425, 429}  # and every status from 500
 # Maximum size of a response in bytes, as a guard against filling the memory.
 _MAX_BYTES, _MAX_BYTES_PER_TOKEN = 2**20, 2**12
@@ -40,14 +39,14 @@ class EndpointSampler:
 
     Requests carry seeds, so that results are reproducible if the server honours them. The event loop runs on
     its own thread, so that Ctrl-C does not wait for a response and notebooks can keep their own event loop.
-    Raises ModelError if the key is missing.
+    Raises ModelError if the key is missing, or not bound to the server.
     """
 
     def __init__(self, settings: Teacher):
         assert settings.endpoint is not None
         self._model, self._settings = settings.model, settings.endpoint
         self._url = settings.endpoint.url.rstrip("/").removesuffix("/completions")
-        self._key = _key(settings.endpoint)
+        self._key = key_of(settings.endpoint)
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=settings.endpoint.timeout,
@@ -101,7 +100,7 @@ class EndpointSampler:
                 drawn += (await self._request(body, decoding))[:n]
             except _Rejected as error:
                 if n == 1:
-                    raise ModelError(f"{self._url} rejects the request: {error}") from None
+                    raise ModelError(f"{self._url} rejects the request: {error}{_hint(str(error))}") from None
                 self._max_n = min(self._max_n, n // 2)  # llama.cpp accepts at most as many as it has slots
         return drawn
 
@@ -111,7 +110,6 @@ class EndpointSampler:
             "model": self._model,
             "prompt": decoding.framed(prompt),
             "n": n,
-            "seed": seed,
             "max_tokens": decoding.max_tokens,
             "temperature": decoding.temperature,
             "top_p": decoding.top_p,
@@ -119,6 +117,7 @@ class EndpointSampler:
         optional = {
             "stop": list(self._settings.stop),
             "logprobs": self._settings.logprobs,
+            "seed": self._settings.seed and seed,
             "top_k": decoding.top_k,
             "min_tokens": decoding.min_tokens,
         }
@@ -147,7 +146,7 @@ class EndpointSampler:
             response, content = await self._send("POST", "completions", limit, body)
         if response.status_code != 200:
             await self._raise_for_status(response, content)
-        continuations = _choices(content, decoding.sentences)
+        continuations = read_choices(content, decoding.sentences)
         if not continuations:
             raise _Transient(f"returned no completion: {self._one_line(content) or 'empty response'}")
         return continuations
@@ -155,20 +154,39 @@ class EndpointSampler:
     async def _send(
         self, method: str, path: str, limit: int, body: Mapping[str, Any] | None = None
     ) -> tuple[httpx.Response, bytes]:
-        """Return status and content. Raises _Transient if the response is incomplete or late."""
+        """Return status and content; follow redirects within the server, to which alone the key is sent.
+
+        Raises _Transient if the response is incomplete or late, ModelError if it leads elsewhere.
+        """
+        url = f"{self._url}/{path}"
+        for _ in range(_MAX_REDIRECTS):
+            response, content = await self._send_once(method, url, limit, body)
+            if not response.has_redirect_location:
+                return response, content
+            old, new = httpx.URL(url), httpx.URL(url).join(response.headers["Location"])
+            if new.netloc != old.netloc or new.scheme not in (old.scheme, "https"):
+                raise ModelError(
+                    f"{self._url} leads to {self._one_line(str(new))}, where nothing is sent; if that is the "
+                    "server, set teacher.endpoint.url to its base URL"
+                )
+            url = str(new)
+        raise ModelError(f"{self._url} redirects {_MAX_REDIRECTS} times; check teacher.endpoint.url")
+
+    async def _send_once(
+        self, method: str, url: str, limit: int, body: Mapping[str, Any] | None
+    ) -> tuple[httpx.Response, bytes]:
         content = bytearray()
         try:
             # httpx limits each read only; asyncio limits the whole response
             async with (
                 asyncio.timeout(self._settings.timeout),
-                self._client.stream(method, f"{self._url}/{path}", json=body) as response,
+                self._client.stream(method, url, json=body) as response,
             ):
                 async for part in response.aiter_bytes():
                     content += part
                     if len(content) > limit:
                         raise ModelError(
-                            f"{self._url}/{path} returned more than {limit // 2**20} MiB, "
-                            "too large for a completion"
+                            f"{url} returned more than {limit // 2**20} MiB, too large for a completion"
                         )
         except TimeoutError:
             raise _Transient(f"did not complete its response in {self._settings.timeout:g} s") from None
@@ -210,7 +228,7 @@ class EndpointSampler:
 
     def _delay_requests(self, retry_after: str | None) -> None:
         """Delay further requests by a Retry-After header. Raises ModelError above `_MAX_PAUSE`."""
-        seconds = _seconds(retry_after)
+        seconds = seconds_to_wait(retry_after)
         if seconds > _MAX_PAUSE:
             raise ModelError(
                 f"{self._url} asks to wait for {seconds:.0f} s; run the same command again later"
@@ -245,68 +263,8 @@ class EndpointSampler:
         return line if len(line) <= 200 else f"{line[:199]}…"
 
 
-def _key(settings: Endpoint) -> str:
-    """Return the API key, or "" if none is configured. Raises ModelError."""
-    if settings.key_env is None:
-        return ""
-    key = os.environ.get(settings.key_env, "").strip()
-    if not key:
-        raise ModelError(f"teacher.endpoint.key_env: the environment has no {settings.key_env}; export it")
-    if not (key.isascii() and key.isprintable()):
-        raise ModelError(f"{settings.key_env} contains characters that are invalid in a key; export it again")
-    return key
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Parse a Retry-After header, a number of seconds or a date; return 0 if it is neither."""
-    try:
-        return max(0.0, float(retry_after or 0))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(str(retry_after)).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-
-
-def _choices(content: bytes, sentences: int) -> list[Continuation]:
-    """Return the valid choices of a response; none if it is malformed."""
-    try:
-        choices = json.loads(content)["choices"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return []
-    usable = [c for c in choices if isinstance(c, dict)] if isinstance(choices, list) else []
-    return [_continuation(c, sentences) for c in usable if isinstance(c.get("text"), str)]
-
-
-def _continuation(choice: dict[str, Any], sentences: int) -> Continuation:
-    """Truncate a choice's text after `sentences` sentences (0: keep all) and sum its log-probabilities."""
-    # lone surrogates are valid in JSON escapes, but invalid in UTF-8
-    text = choice["text"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    end = 0 if sentences else len(text)
-    length: int | None = None
-    for _ in range(sentences):
-        length = first_end(text[end:])
-        end = end + length if length is not None else len(text)
-    ended = length is not None or choice.get("finish_reason") == "stop"
-    return Continuation(text[:end], _logprob(choice.get("logprobs"), len(text[:end].encode())), ended)
-
-
-def _logprob(logprobs: Any, length: int) -> float:
-    """Sum the log-probabilities of the tokens that begin in the first `length` bytes; NaN if missing.
-
-    OpenAI and vLLM return two lists; llama.cpp returns one object per token, as in chat completions.
-    """
-    try:
-        if "content" in logprobs:
-            tokens = [(t["token"], t["logprob"]) for t in logprobs["content"]]
-        else:
-            tokens = list(zip(logprobs["tokens"], logprobs["token_logprobs"], strict=True))
-        total, at = 0.0, 0
-        for token, logprob in tokens:
-            if at >= length:
-                break
-            total, at = total + float(logprob), at + len(token.encode("utf-8", "replace"))
-    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):  # a number of 4,000 digits
-        return math.nan
-    return total if tokens and math.isfinite(total) else math.nan
+def _hint(refusal: str) -> str:
+    """The setting that leaves out a parameter which a server refuses."""
+    if "logprobs" in refusal:
+        return "; set teacher.endpoint.logprobs = 0 and sampling.min_logprob = false"
+    return "; set teacher.endpoint.seed = false" if "seed" in refusal else ""

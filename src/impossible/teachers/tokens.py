@@ -56,7 +56,7 @@ def open_tokens(
 ) -> Tokens:
     """Open the tokenizer of a model by hub id, folder or `embedded:` name. Raises ModelError."""
     try:
-        return Tokens(AutoTokenizer.from_pretrained(locate(model)), read, seq2seq)
+        return Tokens(AutoTokenizer.from_pretrained(locate(model), trust_remote_code=False), read, seq2seq)
     except (OSError, ValueError, ImportError) as error:
         reason = first_line(error)
         raise ModelError(f"the tokenizer of {model} cannot be loaded: {reason}") from error

@@ -31,7 +31,10 @@ class TransformersSampler:
         auto = AutoModelForSeq2SeqLM if tokens.seq2seq else AutoModelForCausalLM
         try:
             self._model = auto.from_pretrained(
-                locate(settings.model), dtype=getattr(torch, settings.compute_type), use_safetensors=True
+                locate(settings.model),
+                dtype=getattr(torch, settings.compute_type),
+                use_safetensors=True,
+                trust_remote_code=False,
             ).to(execution.device)
         except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
             reason = first_line(error)

@@ -211,7 +211,7 @@ class _Row:
 def _open(settings: Teacher) -> Any:
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            locate(settings.model), dtype=torch.float32, use_safetensors=True
+            locate(settings.model), dtype=torch.float32, use_safetensors=True, trust_remote_code=False
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = first_line(error)
