@@ -1,4 +1,4 @@
-"""Fit the critic `correct` to pairs that were read, and tell how well it predicts contexts that it did not see.
+"""Fit the critic `correct` to pairs that were read, and tell how well it predicts contexts not seen.
 
     python benchmarks/fit_correct.py LABELLED.jsonl…
 
