@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
-from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
     CONTRADICTION,
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

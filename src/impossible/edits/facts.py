@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
-from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
     CONTRADICTION,
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     Draw,
     Edit,
     both,

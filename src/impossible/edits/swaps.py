@@ -6,11 +6,11 @@ from itertools import combinations
 
 from spacy.tokens import Doc, Span, Token
 
-from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
     COUNTS,
     NO_PLACE,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
-from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,
