@@ -208,7 +208,8 @@ _NOT_SUBSECTIVE = words.word_set(
     principal major final initial sole overall adjusted hard"""
 )
 _AMOUNTS = words.word_set(
-    "amount number level rate range degree lot variety series sense kind part role deal"
+    """amount number level rate range degree lot variety series sense kind part role deal
+    time way chance while result look"""
 )
 
 
@@ -220,7 +221,7 @@ def adjective(doc: Doc, draw: Draw) -> Iterator[Edit]:
             continue
         if token.lower_ in _NOT_SUBSECTIVE or not token.is_lower or token.ent_type_ or any(token.children):
             continue
-        if noun.pos_ != "NOUN" or before.lower_ not in ("a", "an", "the", "his", "her", "its", "their"):
+        if noun.pos_ != "NOUN" or before.lower_ not in ("a", "an", "his", "her", "its", "their"):
             continue
         governed = noun.dep_ == "dobj" or (noun.dep_ == "pobj" and noun.head.lower_ != "of")
         vowel = noun.text[0].lower() in "aeiou"
@@ -256,7 +257,7 @@ def _one_of_many(noun: Token) -> bool:
 def _restricts(token: Token) -> bool:
     noun = child(token, "pobj")
     if token.dep_ == "prep":
-        place = noun is not None and noun.ent_type_ in ("GPE", "LOC", "FAC", "DATE")
+        place = noun is not None and noun.ent_type_ in ("GPE", "LOC", "FAC")
         return token.lower_ in ("in", "at", "near", "on", "from") and place
     bare = token.dep_ == "acl" and token.tag_ in ("VBG", "VBN") and token.left_edge == token
     return bare or (token.dep_ == "relcl" and token.left_edge.lower_ in ("who", "that", "which"))

@@ -131,6 +131,8 @@ def clause_may_go(verb: Token) -> bool:
     mark = first if first.head == verb and first.dep_ in ("mark", "advmod", "aux") else None
     if mark is None:
         return verb.tag_ == "VBG" and subject_of(verb) is None
+    if verb.doc[mark.i + 1].lower_ in ("if", "though", "long", "soon", "well"):  # "as if"
+        return False
     if mark.lower_ == "to":
         return _purpose(verb)
     when = mark.lower_ == "when" and any(t.tag_ == "VBD" for t in (verb, *verb.children))

@@ -28,9 +28,10 @@ def attribution_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
         clause = doc[start : len(doc) - 1]
         if inner.pos_ != "PRON":
             yield both(doc, f"{capital(clause.text)}, {mid(doc[: verb.i + 1])}.", ENTAILED)
-    elif start == 0 and doc[end].text == "," and speakers[0].pos_ != "PRON":
-        if len(doc) - 1 == max(verb.i + 1, speakers.end):
-            yield both(doc, f"{capital(speakers.text)} {verb.text} that {mid(doc[:end])}.", ENTAILED)
+        return
+    closes = len(doc) - 1 == max(verb.i + 1, speakers.end)
+    if start == 0 and doc[end].text == "," and closes and speakers[0].pos_ != "PRON":
+        yield both(doc, f"{capital(speakers.text)} {verb.text} that {mid(doc[:end])}.", ENTAILED)
 
 
 def source_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -78,6 +79,13 @@ def _may_lead(clause: Token, span: Span) -> bool:
 _SCOPES = words.word_set("not n't no never only all every each any most few just even must would and but")
 
 
+_DAYS = (
+    *words.WEEKDAYS,
+    *words.MONTHS,
+    *words.word_list("Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sept. Sep. Oct. Nov. Dec."),
+)
+
+
 def date_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
     """ "X did Y last week." -> "Last week, X did Y."; "X did Y on Monday in Paris.", too."""
     verb, subject = root(doc), subject_of(root(doc))
@@ -94,7 +102,8 @@ def date_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
     joined = after[0].lower_ in ("and", "or", "to", ",", "-") or before[-1].lower_ in ("from", "by", "until")
     if span.start > verb.i and one_clause(before) and not joined:
         end = after.text if after[0].is_punct else f" {after.text}"
-        yield both(doc, f"{capital(span.text)}, {mid(before)}{end}", ENTAILED)
+        on = "On " if span[0].text.rstrip("s") in _DAYS else ""
+        yield both(doc, f"{on}{span.text if on else capital(span.text)}, {mid(before)}{end}", ENTAILED)
 
 
 def source_named(doc: Doc, draw: Draw) -> Iterator[Edit]:
