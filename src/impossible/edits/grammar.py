@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span, Token
 
-from ...text.words import word_set
+from ..text.words import word_set
 from . import words
 
 ENTAILED, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
+NOT_ENTAILED = "not_entailment"  # neutral or contradiction
 VERBS = ("VERB", "AUX")
 NAMES = ("PERSON", "GPE", "ORG", "NORP", "LOC", "FAC", "PRODUCT", "WORK_OF_ART", "EVENT")
 COUNTS = ("DATE", "TIME", "CARDINAL", "PERCENT", "QUANTITY", "ORDINAL", "MONEY")
@@ -38,6 +39,19 @@ class Draw:
 Rule = Callable[[Doc, Draw], Iterator[Edit]]
 
 
+_WRONG_ARTICLE = re.compile(r"\b(?:a [aeio]|an [^aeiouhAEIOUH\W])", re.I)
+_BROKEN = re.compile(r"\b(\w+) \1\b|\s[,.]|,,|,\.")
+
+
+def well_made(edit: Edit) -> bool:
+    """Something changed (but for identity, one way only), no article came in that does not fit, no word or
+    comma twice.
+    """
+    articles = [len(_WRONG_ARTICLE.findall(text)) for text in (edit.before, edit.after)]
+    changed = edit.before != edit.after or not edit.backward
+    return changed and articles[1] <= articles[0] and _BROKEN.search(edit.after) is None
+
+
 # --- text ------------------------------------------------------------------------------------------
 
 
@@ -51,9 +65,14 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_SMALL = word_set("the a an this that these those his her its their our in on at after two three four five")
+
+
 def mid(span: Span) -> str:
     """The text of a span as it stands inside a sentence: "The man" at the start becomes "the man"."""
     first = span[0]
+    if not first.i and first.lower_ in _SMALL and first.ent_type_ != "WORK_OF_ART":
+        return f"{span.text[:1].lower()}{span.text[1:]}"
     kept = first.pos_ == "PROPN" or first.ent_type_ in NAMES or first.text == "I"
     if first.i or kept or first.text[1:] != first.text[1:].lower():
         return str(span.text)
