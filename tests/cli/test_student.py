@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.cli.app import main
-from impossible.data.tabular import read_rows
+from impossible.data.tables import read_rows
 from impossible.students.student import Student
 from tests.students import models
 
