@@ -246,7 +246,7 @@ def test_bad_corpora(tmp_path: Path, name: str, content: bytes, field: str | Non
 
 
 def test_missing_file_and_folder_fail_before_reading(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no such file"):
+    with pytest.raises(DataError, match="does not exist"):
         read_documents(tmp_path / "none.txt", None)
     with pytest.raises(DataError, match="is a folder"):
         read_documents(tmp_path, None)

@@ -1,6 +1,7 @@
 """Read texts from an argument, a file or standard input; write answers as lines, JSON or a table."""
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,9 +24,9 @@ def read_texts(given: str | None, column: str, stdin: TextIO) -> tuple[list[str]
     texts and a row each: that of the table, else the text in `text`. Raises DataError, also for the name of a
     file that does not exist.
     """
-    path = Path(given or "")
+    path, notes = Path(given or ""), Notes()
     if given is None:
-        texts = [line.rstrip("\n") for _, line in decoded(stdin.buffer, Notes())]
+        texts = [line.rstrip("\n") for _, line in decoded(stdin.buffer, notes)]
     elif not _is_path(path) and not _FILE_NAME.fullmatch(given):
         texts = [given]
     else:
@@ -33,7 +34,9 @@ def read_texts(given: str | None, column: str, stdin: TextIO) -> tuple[list[str]
         if ending(path) != ".txt":
             rows = read_rows(path)
             return [_text(row, column, f"{path}, row {i}") for i, row in enumerate(rows, 1)], rows
-        texts = [line.rstrip("\n") for _, line in lines(path, Notes())]
+        texts = [line.rstrip("\n") for _, line in lines(path, notes)]
+    for note in notes.lines():
+        print(f"note: {note}", file=sys.stderr)
     return texts, [{"text": text} for text in texts]
 
 

@@ -85,7 +85,7 @@ def check_readable(path: Path, allowed: Sequence[str] = ENDINGS) -> None:
         raise DataError(f"{path} is a folder; give the path of one file in it")
     check_regular(path)
     if not path.exists():
-        raise DataError(f"{path} does not exist: there is no such file")
+        raise DataError(f"{path} does not exist")
     if ending(path) not in allowed:
         formats = TABLES if ".txt" not in allowed else f".txt, {TABLES}"
         found = "".join(path.suffixes[-2:])
