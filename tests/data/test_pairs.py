@@ -39,10 +39,14 @@ def test_runs_and_files_give_one_table_typed_as_they_lie(tmp_path: Path) -> None
 
 
 def test_training_needs_only_its_own_columns(tmp_path: Path) -> None:
-    rows = [{**PAIR, "id": 1, "rouge_l": "0.5"}, {**PAIR, "id": "two", "rouge_l": "high", "context_id": 7}]
+    rows = [
+        {**PAIR, "id": 1, "rouge_l": "0.5", "anchored": "True"},
+        {**PAIR, "id": "two", "rouge_l": "high", "context_id": 7},
+    ]
     (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = pair_table([tmp_path / "p.jsonl"])
-    assert set(found.column_names) == {"task", "source", "target", "context_id", "rouge_l"}
+    assert set(found.column_names) == {"task", "source", "target", "context_id", "rouge_l", "anchored"}
+    assert found["anchored"].to_pylist() == [True, None]
     assert found["rouge_l"].to_pylist() == [0.5, None]
     assert found["context_id"].to_pylist() == [None, "7"]
 

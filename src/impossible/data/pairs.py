@@ -45,6 +45,8 @@ def _column(rows: Sequence[Row], field: pa.Field) -> pa.Array:
     values = [row.get(field.name) for row in rows]
     if field.type == pa.string():
         return pa.array([None if value is None else str(value) for value in values], field.type)
+    if field.type == pa.bool_():  # a CSV holds words
+        return pa.array([{"true": True, "false": False}.get(str(v).lower()) for v in values], field.type)
     return pa.array([_number(value) for value in values], field.type)
 
 
