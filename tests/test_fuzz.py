@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from impossible.data import store
 from impossible.data.run_folder import RunFolder
-from impossible.data.tabular import read_rows
+from impossible.data.tables import ENDINGS, read_rows
 from impossible.errors import ImpossibleError, RecipeError
 from impossible.generation.corpus import CorpusReport, read_documents
 from impossible.recipe.load import load, resolve
@@ -138,7 +138,7 @@ ROWS = st.lists(
 @FUZZ
 @given(
     content=ROWS,
-    suffix=st.sampled_from([".txt", ".jsonl", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz"]),
+    suffix=st.sampled_from([".txt", *ENDINGS, ".jsonl.gz", ".csv.gz"]),
 )
 def test_corpora_of_any_bytes(tried: Counter[str], folder: Path, content: bytes, suffix: str) -> None:
     path = folder / f"corpus{suffix}"
@@ -149,7 +149,7 @@ def test_corpora_of_any_bytes(tried: Counter[str], folder: Path, content: bytes,
 
 
 @FUZZ
-@given(content=ROWS, suffix=st.sampled_from([".jsonl", ".csv", ".parquet"]))
+@given(content=ROWS, suffix=st.sampled_from(ENDINGS))
 def test_pairs_of_any_bytes(tried: Counter[str], folder: Path, content: bytes, suffix: str) -> None:
     path = folder / f"pairs{suffix}"
     path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -16,8 +17,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from impossible.cli.app import PANELS, app
-from impossible.cli.terminal import WIDEST, open_console
-from impossible.data.json_report import STDOUT, write_json
+from impossible.cli.terminal import WIDEST, open_console, prepare
+from impossible.data.json_report import STDOUT, check_report, write_json
+from impossible.errors import DataError
 
 EXAMPLE = re.compile(r"Example: \[bold\](.+?)\[/bold\]")
 
@@ -111,6 +113,26 @@ def test_as_wide_as_one_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_console().width == 60
     monkeypatch.setenv("COLUMNS", "500")
     assert open_console().width == WIDEST
+    for none in ("0", "", "wide"):
+        monkeypatch.setenv("COLUMNS", none)
+        prepare()
+        assert open_console().width == WIDEST
+
+
+def test_ctrl_c_during_the_imports_leaves_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-m", "impossible", "settings"]
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_report_is_named_as_what_it_is(tmp_path: Path) -> None:
+    for path, endings in ((tmp_path / "r.csv", (".json", ".md")), (tmp_path / "r.md", (".json",))):
+        with pytest.raises(DataError, match=f"must end in {' or '.join(endings)}"):
+            check_report(path, endings)
+    check_report(STDOUT)
+    check_report(tmp_path / "r.JSON")
 
 
 def test_no_colours_where_none_are_wanted(planted: Path) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.cli.app import main
-from impossible.data.tabular import read_rows
+from impossible.data.tables import read_rows
 from impossible.students.student import Student
 from tests.students import models
 
@@ -156,17 +156,23 @@ def test_ctrl_c_keeps_what_is_finished(
     assert said.startswith("32 texts") and len(read_rows(tmp_path / "a.jsonl")) == 32
 
 
-def test_broken_bytes_are_named_with_their_line(student: Path, tmp_path: Path) -> None:
+def test_bytes_of_another_encoding_are_named_with_their_line(student: Path, tmp_path: Path) -> None:
     broken = "The cat.\nDas Café.\n".encode("latin-1")
     (tmp_path / "a.txt").write_bytes(broken)
-    for code, _, told in (
-        command("paraphrase", "--student", str(student), stdin=broken),
-        command("paraphrase", str(tmp_path / "a.txt"), "--student", str(student)),
+    for code, said, told in (
+        command("paraphrase", "--student", str(student), "--json", stdin=broken),
+        command("paraphrase", str(tmp_path / "a.txt"), "--student", str(student), "--json"),
     ):
-        assert code == 2 and "line 2 is not UTF-8" in told and told.count("\n") == 1
+        assert code == 0 and "note: 1 × line not UTF-8, read as cp1252 (row 2)\n" in told
+        assert [json.loads(line)["source"] for line in said.splitlines()] == ["The cat.", "Das Café."]
     (tmp_path / "b.jsonl").write_text('{"text": "cut \\ud83d in half"}\n')
     code, said, _ = command("paraphrase", str(tmp_path / "b.jsonl"), "--student", str(student), "--json")
-    assert code == 0 and "not valid Unicode" in said and json.loads(said)["source"] == "cut \ud83d in half"
+    assert code == 0 and json.loads(said)["source"] == "cut \ufffd in half"
+
+
+def test_a_slash_makes_no_file_of_a_sentence(student: Path) -> None:
+    code, said, _ = command("paraphrase", "Tea and/or coffee is fine.", "--student", str(student), "--json")
+    assert code == 0 and json.loads(said)["source"] == "Tea and/or coffee is fine."
 
 
 def test_one_text_that_gets_nothing(student: Path) -> None:
@@ -183,6 +189,11 @@ BAD = [
         "give only one",
     ),
     (["paraphrase", "missing.jsonl", "--student", "STUDENT"], "missing.jsonl does not exist"),
+    (["paraphrase", "my notse.TXT", "--student", "STUDENT"], "my notse.TXT does not exist"),
+    (["paraphrase", "texts/mine", "--student", "STUDENT"], "texts/mine does not exist"),
+    (["paraphrase", "./my file", "--student", "STUDENT"], "file does not exist"),
+    (["paraphrase", "FOLDER", "--student", "STUDENT"], "is a folder"),
+    (["paraphrase", "FOLDER/cheap.toml", "--student", "STUDENT"], "unknown extension '.toml'"),
     (["summarize", "FOLDER/pairs.parquet", "--student", "STUDENT"], "no text in 'text'; columns are task"),
     (["summarize", "Hello there.", "-n", "9", "--draws", "3", "--student", "STUDENT"], "1 ≤ n ≤ draws"),
     (["paraphrase", "Hello there.", "--out", "a.txt", "--student", "STUDENT"], "must end in .jsonl, .csv"),

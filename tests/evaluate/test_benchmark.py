@@ -88,8 +88,14 @@ def test_an_unknown_task_is_named(tmp_path: Path, models: Models) -> None:
         evaluate(tmp_path / "bench.jsonl", "translate", {"copy": Copy()}, models)
 
 
-def test_the_first_rows_only(tmp_path: Path) -> None:
-    assert [e.id for e in read_bench(write(tmp_path / "bench.jsonl", ROWS), 2)] == ["1", "2"]
+def test_the_first_rows_only(tmp_path: Path, models: Models) -> None:
+    (tmp_path / "theirs.jsonl").write_text('{"id": 1, "output": "One."}\n{"id": "2", "output": "Two."}\n')
+    theirs = {"theirs": OutputFile(tmp_path / "theirs.jsonl")}
+    bench = write(tmp_path / "bench.jsonl", ROWS)
+    result = evaluate(bench, "summary", theirs, models, ("compression",), rows=2)
+    assert (result.rows, len(read_bench(bench))) == (2, 3)
+    with pytest.raises(DataError, match="has no output for 1 rows; the first has id '3'"):
+        evaluate(bench, "summary", theirs, models, ("compression",))
 
 
 def test_the_command(tmp_path: Path, models: Models) -> None:

@@ -7,7 +7,7 @@ from transformers import AutoTokenizer
 
 from impossible.errors import DataError
 from impossible.evaluate.prompted import INSTRUCTIONS, SHOTS, Prompted, conversation, plain
-from impossible.evaluate.systems import BestOf, StudentSystem, open_system, teacher_of
+from impossible.evaluate.systems import BestOf, OutputFile, StudentSystem, open_system, teacher_of
 from impossible.metrics.models import Models
 from impossible.metrics.table import BenchmarkRow, Rows
 from impossible.recipe.critics import Bound, Filter, TaskFilter
@@ -25,7 +25,10 @@ CHAT = "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% en
 
 
 def outputs(spec: str) -> list[str]:
-    return open_system(spec, Teacher(), Execution()).outputs(EXAMPLES, "paraphrase")
+    system = open_system(spec, Teacher(), Execution())
+    if isinstance(system, OutputFile):
+        system.check(EXAMPLES, len(EXAMPLES))
+    return system.outputs(EXAMPLES, "paraphrase")
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> str:
@@ -49,8 +52,11 @@ def test_what_humans_wrote() -> None:
 def test_outputs_made_elsewhere_by_id_or_by_order(tmp_path: Path) -> None:
     by_id = [{"id": "b", "output": "two"}, {"id": "x", "output": "none"}, {"id": "a", "output": "one"}]
     assert outputs(write(tmp_path / "ids.jsonl", by_id)) == ["one", "two"]
-    in_order = [{"output": "one"}, {"output": "two"}, {"output": "three"}]
-    assert outputs(write(tmp_path / "order.jsonl", in_order)) == ["one", "two"]
+    (tmp_path / "order.csv").write_text("output\none\ntwo\n")
+    assert outputs(str(tmp_path / "order.csv")) == ["one", "two"]
+    more = OutputFile(Path(write(tmp_path / "more.jsonl", [{"output": word} for word in "abc"])))
+    more.check(EXAMPLES, 3)  # --rows 2 of a benchmark of three
+    assert more.outputs(EXAMPLES, "paraphrase") == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,9 @@ def test_outputs_made_elsewhere_by_id_or_by_order(tmp_path: Path) -> None:
     [
         ([{"id": "a", "output": "x"}], "no output for 1 rows; the first has id 'b'"),
         ([{"output": "x"}], "1 rows without ids for 2 of the benchmark"),
+        ([{"output": "x"}] * 5, "5 rows without ids for 2 of the benchmark"),
+        ([{"id": "a", "output": "x"}, {"output": "y"}], "row 2: no 'id', which other rows have"),
+        ([{"id": c, "output": "x"} for c in "aba"], "row 3: id 'a' is repeated"),
         ([{"text": "x"}], "row 1: no text in 'output'; columns are text"),
     ],
 )

@@ -1,3 +1,4 @@
+import gzip
 import json
 import re
 from pathlib import Path
@@ -164,6 +165,11 @@ def test_overlap_with_a_benchmark_or_a_corpus_is_found(run: Path, tmp_path: Path
     other = plant(tmp_path / "other", [*CLEAN, row("C.", long, "We went down.", 0.4, 0.9, 0.9)], recipe())
     corpus.write_text(f"As I said: {long[:-9]} hill, and so on.\n")
     assert kinds(other, corpora=[corpus]) == ["verbatim"]
+    wrapped = f"As I said: {long[:-9]} hill, and so on.\n".replace(" ", "\n").encode("utf-16")
+    (tmp_path / "wrapped.TXT.gz").write_bytes(gzip.compress(wrapped))
+    (tmp_path / "table.tsv").write_bytes(f"id\tbody\n1\t\xe9 <b>{long}</b>\n".encode("cp1252"))
+    assert kinds(other, corpora=[tmp_path / "wrapped.TXT.gz"]) == ["verbatim"]
+    assert kinds(other, corpora=[tmp_path / "table.tsv"]) == ["verbatim"]
 
 
 def test_personal_data_is_found_in_sentences_and_contexts(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ app = _application()
 
 
 def main() -> None:
-    """Entry point of the `impossible` command."""
+    """Parse and run a command; an error of the user's ends in one line and exit code 2."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     prepare()
@@ -114,5 +114,6 @@ def main() -> None:
             f"error: {plain(' '.join(str(error).split()))}", markup=False, highlight=False, soft_wrap=True
         )
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except MemoryError:
+        print("error: too little memory; close other programs, or use smaller models", file=sys.stderr)
+        sys.exit(2)

@@ -14,7 +14,7 @@ from .terminal import complete_task, open_console
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help="pairs: .jsonl, .csv or .parquet with two text columns")],
+    file: Annotated[Path, typer.Argument(help="pairs: .jsonl, .csv, .tsv or .parquet with two text columns")],
     out: Annotated[
         Path | None, typer.Option(help="output file; default: FILE with .scored before its suffix")
     ] = None,

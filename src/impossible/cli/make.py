@@ -143,7 +143,9 @@ def _state_json(state: "State") -> dict[str, object]:
 
 def export(
     run: RunPath,
-    out: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl, .csv or .parquet", show_default=False)],
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help=".jsonl, .csv, .tsv or .parquet", show_default=False)
+    ],
     task: Annotated[
         str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
     ] = None,
@@ -155,7 +157,13 @@ def export(
     import pyarrow.compute as pc
 
     from ..data import dataset
+    from ..data.tables import check_writable
+    from ..recipe.base import TASKS
 
+    if task not in (None, *TASKS):
+        raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
+    own = [run] if run.is_file() else [run / "journal.jsonl", *run.glob("*/**/*.parquet")]
+    check_writable(out, *own)
     table = dataset.read(run)
     if task is not None:
         table = table.filter(pc.equal(table["task"], task))

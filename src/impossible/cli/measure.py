@@ -64,7 +64,7 @@ def evaluate_command(
 
     Example: [bold]impossible evaluate copy outputs.jsonl --bench test.jsonl --out results.json[/bold]
     """
-    from ..data.json_report import STDOUT
+    from ..data.json_report import STDOUT, check_report
     from ..data.store import write_text
     from ..evaluate.benchmark import evaluate, write_results
     from ..evaluate.systems import open_system, teacher_of
@@ -72,6 +72,7 @@ def evaluate_command(
     from ..recipe.execution import Execution
     from .tables.evaluate import result_markdown, result_table, settings_lines
 
+    check_report(out, (".json", ".md"))
     hide_progress_bars()
     execution = Execution(device=device)
     teacher = teacher_of(model, backend, url, key_env)
@@ -94,7 +95,7 @@ def evaluate_command(
 def dataset_report(
     datasets: Annotated[
         list[Path],
-        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
+        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv, .tsv or .parquet files of pairs"),
     ],
     task: Annotated[
         str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
@@ -125,11 +126,12 @@ def dataset_report(
 
     Example: [bold]impossible dataset-report runs/first theirs.jsonl --task paraphrase[/bold]
     """
-    from ..data.json_report import STDOUT
+    from ..data.json_report import STDOUT, check_report
     from ..evaluate.dataset_quality import described, read_pairs, views, write_report
     from ..metrics.models import NLI, Models
     from .tables.evaluate import quality_table
 
+    check_report(out)
     hide_progress_bars()
     models = Models(encoder, fidelity or NLI)
     pairs = [read_pairs(path, task, source, target) for path in datasets]
@@ -172,11 +174,12 @@ def proximity_command(
     """
     from rich.progress import Progress
 
-    from ..data.json_report import STDOUT
+    from ..data.json_report import STDOUT, check_report
     from ..data.run_folder import read_recipe
     from ..evaluate.proximity import design_of, draw, proximity, write_proximity
     from .tables.evaluate import proximity_table, samples_table
 
+    check_report(out)
     settings = read_recipe(recipe, sets or [])
     design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
     hide_progress_bars()
@@ -209,10 +212,11 @@ def compare_command(
 
     Example: [bold]impossible compare runs/small runs/large --task summary[/bold]
     """
-    from ..data.json_report import STDOUT
+    from ..data.json_report import STDOUT, check_report
     from ..evaluate.compare_runs import compare, write_comparison
     from .tables.evaluate import runs_table
 
+    check_report(out)
     figures = compare(runs, task, seed)
     console = open_console(stderr=as_json)
     console.print(runs_table(figures))

@@ -31,11 +31,12 @@ def safety_command(
 
     Example: [bold]impossible safety runs/first[/bold]
     """
-    from ..data.json_report import STDOUT
+    from ..data.json_report import STDOUT, check_report
     from ..evaluate.safety import of_run, write_safety
     from ..metrics.models import Models
     from .tables.evaluate import safety_table
 
+    check_report(out)
     models = Models(parser=parser)
     measured = of_run(run, models, seed)
     console = open_console(stderr=as_json)

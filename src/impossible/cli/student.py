@@ -16,6 +16,7 @@ from .options import AsJson, print_json
 from .terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:
+    from ..data.tables import Row
     from ..students.student import Answer, Student
 
 
@@ -26,7 +27,7 @@ Given = Annotated[
 StudentPath = Annotated[
     Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, or a run with one")
 ]
-TextColumn = Annotated[str, typer.Option(help="column of the texts in a .jsonl, .csv or .parquet")]
+TextColumn = Annotated[str, typer.Option(help="column of the texts in a table")]
 Length = Annotated[str | None, typer.Option(help="length of the output")]
 Wording = Annotated[
     str | None, typer.Option(help="distance from the wording of the text: near, middle or far")
@@ -43,7 +44,9 @@ ByRecipe = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="random seed")]
 Out = Annotated[
     Path | None,
-    typer.Option(help="write one row per text to this .jsonl, .csv or .parquet, after the columns of FILE"),
+    typer.Option(
+        help="write one row per text to this .jsonl, .csv, .tsv or .parquet, after the columns of FILE"
+    ),
 ]
 Draws = Annotated[
     int | None, typer.Option(help="outputs to sample per text; default: 4 times -n, at least 8")
@@ -62,7 +65,7 @@ DistilSets = Annotated[
 def distil(
     datasets: Annotated[
         list[Path],
-        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv or .parquet files of pairs"),
+        typer.Argument(metavar="DATASET...", help="runs, or .jsonl, .csv, .tsv or .parquet files of pairs"),
     ],
     out: Annotated[Path, typer.Option(help="folder to write the student to")],
     base: Annotated[str | None, typer.Option(help="hub id, folder or embedded:NAME")] = None,
@@ -115,12 +118,12 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
         out: Out = None,
     ) -> None:
-        from ..data.tabular import check_writable
+        from ..data.tables import check_writable
         from .texts import read_texts
 
         if out is not None:
-            check_writable(out)
-        texts = read_texts(given, column, sys.stdin)
+            check_writable(out, Path(given or ""))
+        texts, rows = read_texts(given, column, sys.stdin)
         controls = {"length": length, "wording": wording, "syntax": syntax, "like": like}
         answers = _open(student, recipe).request(task, texts, n, **controls, seed=seed, draws=draws)
         counter = _Counter(len(texts))
@@ -129,7 +132,7 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
                 alone = texts == [given]
                 _print(counter.each(answers, not sys.stdout.isatty()), alone, json, show)
             else:
-                _write(counter.each(answers, True), out, given, task, n)
+                _write(counter.each(answers, True), out, rows, task, n)
         except KeyboardInterrupt:
             print(f"interrupted after {counter.done:,} of {counter.total:,} texts", file=sys.stderr)
             raise typer.Exit(130) from None
@@ -204,7 +207,7 @@ def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool) -> 
             print(f"nothing good enough{f': {answer.note}' if answer.note else ''}", file=sys.stderr)
 
 
-def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str, n: int) -> None:
+def _write(answers: Iterable["Answer"], out: Path, rows: "list[Row]", task: str, n: int) -> None:
     """Write the answers to a file at the end, also when interrupted."""
     from .texts import write_answers
 
@@ -213,13 +216,13 @@ def _write(answers: Iterable["Answer"], out: Path, given: str | None, task: str,
         for answer in answers:
             finished.append(answer)
     finally:
-        write_answers(out, finished, given, task, n)
+        write_answers(out, finished, rows, task, n)
         print(f"{len(finished):,} texts -> {out}")
 
 
 def control_accuracy(
     student: Annotated[Path, typer.Argument(metavar="STUDENT", help="a student's folder, or a run with one")],
-    data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv or .parquet of texts")],
+    data: Annotated[Path, typer.Option(help=".txt, .jsonl, .csv, .tsv or .parquet of texts")],
     task: Annotated[
         str, typer.Option(help="paraphrase or summary", autocompletion=complete_task)
     ] = "paraphrase",
@@ -234,14 +237,13 @@ def control_accuracy(
 
     Example: [bold]impossible control-accuracy students/first --data pairs.jsonl[/bold]
     """
-    from ..errors import DataError
+    from ..data.tables import ENDINGS, check_readable
     from ..students.control_accuracy import measure_control_accuracy
     from .tables.student import control_accuracy_table, shown_lines
     from .texts import read_texts
 
-    if not data.is_file():
-        raise DataError(f"{data} does not exist")
-    texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)))[:rows]
+    check_readable(data, (".txt", *ENDINGS))
+    texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)[0]))[:rows]
     measured = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
     if as_json:
         print_json([asdict(row) for row in measured])

@@ -27,6 +27,8 @@ def open_console(stderr: bool = False) -> Console:
 
 def prepare() -> None:
     """Limit the width of --help, and escape characters that the encoding of the output lacks."""
+    if not os.environ.get("COLUMNS", "1").strip("0").isdecimal():
+        del os.environ["COLUMNS"]  # "0" or no number: no width
     width = shutil.get_terminal_size((WIDEST, 24)).columns
     os.environ.setdefault("TERMINAL_WIDTH", str(min(width, WIDEST)))  # typer reads it
     for stream in (sys.stdout, sys.stderr):

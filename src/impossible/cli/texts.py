@@ -1,49 +1,46 @@
 """Read texts from an argument, a file or standard input; write answers as lines, JSON or a table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..data.tabular import read_rows, write_rows
+from ..data.tables import ENDINGS, Notes, Row, check_readable, decoded, ending, lines, read_rows, write_rows
 from ..errors import DataError
 from ..students.student import Answer
 from ..text.escape import plain, plain_json
 
+_FILE_NAME = re.compile(
+    r".+\.(?:txt|md|html?|jsonl?|ndjson|[ct]sv|xlsx?|docx?|pdf|parquet)(?:\.gz)?|\.{0,2}/.+|\S+/\S+",
+    re.IGNORECASE,
+)
 
-def read_texts(given: str | None, column: str, stdin: TextIO) -> list[str]:
+
+def read_texts(given: str | None, column: str, stdin: TextIO) -> tuple[list[str], list[Row]]:
     """Read the texts of a command: the file `given`, else `given` itself; lines of `stdin` if it is None.
 
-    A .txt file has one text per line; .jsonl, .csv and .parquet have them in `column`, where null is an empty
-    text. Raises DataError.
+    A .txt file has one text per line; a table has them in `column`, where null is an empty text. Returns the
+    texts and a row each: that of the table, else the text in `text`. Raises DataError, also for the name of a
+    file that does not exist.
     """
+    path, notes = Path(given or ""), Notes()
     if given is None:
-        return list(_lines(stdin.buffer, "standard input"))
-    path = Path(given)
-    if not _is_file(path):
-        if path.suffix in (".txt", ".jsonl", ".csv", ".parquet") and " " not in given:
-            raise DataError(f"{given} does not exist")
-        return [given]
-    if path.suffix == ".txt":
-        try:
-            with path.open("rb") as file:
-                return list(_lines(file, str(path)))
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error}") from error
-    return [_text(row, column, f"{path}, row {i}") for i, row in enumerate(read_rows(path), 1)]
+        texts = [line.rstrip("\n") for _, line in decoded(stdin.buffer, notes)]
+    elif not _is_path(path) and not _FILE_NAME.fullmatch(given):
+        texts = [given]
+    else:
+        check_readable(path, (".txt", *ENDINGS))
+        if ending(path) != ".txt":
+            rows = read_rows(path)
+            return [_text(row, column, f"{path}, row {i}") for i, row in enumerate(rows, 1)], rows
+        texts = [line.rstrip("\n") for _, line in lines(path, notes)]
+    for note in notes.lines():
+        print(f"note: {note}", file=sys.stderr)
+    return texts, [{"text": text} for text in texts]
 
 
-def _lines(file: Iterable[bytes], where: str) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{where}, line {number} is not UTF-8 ({error.reason}, byte {error.start + 1}); "
-                "convert it first, for example with iconv -f latin1 -t utf-8"
-            ) from error
-
-
-def _text(row: dict[str, Any], column: str, where: str) -> str:
+def _text(row: Row, column: str, where: str) -> str:
     text = row.get(column, 0)
     if text is None:
         return ""
@@ -54,16 +51,11 @@ def _text(row: dict[str, Any], column: str, where: str) -> str:
     return text
 
 
-def write_answers(out: Path, answers: Sequence[Answer], given: str | None, task: str, n: int) -> None:
-    """Write one row per text to a .jsonl, .csv or .parquet file.
-
-    Columns: those of the input file, the accepted outputs, best first, with their qualities, and a note if
-    there is none.
+def write_answers(out: Path, answers: Sequence[Answer], rows: Sequence[Row], task: str, n: int) -> None:
+    """Write the row of each text with its accepted outputs, best first, their qualities, and any note.
 
     Raises DataError, StoreError.
     """
-    is_table = given is not None and _is_file(Path(given)) and not given.endswith(".txt")
-    rows = read_rows(Path(given)) if is_table and given else [{"text": a.source} for a in answers]
     write_rows(out, [{**row, **_columns(a, task, n)} for row, a in zip(rows, answers, strict=False)])
 
 
@@ -78,9 +70,9 @@ def _columns(answer: Answer, task: str, n: int) -> dict[str, Any]:
     return {**columns, "note": answer.note or (None if good else "nothing good enough")}
 
 
-def _is_file(path: Path) -> bool:
+def _is_path(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.name != "" and path.exists()
     except (OSError, ValueError):  # a text can be too long for a file name
         return False
 

@@ -20,7 +20,7 @@ from ..text.sentences import normalised
 from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
-from .tabular import write_rows, writing
+from .tables import ending, write_rows, write_table
 from .template_cap import Cap, Templates
 
 Part = tuple[pa.Table, pa.Table]  # rows of the ledger, and the groups of their contexts
@@ -146,7 +146,7 @@ def read(run: Path) -> pa.Table:
     The dataset of a run has the pairs of all rounds; `round` is the first round that has the pair.
     """
     if run.is_file():
-        if run.suffix != ".parquet":
+        if ending(run) != ".parquet":
             raise StoreError(f"{run} is neither a run folder nor a .parquet file of pairs")
         return _read(run)
     folder = RunFolder(run)
@@ -163,9 +163,12 @@ def _of_round(folder: RunFolder, number: int) -> pa.Table:
 
 def _read(file: Path) -> pa.Table:
     try:
-        return pq.read_table(file).replace_schema_metadata()
+        table = pq.read_table(file).replace_schema_metadata()
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
+    if twice := {name for name in table.column_names if table.column_names.count(name) > 1}:
+        raise StoreError(f"{file} has two columns {min(twice)!r}; rename or remove one")
+    return table
 
 
 def distinct(tables: Iterable[pa.Table]) -> pa.Table:
@@ -190,10 +193,9 @@ def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int
 
 
 def export(table: pa.Table, path: Path) -> int:
-    """Write pairs as .jsonl, .csv or .parquet; returns the number of rows. Raises DataError, StoreError."""
-    if path.suffix == ".parquet":
-        with writing(path):
-            pq.write_table(table, path)
+    """Write pairs as a table of `data.tables`; returns the number of rows. Raises DataError, StoreError."""
+    if ending(path) == ".parquet":
+        write_table(path, table)
     else:
         # float32 has about 7 significant digits: without rounding 0.8 is written as 0.800000011920929
         rows = [

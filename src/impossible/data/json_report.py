@@ -6,10 +6,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..errors import DataError
 from ..text.escape import json_value, plain_json
 from .store import write_text
 
 STDOUT = Path("-")
+
+
+def check_report(path: Path | None, endings: tuple[str, ...] = (".json",)) -> None:
+    """Raise DataError unless a report can be written to a path; None is no report."""
+    if path is None or path == STDOUT:
+        return
+    if path.suffix.lower() not in endings:
+        raise DataError(f"cannot write {path}: the name must end in {' or '.join(endings)}")
+    if path.is_dir():
+        raise DataError(f"cannot write {path}: it is a folder")
 
 
 def write_json(path: Path, report: Mapping[str, Any]) -> None:

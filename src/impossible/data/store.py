@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import StoreError, first_line
 from ..models.sums import damaged, write_sums
+from ..text.mend import whole
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
 
@@ -126,15 +127,27 @@ def write_shard(
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically. Raises StoreError."""
+    """Write a text file atomically; a lone surrogate becomes U+FFFD. Raises StoreError."""
+    with replacing(path) as file:
+        file.write(whole(text).encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file written aside that replaces `path` once it is complete. Raises StoreError."""
     with _store_errors(path), _atomic(path) as file:
-        file.write(text.encode())
+        yield file
 
 
 @contextmanager
 def _atomic(path: Path) -> Iterator[BinaryIO]:
     """A temporary file in the folder of `path` that replaces it once it is complete and flushed to disk."""
+    path = path.resolve()  # of a link, the file it leads to
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
+        with path.open("wb") as file:
+            yield file
+        return
     # one name per process: the file of a killed writer is overwritten or swept, never read
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -10,13 +10,13 @@ from typing import Any
 from ..data.json_report import write_json
 from ..data.schema import text_id
 from ..data.store import write_lines
-from ..data.tabular import read_rows
+from ..data.tables import read_rows
 from ..errors import DataError
 from ..metrics.models import Models
 from ..metrics.statistics import DRAWS, Interval, Statistic, bootstrap, randomisation
 from ..metrics.table import METRICS, BenchmarkRow, Rows, choose, settings
 from ..recipe.base import TASKS
-from .systems import System
+from .systems import OutputFile, System
 
 _SLUG = re.compile(r"[^\w.-]+")
 
@@ -44,13 +44,12 @@ class Result:
     outcomes: list[SystemResult]
 
 
-def read_bench(path: Path, rows: int | None = None) -> list[BenchmarkRow]:
-    """The first `rows` examples of a JSONL with `source` and optional `references`, `id` and `exemplar`.
+def read_bench(path: Path) -> list[BenchmarkRow]:
+    """The examples of a table with `source` and optional `references`, `id` and `exemplar`.
 
     Raises DataError that names file and row.
     """
-    records = read_rows(path)[:rows]
-    examples = [_example(row, f"{path}, row {i}") for i, row in enumerate(records, 1)]
+    examples = [_example(row, f"{path}, row {i}") for i, row in enumerate(read_rows(path), 1)]
     for column, present in (
         ("references", [bool(e.references) for e in examples]),
         ("exemplar", [e.exemplar is not None for e in examples]),
@@ -66,7 +65,7 @@ def read_bench(path: Path, rows: int | None = None) -> list[BenchmarkRow]:
 
 
 def _example(row: Mapping[str, Any], where: str) -> BenchmarkRow:
-    source, references, exemplar = row.get("source"), row.get("references", []), row.get("exemplar")
+    source, references, exemplar = row.get("source"), row.get("references", []), row.get("exemplar") or None
     if not isinstance(source, str) or not source.strip():
         raise DataError(f"{where}: no text in 'source'; columns are {', '.join(row)}")
     if not isinstance(references, list) or not all(isinstance(r, str) and r.strip() for r in references):
@@ -93,7 +92,11 @@ def evaluate(
     """
     if task not in TASKS:
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
-    examples = read_bench(path, rows)
+    whole = read_bench(path)
+    examples = whole[:rows]
+    for system in systems.values():
+        if isinstance(system, OutputFile):
+            system.check(examples, len(whole))
     names = choose(metrics, task, Rows(examples, [""] * len(examples), models, task))
     first: dict[str, Statistic] | None = None
     outcomes = []

@@ -127,7 +127,7 @@ class Quality:
 
 
 def read_pairs(path: Path, task: str | None, source: str = "source", target: str = "target") -> DatasetPairs:
-    """Read the pairs of one task from a run or a .jsonl, .csv or .parquet file.
+    """Read the pairs of one task from a run or a .jsonl, .csv, .tsv or .parquet file.
 
     Raises DataError, StoreError.
     """
@@ -140,7 +140,7 @@ def read_pairs(path: Path, task: str | None, source: str = "source", target: str
         raise DataError(f"{path} has several tasks; choose one with --task")
     if not rows:
         raise DataError(f"{path} has no {f'{task} ' if task else ''}pairs")
-    check_texts(rows, source, target, path)
+    check_texts(rows, path, (source, target), " (choose with --source and --target)")
     return DatasetPairs(path.stem or str(path), [row[source] for row in rows], [row[target] for row in rows])
 
 

@@ -1,12 +1,14 @@
 """Systems to evaluate: baselines, files of outputs, a prompted language model, a student."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from ..critics import open_critics
-from ..data.tabular import read_rows
+from ..data.pairs import check_texts
+from ..data.tables import ENDINGS, ending, read_rows
 from ..errors import DataError
 from ..filtering.ranking import ranked
 from ..metrics.table import BenchmarkRow
@@ -25,8 +27,8 @@ Like = Literal["", "exemplar", "reference"]
 FORMS = (
     "copy, reference, lead:N, teacher:zero-shot or teacher:few-shot (append :2 or :3 for another wording of "
     "the instruction, +N for the cascade's choice of N answers), prompt:FILE (your own prompt with "
-    "{source}), a .jsonl of outputs, or a student's folder (append +N to draw N drafts, @exemplar or "
-    "@reference to follow its syntax)"
+    "{source}), a table with an 'output' per row, or a student's folder (append +N to draw N drafts, "
+    "@exemplar or @reference to follow its syntax)"
 )
 _TEACHER = re.compile(r"teacher:(zero|few)-shot(?::([123]))?(?:\+([1-9]\d{0,2}))?")
 _STUDENT = re.compile(r"(.+?)(?:@(exemplar|reference))?(?:\+([1-9]\d{0,2}))?")
@@ -57,7 +59,7 @@ def open_system(spec: str, teacher: Teacher, execution: Execution) -> System:
         from .prompted import Prompted, read_prompt
 
         return Prompted(teacher, execution, False, read_prompt(Path(spec.removeprefix("prompt:"))))
-    if spec.endswith(".jsonl"):
+    if ending(Path(spec)) in ENDINGS:
         return OutputFile(Path(spec))
     if (match := _STUDENT.fullmatch(spec)) and Path(match[1]).is_dir():
         from ..students.student import Student
@@ -108,33 +110,38 @@ class Lead:
 
 
 class OutputFile:
-    """A JSONL with `output` in every row, matched by `id` if all its rows have one, else by order."""
+    """A table with `output` in every row, matched by `id` if its rows have one, else by order."""
 
     def __init__(self, path: Path):
         self._path = path
         self._rows = read_rows(path)
-        for number, row in enumerate(self._rows, 1):
-            if not isinstance(row.get("output"), str):
-                raise DataError(f"{path}, row {number}: no text in 'output'; columns are {', '.join(row)}")
+        check_texts(self._rows, path, ("output",))
+        ids = [str(row["id"]) for row in self._rows if row.get("id") not in (None, "")]
+        if ids and len(ids) < len(self._rows):
+            bare = next(n for n, row in enumerate(self._rows, 1) if row.get("id") in (None, ""))
+            raise DataError(f"{path}, row {bare}: no 'id', which other rows have; give all rows one, or none")
+        if repeated := [name for name, n in Counter(ids).items() if n > 1]:
+            row = [n for n, name in enumerate(ids, 1) if name == repeated[0]][1]
+            raise DataError(f"{path}, row {row}: id {repeated[0]!r} is repeated; ids must be unique")
+        self._places = {name: place for place, name in enumerate(ids)}
 
-    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
-        """See System. Raises DataError if an example has no output."""
-        if all("id" in row for row in self._rows):
-            return self._by_id({str(row["id"]): row for row in self._rows}, examples)
-        if len(self._rows) < len(examples):
+    def check(self, examples: Sequence[BenchmarkRow], total: int) -> None:
+        """Raise DataError unless each example has an output; without ids, the benchmark's `total` may too."""
+        if self._places:
+            if missing := [e.id for e in examples if e.id not in self._places]:
+                raise DataError(
+                    f"{self._path} has no output for {len(missing)} rows; the first has id {missing[0]!r}"
+                )
+        elif len(self._rows) not in (len(examples), total):
             raise DataError(
                 f"{self._path} has {len(self._rows)} rows without ids for {len(examples)} of the benchmark; "
                 "give one output per row, or ids in both files"
             )
-        return [row["output"] for row in self._rows[: len(examples)]]
 
-    def _by_id(self, rows: dict[str, dict[str, Any]], examples: Sequence[BenchmarkRow]) -> list[str]:
-        missing = [e.id for e in examples if e.id not in rows]
-        if missing:
-            raise DataError(
-                f"{self._path} has no output for {len(missing)} rows; the first has id {missing[0]!r}"
-            )
-        return [rows[e.id]["output"] for e in examples]
+    def outputs(self, examples: Sequence[BenchmarkRow], task: str) -> list[str]:
+        """See System; by order, the examples are the first ones of the benchmark."""
+        places = [self._places[e.id] for e in examples] if self._places else range(len(examples))
+        return [self._rows[place]["output"] for place in places]
 
 
 class BestOf:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.pairs import check_texts
-from ..data.tabular import check_writable, read_rows, write_rows
+from ..data.tables import check_writable, read_rows, write_rows
 from ..errors import DataError
 from ..recipe.base import TASKS
 from ..recipe.critic_table import CRITICS
@@ -64,16 +64,16 @@ def _check(sources: Sequence[str], targets: Sequence[str], task: str) -> None:
 
 
 def score_file(path: Path, out: Path | None, task: str, source: str, target: str) -> tuple[Path, int]:
-    """Score the pairs of a .jsonl, .csv or .parquet file; write the rows with their scores to `out`.
+    """Score the pairs of a table; write the rows with their scores to `out`.
 
     Raises DataError, StoreError, ModelError.
     """
     rows = read_rows(path)
-    check_texts(rows, source, target, path)
-    out = out or path.with_name(f"{path.stem}.scored{path.suffix}")
-    check_writable(out)
+    check_texts(rows, path, (source, target), " (choose with --source and --target)")
+    suffixes = "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:])
+    out = out or path.with_name(f"{path.name.removesuffix(suffixes)}.scored{suffixes}")
+    check_writable(out, path)
     scores = score_pairs([r[source] for r in rows], [r[target] for r in rows], task)
     columns = {name: [round(float(x), 6) for x in column] for name, column in scores.items()}
-    scored = [{**row, **{n: columns[n][i] for n in columns}} for i, row in enumerate(rows)]
-    write_rows(out, scored)
+    write_rows(out, [{**row, **{n: columns[n][i] for n in columns}} for i, row in enumerate(rows)])
     return out, len(rows)

@@ -56,13 +56,14 @@ def _from_corpus(
     path, report = Path(settings.corpus), CorpusReport()
     documents = read_documents(path, settings.field, report)
     if restatement is None:
-        sample = openings(documents, settings.sentences, settings.count, seed)
+        sample = openings(documents, settings.sentences, settings.count, seed, report)
         wanted = "document that begins with a well-formed sentence"
     else:
         sample = sentences(documents, restatement, settings.count, seed, settings.max_chars)
         wanted = "well-formed sentence as long as restatement.paraphrase.words or restatement.summary.words"
     if not sample:
-        raise DataError(f"corpus {path} has no {wanted}")
+        notes = "; ".join(report.lines())
+        raise DataError(f"{path} has no {wanted}" + (f": {notes}" if notes else ""))
     rows: list[dict[str, object]] = [
         {"domain": CORPUS, "context": o.text, "origin": f"{path.name}:{o.row}", "grow": 0} for o in sample
     ]

@@ -41,6 +41,7 @@ _VERSIONS = (
     "spacy",
     "numpy",
     "pyarrow",
+    "py3langid",
 )
 
 

@@ -72,7 +72,7 @@ class Shards:
         assert self._recipe.restatement is not None and self._recipe.restatement.examples is not None
         path = Path(self._recipe.restatement.examples)
         rows = pair_rows(path)
-        check_texts(rows, "source", "target", path)
+        check_texts(rows, path, ("source", "target"))
         return [
             Demonstration(task, row["source"], row["target"])
             for row in rows

@@ -11,13 +11,13 @@ from ..critics.personal_data import personal_data
 from ..data.rounds import run_student
 from ..data.run_folder import RunFolder
 from ..data.state import read_state
-from ..data.tabular import read_rows
-from ..errors import DataError
+from ..data.tables import ENDINGS, Notes, check_readable, ending, lines, rows
 from ..models.licence import licence
 from ..pipeline.verify import verify
 from ..recipe.public import public_name
 from ..recipe.recipe import Recipe
 from ..students.info import read_info
+from ..text.mend import mended
 from ..text.words import words
 from .overlap import NEARLY, RUN_LENGTH, Sentences
 
@@ -34,6 +34,7 @@ KINDS = (
 )
 RECITED = -0.4  # nats per word: a more probable sentence may be memorised
 _EXAMPLES = 3
+_WRAPPED = 40  # words of a paragraph that the next line may continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +130,25 @@ def _memorised(text: str, logprob: float) -> bool:
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Yield every string in a .txt (one per line), .jsonl, .csv or .parquet file. Raises DataError."""
-    if path.suffix == ".txt":
-        try:
-            yield from path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from error
-        return
-    for row in read_rows(path):
-        yield from _strings(row)
+    """Yield every string in a table, or every line of a .txt with the words before it. Raises DataError."""
+    check_readable(path, (".txt", *ENDINGS))
+    if ending(path) == ".txt":
+        found = _lines_with_words_before(path)
+    else:
+        found = (text for _, row in rows(path, Notes()) for text in _strings(row))
+    for text in found:
+        yield mended(text)[0]
+
+
+def _lines_with_words_before(path: Path) -> Iterator[str]:
+    """Yield each line, and again behind the last words of its paragraph: a sentence may be wrapped."""
+    before: list[str] = []
+    for _, line in lines(path, Notes()):
+        yield line
+        now = line.split()
+        if before and now:
+            yield " ".join([*before, *now])
+        before = [*before, *now][-_WRAPPED:] if now else []
 
 
 def _strings(value: Any) -> Iterator[str]:

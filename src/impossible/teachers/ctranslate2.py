@@ -59,6 +59,8 @@ class CTranslate2Sampler:
                 intra_threads=threads,
             )
         except RuntimeError as error:
+            if "memory" in str(error):
+                raise ModelError(f"too little memory for the teacher ({first_line(error)})") from error
             raise ModelError(
                 f"the converted model cannot be loaded ({first_line(error)}); "
                 f"remove {self._folder} and run again"

@@ -50,8 +50,9 @@ def funnel_table(state: State) -> Table:
     table.add_column("funnel")
     table.add_column("count", justify="right")
     table.add_column("per context", justify="right")
-    contexts = max(1, state.counts["contexts"])
-    for name, n in funnel(state.counts):
+    counts = state.counts or Counter(contexts=state.contexts)  # contexts alone have no counts
+    contexts = max(1, counts["contexts"])
+    for name, n in funnel(counts):
         style = "bold green" if name.endswith(": kept") else ""
         table.add_row(name, f"{n:,}", f"{n / contexts:,.1f}", style=style)
     return table
