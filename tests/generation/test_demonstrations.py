@@ -18,10 +18,7 @@ def row(number: int, source: str, **changes: object) -> dict[str, object]:
         "anchored": False,
         "verdict": "kept",
         "rouge_l": 0.55,
-        "entailment_forward": 0.9,
-        "entailment_backward": None,
-        "judge_forward": 0.9,
-        "judge_backward": None,
+        "correct": 0.9,
         **changes,
     }
 
@@ -38,9 +35,9 @@ def chosen(*rows: dict[str, object]) -> list[str]:
 
 def test_anchored_pairs_and_sure_ones_come_first() -> None:
     rows = (
-        row(1, BRIDGE, judge_forward=0.8),
-        row(2, STORM, judge_forward=0.95),
-        row(3, DOCTOR, judge_forward=0.8, anchored=True),
+        row(1, BRIDGE, correct=0.8),
+        row(2, STORM, correct=0.95),
+        row(3, DOCTOR, correct=0.8, anchored=True),
     )
     assert chosen(*rows) == chosen(*rows[::-1]) == [DOCTOR, STORM, BRIDGE]
 

@@ -15,10 +15,30 @@ _PROBABILITIES = ("grounded", "judge_forward", "judge_backward", "entailment_for
 _LEAST = 1e-3
 # For each task: column → (mean of the labelled pairs, their standard deviation, weight), and the intercept.
 WEIGHTS: dict[str, dict[str, tuple[float, float, float]]] = {
-    "paraphrase": {},
-    "summary": {},
+    "paraphrase": {
+        "grounded": (1.851, 0.822, 0.085),
+        "judge_forward": (2.086, 0.532, 0.120),
+        "judge_backward": (1.745, 0.535, 0.369),
+        "similarity": (0.945, 0.044, 0.622),
+        "rouge_l": (0.746, 0.142, -0.034),
+        "clause_forward": (0.987, 0.055, 0.103),
+        "clause_backward": (0.986, 0.058, 0.120),
+        "support_forward": (0.857, 0.197, 0.059),
+        "support_backward": (0.840, 0.185, 0.222),
+        "fluency": (-1.481, 0.669, 0.312),
+    },
+    "summary": {
+        "grounded": (1.843, 0.864, 0.469),
+        "judge_forward": (2.075, 0.570, 0.443),
+        "entailment_forward": (2.101, 1.061, 0.022),
+        "similarity": (0.860, 0.094, 0.285),
+        "rouge_l": (0.617, 0.179, 0.175),
+        "clause_forward": (0.992, 0.041, 0.516),
+        "support_forward": (0.829, 0.220, 0.241),
+        "fluency": (-1.443, 0.691, 0.431),
+    },
 }
-INTERCEPTS = {"paraphrase": 0.0, "summary": 0.0}
+INTERCEPTS = {"paraphrase": -1.394, "summary": -1.320}
 
 
 def estimate(task: str, scores: Mapping[str, Floats]) -> Floats:

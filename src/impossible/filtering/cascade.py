@@ -171,6 +171,9 @@ def score_group(
         return tables[critic].score(s, t)
 
     source, target = oriented(sentences)
+    if restated is not None and settings.pairs == "anchored":
+        anchored = (source == restated) | (target == restated)
+        source, target = source[anchored], target[anchored]
     counts["pairs"] += len(source)
     scored = []
     for task in tasks:

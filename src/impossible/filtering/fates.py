@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from ..recipe.critics import Bound, Bounds, TaskFilter
 from .duplicates import Graph, Ids, several_winners, winners, winners_in_turn
-from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Verdicts, weaker
+from .verdict import DUPLICATE_CODE, KEPT_CODE, UNKNOWN_CODE, Codes, Floats, Verdicts
 
-_COPYING = np.float32(0.3)  # how much entailment a pair must gain to make up for a ROUGE-L higher by 1
+_COPYING = np.float32(0.3)  # how much surer a pair must be to make up for a ROUGE-L higher by 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,8 @@ def _strength(verdicts: Verdicts, bounds: TaskFilter) -> Floats:
         case "code":
             return -backward
         case "several":
-            judge = weaker("judge", verdicts.task, verdicts.scores)
-            overlap = verdicts.scores["rouge_l"]
-            return np.where(np.isnan(judge), forward, judge) - _COPYING * np.nan_to_num(overlap)
+            sure = np.where(np.isnan(verdicts.scores["correct"]), forward, verdicts.scores["correct"])
+            return sure - _COPYING * np.nan_to_num(verdicts.scores["rouge_l"])
 
 
 def within_gates(bounds: Bounds, gates: Bounds) -> dict[str, Bound]:

@@ -20,7 +20,7 @@ _FEWEST_WORDS = 8
 def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstration]:
     """Return the pairs to show: of each task at most `pool`, the best first, no two of one context or alike.
 
-    Anchored pairs come first, in the order of the critics' entailment less the distance from a usual
+    Anchored pairs come first, in the order of the critic `correct` less the distance from a usual
     rewording. Pairs with the lowest overlap are not the best ones: many are wrong.
     """
     kept = [ledger.filter(pc.equal(ledger["verdict"], KEPT)) for ledger in ledgers]
@@ -44,14 +44,10 @@ def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstra
 
 def _order(row: Mapping[str, Any]) -> tuple[bool, float, str]:
     """The best first; of equal ones the order does not depend on that of the rows."""
-    ways = [row[name] for name in _ENTAILMENT if row.get(name) is not None]
-    quality = min(ways, default=0.0)
+    sure = row.get("correct") or 0.0
     reworded = row.get("rouge_l")
     far = abs(reworded - _REWORDED) if reworded is not None else 0.0
-    return not row.get("anchored"), far - quality, row["pair_id"]
-
-
-_ENTAILMENT = ("entailment_forward", "entailment_backward", "judge_forward", "judge_backward")
+    return not row.get("anchored"), far - sure, row["pair_id"]
 
 
 def _alike(a: Demonstration, b: Demonstration) -> bool:

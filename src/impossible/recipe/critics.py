@@ -96,6 +96,10 @@ class Score(Settings):
     """The spaCy pipeline of `well_formed`, `entities`, `clause`, `support` and `tree_distance`."""
     critics: tuple[CriticName, ...] = tuple(name for name, spec in CRITICS.items() if spec.default)
     """The critics that score pairs; the cheapest run first, in any order of this list."""
+    pairs: Literal["anchored", "all"] = "anchored"
+    """Of a group that restates a sentence: `anchored`: the pairs with that sentence; `all`: also those of two
+    restatements, which are far more, and less often right. Continuations are always paired with each other.
+    """
     equivalence: Share = 0.75
     """Lowest entailment at which sentences are compared for duplicates; a lower bound for `duplicates`."""
     paraphrase: Bounds | None = None
