@@ -9,20 +9,10 @@ import spacy
 from spacy.language import Language
 
 from impossible.critic_training import minimal_pairs
-from impossible.critic_training.minimal_pairs import (
-    directed,
-    facts,
-    left_out,
-    order,
-    settled,
-    swaps,
-    voices,
-    well_made,
-    wording,
-    words,
-)
+from impossible.critic_training.minimal_pairs import directed
 from impossible.critic_training.minimal_pairs.__main__ import sentences_of, tidy, write
-from impossible.critic_training.minimal_pairs.grammar import Draw, Edit, Rule, known_names, usable
+from impossible.edits import facts, left_out, order, settled, swaps, voices, wording, words
+from impossible.edits.grammar import Draw, Edit, Rule, known_names, usable, well_made
 
 YES, MAYBE, NO, NOT = "entailment", "neutral", "contradiction", "not_entailment"
 

@@ -8,13 +8,11 @@ in doubt: a wrong label is worse than no example. Each directed pair is an `NliE
 """
 
 import random
-import re
 from collections.abc import Iterable, Iterator
 
 from spacy.tokens import Doc
 
-from ..train import NliExample
-from .facts import (
+from ...edits.facts import (
     antonym,
     date_changed,
     modality,
@@ -24,8 +22,8 @@ from .facts import (
     number_spelled,
     reported,
 )
-from .grammar import Draw, Edit, Rule, known_names, usable
-from .left_out import (
+from ...edits.grammar import Draw, Edit, Rule, known_names, usable, well_made
+from ...edits.left_out import (
     adjective_dropped,
     agent_dropped,
     apposition_turned,
@@ -35,8 +33,15 @@ from .left_out import (
     part_of_place,
     place_dropped,
 )
-from .order import adjunct_fronted, adjunct_inserted, adjunct_moved_back, coordination, genitive, shortened
-from .settled import (
+from ...edits.order import (
+    adjunct_fronted,
+    adjunct_inserted,
+    adjunct_moved_back,
+    coordination,
+    genitive,
+    shortened,
+)
+from ...edits.settled import (
     accused_did,
     attribution_dropped,
     condition_dropped,
@@ -47,11 +52,19 @@ from .settled import (
     quantifier_dropped,
     role_turned,
 )
-from .swaps import modifiers_swapped, names_swapped, nouns_swapped, numbers_swapped, places_swapped, roles
-from .voices import relative, relative_swapped, voice, voice_swapped
-from .wording import contraction, identity, phrase, synonym
+from ...edits.swaps import (
+    modifiers_swapped,
+    names_swapped,
+    nouns_swapped,
+    numbers_swapped,
+    places_swapped,
+    roles,
+)
+from ...edits.voices import relative, relative_swapped, voice, voice_swapped
+from ...edits.wording import contraction, identity, phrase, synonym
+from ..train import NliExample
 
-__all__ = ["RULES", "derive", "derive_by_rule", "directed", "well_made"]
+__all__ = ["RULES", "derive", "derive_by_rule", "directed"]
 
 # Each rule with the most directed examples it may give; as many in all that are entailed as are not.
 RULES: tuple[tuple[Rule, int], ...] = (
@@ -129,19 +142,6 @@ def _apply(
         if edits := [edit for edit in rule(doc, draw) if well_made(edit)]:
             examples += directed(draw.chance.choice(edits))
     return examples
-
-
-_WRONG_ARTICLE = re.compile(r"\b(?:a [aeio]|an [^aeiouhAEIOUH\W])", re.I)
-_BROKEN = re.compile(r"\b(\w+) \1\b|\s[,.]|,,|,\.")
-
-
-def well_made(edit: Edit) -> bool:
-    """Something changed (but for identity, one way only), no article came in that does not fit, no word or
-    comma twice.
-    """
-    articles = [len(_WRONG_ARTICLE.findall(text)) for text in (edit.before, edit.after)]
-    changed = edit.before != edit.after or not edit.backward
-    return changed and articles[1] <= articles[0] and _BROKEN.search(edit.after) is None
 
 
 def directed(edit: Edit) -> list[NliExample]:

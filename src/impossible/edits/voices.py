@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 from spacy.tokens import Doc, Span, Token
 
-from ..train import NOT_ENTAILED
 from . import words
 from .grammar import (
     COUNTS,
     ENTAILED,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

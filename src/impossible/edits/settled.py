@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
-from ...text.words import word_set
-from ..train import NOT_ENTAILED
+from ..text.words import word_set
 from . import words
 from .grammar import (
     CONTRADICTION,
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
-from ...text import thesaurus
-from ...text.words import word_set
-from ..train import NOT_ENTAILED
+from ..text import thesaurus
+from ..text.words import word_set
 from . import words
 from .grammar import (
     CONTRADICTION,
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     Draw,
     Edit,
     both,

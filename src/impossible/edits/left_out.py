@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
-from ...text.words import word_set
-from ..train import NOT_ENTAILED
+from ..text.words import word_set
 from .grammar import (
     ENTAILED,
     NEUTRAL,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

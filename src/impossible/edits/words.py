@@ -1,6 +1,6 @@
 """English words for the rules: written by hand, small on purpose, one direction where the other is unsure."""
 
-from ...text.words import word_set
+from ..text.words import word_set
 
 
 def word_list(text: str) -> list[str]:

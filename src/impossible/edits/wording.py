@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Token
 
-from ...text import thesaurus
+from ..text import thesaurus
 from . import words
 from .grammar import ENTAILED, NAMES, Draw, Edit, both, capital, child, one, replaced
 

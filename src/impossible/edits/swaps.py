@@ -6,12 +6,12 @@ from itertools import combinations
 
 from spacy.tokens import Doc, Span, Token
 
-from ...text.words import word_set
-from ..train import NOT_ENTAILED
+from ..text.words import word_set
 from . import words
 from .grammar import (
     COUNTS,
     NO_PLACE,
+    NOT_ENTAILED,
     VERBS,
     Draw,
     Edit,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span, Token
 
-from ...text.words import word_set
+from ..text.words import word_set
 from . import words
 
 ENTAILED, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
+NOT_ENTAILED = "not_entailment"  # neutral or contradiction
 VERBS = ("VERB", "AUX")
 NAMES = ("PERSON", "GPE", "ORG", "NORP", "LOC", "FAC", "PRODUCT", "WORK_OF_ART", "EVENT")
 COUNTS = ("DATE", "TIME", "CARDINAL", "PERCENT", "QUANTITY", "ORDINAL", "MONEY")
@@ -36,6 +37,19 @@ class Draw:
 
 
 Rule = Callable[[Doc, Draw], Iterator[Edit]]
+
+
+_WRONG_ARTICLE = re.compile(r"\b(?:a [aeio]|an [^aeiouhAEIOUH\W])", re.I)
+_BROKEN = re.compile(r"\b(\w+) \1\b|\s[,.]|,,|,\.")
+
+
+def well_made(edit: Edit) -> bool:
+    """Something changed (but for identity, one way only), no article came in that does not fit, no word or
+    comma twice.
+    """
+    articles = [len(_WRONG_ARTICLE.findall(text)) for text in (edit.before, edit.after)]
+    changed = edit.before != edit.after or not edit.backward
+    return changed and articles[1] <= articles[0] and _BROKEN.search(edit.after) is None
 
 
 # --- text ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Span, Token
 
-from ...text.words import word_set
+from ..text.words import word_set
 from . import words
 from .grammar import (
     ENTAILED,
