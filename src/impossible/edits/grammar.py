@@ -65,9 +65,16 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_SMALL = words.word_set(
+    "the a an this that these those his her its their our in on at after two three four five"
+)
+
+
 def mid(span: Span) -> str:
     """The text of a span as it stands inside a sentence: "The man" at the start becomes "the man"."""
     first = span[0]
+    if not first.i and first.lower_ in _SMALL and first.ent_type_ != "WORK_OF_ART":
+        return f"{span.text[:1].lower()}{span.text[1:]}"
     kept = first.pos_ == "PROPN" or first.ent_type_ in NAMES or first.text == "I"
     if first.i or kept or first.text[1:] != first.text[1:].lower():
         return str(span.text)
