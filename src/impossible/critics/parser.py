@@ -16,18 +16,18 @@ from ..models.locate import locate
 _BENEPAR = "benepar:"
 
 
-def load_parser(name: str = "embedded:en-core-web-sm") -> Language:
+def load_parser(name: str = "embedded:en-core-web-sm", lemmas: bool = False) -> Language:
     """Load a spaCy pipeline: `embedded:…` is read from its data folder, other names go to spacy.load.
 
     `benepar:MODEL` adds the constituency parser benepar (Kitaev et al. 2019) to the embedded pipeline.
     Raises ModelError, with the command that installs the parser.
     """
     if name.startswith(_BENEPAR):
-        return _with_constituents(load_parser(), name.removeprefix(_BENEPAR))
+        return _with_constituents(load_parser(lemmas=lemmas), name.removeprefix(_BENEPAR))
     source = locate(name) if name.startswith("embedded:") else name
     try:
         # few critics need lemmas, and those of all words take a fifth of the time
-        return spacy.load(source, disable=["lemmatizer"])
+        return spacy.load(source, disable=[] if lemmas else ["lemmatizer"])
     except OSError as error:
         raise ModelError(f"parser {name!r} is not installed; run: python -m spacy download {name}") from error
 

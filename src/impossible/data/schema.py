@@ -43,7 +43,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A distinct first sentence; `count` continuations start with it.
+    """A distinct first sentence; `count` continuations start with it, 0 if grammar made it.
 
     `logprob` is the teacher's log-probability (natural, temperature 1, no truncation) of its tokens.
     """

@@ -37,7 +37,7 @@ _DEPTH = 3  # edits, one after another
 _KEPT = 3  # edits of each depth that are kept and edited again
 _FEWEST = 6  # tokens of a sentence
 _MOST = 60
-_SCHEMES = re.compile(r"[\"“”:;]|''|``|\.\.|https?:")
+_SCHEMES = re.compile(r"[\"“”:;]|''|``|(?<!\w)'\w|‘|\.\.|https?:")
 
 
 def rewordings(doc: Doc, parse: Parse) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Span, Token
 
+from ..text.words import word_set
 from . import words
 from .grammar import VERBS, Draw, Edit, Rule, child, has, root, subject_of
 from .left_out import agent_dropped
@@ -121,10 +122,10 @@ def bracketed(doc: Doc, draw: Draw) -> Iterator[Edit]:
 
 # --- attributions ---------------------------------------------------------------------------------------
 
-_SAY = words.word_set("say report state")
-_FACTIVE = words.word_set("announce confirm reveal show find note demonstrate discover")
+_SAY = word_set("say report state")
+_FACTIVE = word_set("announce confirm reveal show find note demonstrate discover")
 # They speak for the fact itself; other people only say what they think.
-_SOURCES = words.word_set(
+_SOURCES = word_set(
     """police officer official authority spokesman spokeswoman spokesperson department ministry report
     agency company firm government study researcher result investigator office court data army military
     record survey analysis statement"""
@@ -173,7 +174,7 @@ def _stands_alone(verb: Token) -> bool:
 
 # --- modifiers ------------------------------------------------------------------------------------------
 
-_KEPT_ADVERBS = words.word_set(
+_KEPT_ADVERBS = word_set(
     """allegedly reportedly supposedly apparently nearly almost hardly barely only probably possibly likely
     potentially partly partially theoretically falsely early daily family reply apply supply approximately
     roughly virtually practically seemingly presumably purportedly merely simply mainly mostly largely
@@ -181,7 +182,7 @@ _KEPT_ADVERBS = words.word_set(
     poorly well independently exclusively previously formerly originally temporarily briefly fairly
     unlikely similarly equally exactly nominally initially unfairly wrongly hopefully literally primarily"""
 )
-_FREE_ADVERBS = words.word_set("also just now already recently currently very really extremely highly later")
+_FREE_ADVERBS = word_set("also just now already recently currently very really extremely highly later")
 
 
 def adverb(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -197,7 +198,7 @@ def adverb(doc: Doc, draw: Draw) -> Iterator[Edit]:
             yield drop(doc, token.i, token.i + 1)
 
 
-_NOT_SUBSECTIVE = words.word_set(
+_NOT_SUBSECTIVE = word_set(
     """former fake alleged possible potential future would-be second third main other same such own many
     several old virtual false apparent likely artificial average median total vice deputy acting failed
     attempted proposed suspected stuffed high low prime general social real human civil white black free
@@ -207,8 +208,9 @@ _NOT_SUBSECTIVE = words.word_set(
     so-called minimum maximum particular respective previous recent nuclear criminal financial capital
     principal major final initial sole overall adjusted hard"""
 )
-_AMOUNTS = words.word_set(
-    "amount number level rate range degree lot variety series sense kind part role deal"
+_AMOUNTS = word_set(
+    """amount number level rate range degree lot variety series sense kind part role deal
+    time way chance while result look"""
 )
 
 
@@ -220,7 +222,7 @@ def adjective(doc: Doc, draw: Draw) -> Iterator[Edit]:
             continue
         if token.lower_ in _NOT_SUBSECTIVE or not token.is_lower or token.ent_type_ or any(token.children):
             continue
-        if noun.pos_ != "NOUN" or before.lower_ not in ("a", "an", "the", "his", "her", "its", "their"):
+        if noun.pos_ != "NOUN" or before.lower_ not in ("a", "an", "his", "her", "its", "their"):
             continue
         governed = noun.dep_ == "dobj" or (noun.dep_ == "pobj" and noun.head.lower_ != "of")
         vowel = noun.text[0].lower() in "aeiou"
@@ -256,7 +258,7 @@ def _one_of_many(noun: Token) -> bool:
 def _restricts(token: Token) -> bool:
     noun = child(token, "pobj")
     if token.dep_ == "prep":
-        place = noun is not None and noun.ent_type_ in ("GPE", "LOC", "FAC", "DATE")
+        place = noun is not None and noun.ent_type_ in ("GPE", "LOC", "FAC")
         return token.lower_ in ("in", "at", "near", "on", "from") and place
     bare = token.dep_ == "acl" and token.tag_ in ("VBG", "VBN") and token.left_edge == token
     return bare or (token.dep_ == "relcl" and token.left_edge.lower_ in ("who", "that", "which"))

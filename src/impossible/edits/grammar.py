@@ -65,9 +65,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_SMALL = words.word_set(
-    "the a an this that these those his her its their our in on at after two three four five"
-)
+_SMALL = word_set("the a an this that these those his her its their our in on at after two three four five")
 
 
 def mid(span: Span) -> str:

@@ -51,7 +51,10 @@ def adjunct_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
     span, subject = adjunct(last), subject_of(root(doc))
     if last is None or span is None or subject is None or not when_or_where(last) or not one_clause(rest):
         return
-    if subject.left_edge.i or doc[span.start - 1].is_punct or has(rest, ("from", "between", "to")):
+    before = doc[span.start - 1]  # "a month after the war"
+    if before.ent_type_ in ("DATE", "TIME", "ORDINAL") or before.lemma_ in ("day", "week", "month", "year"):
+        return
+    if subject.left_edge.i or before.is_punct or has(rest, ("from", "between", "to")):
         return
     if not _scoped(doc):
         yield both(doc, f"{capital(span.text)}, {mid(doc[: span.start])}.", ENTAILED)
@@ -76,7 +79,7 @@ def adjunct_inserted(doc: Doc, draw: Draw) -> Iterator[Edit]:
     span, phrase = doc[: lead.right_edge.i + 1], whole(subject)
     if phrase is None or len(phrase) > 10 or len(span) > 8 or subject.tag_ in ("WP", "EX"):
         return
-    if any(t.is_punct for t in (*phrase, *span, doc[phrase.end])):
+    if any(t.is_punct for t in (*phrase, *span)) or doc[phrase.end].pos_ not in (*VERBS, "ADV"):
         return
     if not any(t.tag_ in ("PRP$", "PRP") or (t.pos_ in VERBS and t.lower_ != "according") for t in span):
         yield both(doc, f"{capital(phrase.text)}, {mid(span)}, {doc[phrase.end :].text}", ENTAILED)

@@ -4,33 +4,33 @@ import re
 
 from spacy.tokens import Doc, Token
 
-from . import words
+from ..text.words import word_set
 from .grammar import ENTAILED, NEUTRAL, NO_PLACE, VERBS, Edit, capital, child, subject_of
 
 # In its clause each of these turns entailments round, or picks out one thing ("the first", "the largest").
-_TURNS = words.word_set(
+_TURNS = word_set(
     """not n't never no none nobody nothing neither nor hardly scarcely rarely seldom barely few fewer less
     least most only any anyone anything if unless whether without before until than first last next such so
     too enough except deny doubt refuse fail avoid prevent stop ban unlikely impossible lack reject same"""
 )
-_UNIVERSAL = words.word_set("every each all everyone everything both half")  # what they count may not grow
+_UNIVERSAL = word_set("every each all everyone everything both half")  # what they count may not grow
 _DEGREES = ("JJS", "RBS", "JJR", "RBR")
 _CLAUSE_HEADS = ("ROOT", "ccomp", "advcl", "relcl", "acl", "csubj", "parataxis", "pcomp")
-_WHEN = words.word_set("during after since throughout amid following within")
-_WHY = words.word_set("because due owing thanks despite amid")
-_AT = words.word_set("in on at near over for inside outside")
-_MARKS = words.word_set("after because although though while whereas since as")
+_WHEN = word_set("during after since throughout amid following within")
+_WHY = word_set("because due owing thanks despite amid")
+_AT = word_set("in on at near over for inside outside")
+_MARKS = word_set("after because although though while whereas since as")
 # Their time or place says what they mean: "is set for Monday", "was found in the river".
-_NEED_TIME = words.word_set(
+_NEED_TIME = word_set(
     """be bear set schedule date begin start end last expect due occur happen run record take fall rise drop
     increase decrease grow become measure continue remain"""
 )
-_NEED_PLACE = words.word_set(
+_NEED_PLACE = word_set(
     """be live reside lie stand base locate situate bear hold find place put take come go head arrive move
     return lead remain stay sit focus belong keep leave send bring see appear depend result rank list use
     play record base involve include engage interest participate aim set post store stick stuff dump"""
 )
-_ENOUGH = words.word_set(
+_ENOUGH = word_set(
     """die collapse resign retire win lose vote crash explode escape surrender testify meet marry plead
     speak perform protest apologize apologise struggle disappear drown close open"""
 )
@@ -131,6 +131,8 @@ def clause_may_go(verb: Token) -> bool:
     mark = first if first.head == verb and first.dep_ in ("mark", "advmod", "aux") else None
     if mark is None:
         return verb.tag_ == "VBG" and subject_of(verb) is None
+    if verb.doc[mark.i + 1].lower_ in ("if", "though", "long", "soon", "well"):  # "as if"
+        return False
     if mark.lower_ == "to":
         return _purpose(verb)
     when = mark.lower_ == "when" and any(t.tag_ == "VBD" for t in (verb, *verb.children))
@@ -140,7 +142,5 @@ def clause_may_go(verb: Token) -> bool:
 def _purpose(verb: Token) -> bool:
     """ "built a wall to keep them out", not "needs a wall to keep them out" or "too tired to go"."""
     above = verb.head
-    wants = words.word_set(
-        "need require take have get make cause force allow enable ask tell be help use seek"
-    )
+    wants = word_set("need require take have get make cause force allow enable ask tell be help use seek")
     return above.lemma_ not in wants and child(above, "dobj", "auxpass") is not None and verb.tag_ == "VB"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Span, Token
 
+from ..text.words import word_set
 from . import words
 from .grammar import ENTAILED, Draw, Edit, both, capital, child, has, mid, one_clause, root, subject_of, whole
 from .scope import clause_may_go, is_time
 
-_SAY = words.word_set("say announce confirm report note state add claim believe argue")
+_SAY = word_set("say announce confirm report note state add claim believe argue")
 
 
 def attribution_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -28,9 +29,10 @@ def attribution_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
         clause = doc[start : len(doc) - 1]
         if inner.pos_ != "PRON":
             yield both(doc, f"{capital(clause.text)}, {mid(doc[: verb.i + 1])}.", ENTAILED)
-    elif start == 0 and doc[end].text == "," and speakers[0].pos_ != "PRON":
-        if len(doc) - 1 == max(verb.i + 1, speakers.end):
-            yield both(doc, f"{capital(speakers.text)} {verb.text} that {mid(doc[:end])}.", ENTAILED)
+        return
+    closes = len(doc) - 1 == max(verb.i + 1, speakers.end)
+    if start == 0 and doc[end].text == "," and closes and speakers[0].pos_ != "PRON":
+        yield both(doc, f"{capital(speakers.text)} {verb.text} that {mid(doc[:end])}.", ENTAILED)
 
 
 def source_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -48,8 +50,8 @@ def source_turned(doc: Doc, draw: Draw) -> Iterator[Edit]:
             yield both(doc, f"{capital(source.text)}, {mid(rest)}.", ENTAILED)
 
 
-_MARKS = words.word_set("because although though after while since to")
-_WHY = words.word_set("because despite due following amid")
+_MARKS = word_set("because although though after while since to")
+_WHY = word_set("because despite due following amid")
 
 
 def clause_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -75,7 +77,14 @@ def _may_lead(clause: Token, span: Span) -> bool:
     return clause_may_go(clause)
 
 
-_SCOPES = words.word_set("not n't no never only all every each any most few just even must would and but")
+_SCOPES = word_set("not n't no never only all every each any most few just even must would and but")
+
+
+_DAYS = (
+    *words.WEEKDAYS,
+    *words.MONTHS,
+    *words.word_list("Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sept. Sep. Oct. Nov. Dec."),
+)
 
 
 def date_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
@@ -94,7 +103,8 @@ def date_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
     joined = after[0].lower_ in ("and", "or", "to", ",", "-") or before[-1].lower_ in ("from", "by", "until")
     if span.start > verb.i and one_clause(before) and not joined:
         end = after.text if after[0].is_punct else f" {after.text}"
-        yield both(doc, f"{capital(span.text)}, {mid(before)}{end}", ENTAILED)
+        on = "On " if span[0].text.rstrip("s") in _DAYS else ""
+        yield both(doc, f"{on}{span.text if on else capital(span.text)}, {mid(before)}{end}", ENTAILED)
 
 
 def source_named(doc: Doc, draw: Draw) -> Iterator[Edit]:

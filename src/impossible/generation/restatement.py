@@ -13,6 +13,7 @@ from ..text.function_words import FUNCTION_WORDS, content_words
 from ..text.sentences import defect, iterate, normalised
 from ..text.words import words
 from .corpus import Document, Opening
+from .edited import Editor
 from .groups import Counts, candidates, check_drawn, decoding_of
 from .sample import Sample, hashed
 
@@ -57,6 +58,7 @@ def restate(
     sampling: Sampling,
     seed: int,
     tick: Callable[[], None],
+    editor: Editor | None = None,
 ) -> tuple[list[Group], Counts]:
     """Restate the sentence of each context `per_cue` times behind each cue that suits it.
 
@@ -87,7 +89,11 @@ def restate(
         for context in some:
             counts["continuations"] += len(drawn[context.id])
             restated = [_cleaned(one, settings) for one in drawn[context.id]]
-            groups.append(Group(context, _with_sentence(context.text, restated, sampling, counts)))
+            group = _with_sentence(context.text, restated, sampling, counts)
+            if editor is not None:
+                tasks = [(task, cue.cue) for task, cue in settings.cues() if _suits(context.text, cue.words)]
+                group += editor.candidates(context.text, tasks, {normalised(one.text) for one in group})
+            groups.append(Group(context, group))
             counts["candidates"] += len(groups[-1].candidates)
             tick()
     check_drawn(counts)

@@ -62,6 +62,7 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
     teacher, shared = recipe.teacher.canonical(), _Teacher(recipe.teacher, own)
     needs_teacher = recipe.contexts.corpus is None and recipe.contexts.sentences[1] > 0
     restated = recipe.restatement.canonical() if recipe.restatement else ""
+    edits = (recipe.score.parser,) if recipe.restatement and recipe.restatement.edits else ()
     return [
         MapStage(
             "contexts",
@@ -74,7 +75,7 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
             "generate",
             6,
             f"{recipe.sampling.canonical()}{restated}{teacher}{recipe.seed}",
-            (recipe.teacher.weights,),
+            (recipe.teacher.weights, *edits),
             lambda execution: _generate(recipe, shared.open(execution)),
         ),
         MapStage(
@@ -106,14 +107,29 @@ def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
     from ..generation.groups import contexts_from_table, generate, groups_to_table
     from ..generation.restatement import restate
 
-    settings, backend = recipe.restatement, recipe.teacher.backend
+    settings, editor = recipe.restatement, None
+    if settings is not None and settings.edits:
+        from ..critics.parser import ParsedSentences, load_parser
+        from ..generation.edited import Editor
+
+        parser = load_parser(recipe.score.parser, lemmas=True)
+        editor = Editor(ParsedSentences(parser), sampler, settings.edits)
 
     def work(rows: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         contexts = contexts_from_table(rows)
         if settings is None:
             groups, counts = generate(contexts, sampler, recipe.sampling, recipe.seed, 0, tick)
         else:
-            groups, counts = restate(contexts, sampler, settings, backend, recipe.sampling, recipe.seed, tick)
+            groups, counts = restate(
+                contexts,
+                sampler,
+                settings,
+                recipe.teacher.backend,
+                recipe.sampling,
+                recipe.seed,
+                tick,
+                editor,
+            )
         return groups_to_table(groups), counts
 
     return work

@@ -56,6 +56,10 @@ class Restatement(Settings):
     """Contexts that see no demonstrations: their pairs are shown to the next ones. The pairs to show are
     chosen again after 3, 9, 27 … times as many.
     """
+    edits: int = Field(6, ge=0, le=100)
+    """Most edits of a sentence by grammar (turned round, or with something left out) that join its group for
+    each cue: those that the teacher finds likely. They need the parser `score.parser`; 0: none.
+    """
     copied: int = Field(0, ge=0, le=1000)
     """Above 0: the most tokens of the sentence in a row."""
 

@@ -1,0 +1,50 @@
+"""Edits of a sentence by grammar that the teacher finds likely: more candidates for its group."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..critics.parser import ParsedSentences
+from ..data.schema import Candidate
+from ..edits.compose import rewordings, shortenings
+from ..errors import ModelError
+from ..teachers.base import Sampler
+from ..text.sentences import normalised
+
+_MARGIN = 10  # nats that an edit may be less likely than the likeliest of its task
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Edits sentences: rewordings for paraphrases, shortenings for summaries, at most `most` of each.
+
+    A teacher that gives no log-probabilities (`endpoint`, `own`) leaves them in the order of the rules.
+    """
+
+    parser: ParsedSentences
+    sampler: Sampler
+    most: int
+
+    def candidates(
+        self, sentence: str, cues: Sequence[tuple[str, str]], known: set[str]
+    ) -> tuple[Candidate, ...]:
+        """Return the edits of a sentence for the (task, cue) given, without those `known`, count 0 each."""
+        [doc] = self.parser([sentence])
+        found: dict[str, Candidate] = {}
+        for task, cue in cues:
+            edit = rewordings if task == "paraphrase" else shortenings
+            new = [
+                text for text in edit(doc, self.parser) if normalised(text) not in known and text not in found
+            ]
+            found |= {one.text: one for one in self._likely(f"{sentence}\n\n{cue}", new)}
+        return tuple(found.values())
+
+    def _likely(self, prompt: str, texts: Sequence[str]) -> list[Candidate]:
+        try:
+            scores = self.sampler.logprobs(prompt, [f" {text}" for text in texts]) if texts else []
+        except (ModelError, NotImplementedError):
+            return [Candidate(text, 0, math.nan) for text in texts[: self.most]]
+        scored = [Candidate(text, 0, score) for text, score in zip(texts, scores, strict=True)]
+        # in all, not a token: by the token, near copies would always win
+        ranked = sorted(scored, key=lambda one: -one.logprob)
+        return [one for one in ranked if one.logprob >= ranked[0].logprob - _MARGIN][: self.most]
