@@ -116,7 +116,7 @@ def _explains(token: Token, span: tuple[int, int]) -> bool:
 def bracketed(doc: Doc, draw: Draw) -> Iterator[Edit]:
     """ "the World Health Organization (WHO) said" -> without "(WHO)"; all brackets at once, too."""
     bare = re.sub(r" \([^()]*\)(?=[ ,.])", "", doc.text)
-    compared = re.search(r"\b(?:vs|versus)\b", bare)  # of what the brackets name
+    compared = re.search(r"\b(?:vs|versus)\b", bare)  # brackets name what
     if bare != doc.text and not compared and not re.search(r"\((?:not|un|no|s\))", doc.text):
         yield shorter(doc, bare)
 
@@ -181,8 +181,8 @@ _KEPT_ADVERBS = word_set(
     roughly virtually practically seemingly presumably purportedly merely simply mainly mostly largely
     usually generally typically normally rarely relatively comparatively respectively differently badly
     poorly well independently exclusively previously formerly originally temporarily briefly fairly
-    unlikely similarly equally exactly nominally initially unfairly wrongly hopefully literally primarily negatively
-    positively inversely statistically blindly directly indirectly linearly randomly"""
+    unlikely similarly equally exactly nominally initially unfairly wrongly hopefully literally primarily
+    negatively positively inversely statistically blindly directly indirectly linearly randomly"""
 )
 _FREE_ADVERBS = word_set("also just now already recently currently very really extremely highly later")
 

@@ -104,8 +104,8 @@ def complete(verb: Token, going: Token) -> bool:
     kept = ("dobj", "auxpass", "attr", "acomp", "ccomp", "xcomp", "oprd", "agent", "prt", "dative")
     has_object = any(c.dep_ in kept and c.i != going.i for c in verb.children)
     if verb.lemma_ in need:
-        said = ("oprd", "acomp") if need is _NEED_PLACE else ("oprd", "acomp", "dobj", "prep")
-        return any(c.dep_ in said and c.i != going.i for c in verb.children)
+        enough = ("oprd", "acomp") if need is _NEED_PLACE else ("oprd", "acomp", "dobj", "prep")
+        return any(c.dep_ in enough and c.i != going.i for c in verb.children)
     return has_object or verb.lemma_ in _ENOUGH
 
 
