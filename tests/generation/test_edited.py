@@ -42,7 +42,7 @@ def test_a_teacher_without_log_probabilities_leaves_them_in_order() -> None:
 def test_edits_join_the_group_behind_the_restatements() -> None:
     sampler = Scripted(" the council has closed the bridge.")
     context = Context("1", "corpus", LONG, "a.txt:1", ())
-    arguments = (SETTINGS, 0, Sampling(), 7, lambda: None)
+    arguments = (SETTINGS, "tree", Sampling(), 7, lambda: None)
     [group], counts = restate([context], sampler, *arguments, _editor(sampler, 2))
     [bare], _ = restate([context], sampler, *arguments)
     assert group.candidates[: len(bare.candidates)] == bare.candidates

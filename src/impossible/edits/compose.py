@@ -60,7 +60,11 @@ def editable(doc: Doc) -> bool:
     """Is it one statement, without quotations, whose main verb has a subject before it?"""
     if not _FEWEST <= len(doc) <= _MOST or doc[-1].text != "." or not doc.text[:1].isupper():
         return False
-    if _SCHEMES.search(doc.text) or sum(t.dep_ == "ROOT" for t in doc) != 1:
+    if (
+        _SCHEMES.search(doc.text)
+        or doc[0].tag_ in ("WP", "WRB", "WDT")
+        or sum(t.dep_ == "ROOT" for t in doc) != 1
+    ):
         return False
     verb, subject = root(doc), subject_of(root(doc))
     return verb.pos_ in VERBS and subject is not None and subject.i < first_verb(verb).i

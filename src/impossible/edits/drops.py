@@ -116,7 +116,8 @@ def _explains(token: Token, span: tuple[int, int]) -> bool:
 def bracketed(doc: Doc, draw: Draw) -> Iterator[Edit]:
     """ "the World Health Organization (WHO) said" -> without "(WHO)"; all brackets at once, too."""
     bare = re.sub(r" \([^()]*\)(?=[ ,.])", "", doc.text)
-    if bare != doc.text and not re.search(r"\((?:not|un|no|s\))", doc.text):
+    compared = re.search(r"\b(?:vs|versus)\b", bare)  # brackets name what
+    if bare != doc.text and not compared and not re.search(r"\((?:not|un|no|s\))", doc.text):
         yield shorter(doc, bare)
 
 
@@ -180,7 +181,8 @@ _KEPT_ADVERBS = word_set(
     roughly virtually practically seemingly presumably purportedly merely simply mainly mostly largely
     usually generally typically normally rarely relatively comparatively respectively differently badly
     poorly well independently exclusively previously formerly originally temporarily briefly fairly
-    unlikely similarly equally exactly nominally initially unfairly wrongly hopefully literally primarily"""
+    unlikely similarly equally exactly nominally initially unfairly wrongly hopefully literally primarily
+    negatively positively inversely statistically blindly directly indirectly linearly randomly"""
 )
 _FREE_ADVERBS = word_set("also just now already recently currently very really extremely highly later")
 
@@ -239,7 +241,9 @@ def restriction(doc: Doc, draw: Draw) -> Iterator[Edit]:
             continue
         if not _one_of_many(noun):
             continue
-        ends = noun.right_edge.i < span[1] + 1 and doc[span[1]].lower_ not in (",", "and", "or")
+        after = doc[span[1]]
+        ends = noun.right_edge.i < span[1] + 1 and (after.pos_ in VERBS or after.text == ".")
+        ends = ends and noun.head.lemma_ not in ("get", "have", "keep", "make", "see")
         told = noun.dep_ in ("nsubj", "nsubjpass", "dobj") or (
             noun.dep_ == "pobj" and noun.head.lower_ != "of"
         )

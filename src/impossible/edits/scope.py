@@ -98,12 +98,14 @@ def complete(verb: Token, going: Token) -> bool:
     """Does the verb still say something without this phrase?"""
     need = _NEED_TIME if is_time(going) else _NEED_PLACE
     if verb.lemma_ == "be":
-        return any(c.dep_ in ("attr", "acomp") for c in verb.children)
+        said = [c for c in verb.children if c.dep_ in ("attr", "acomp")]
+        counted = any(t.pos_ == "NUM" for c in said for t in c.subtree)
+        return bool(said) and not (counted and is_time(going))
     kept = ("dobj", "auxpass", "attr", "acomp", "ccomp", "xcomp", "oprd", "agent", "prt", "dative")
     has_object = any(c.dep_ in kept and c.i != going.i for c in verb.children)
     if verb.lemma_ in need:
-        said = ("oprd", "acomp") if need is _NEED_PLACE else ("oprd", "acomp", "dobj", "prep")
-        return any(c.dep_ in said and c.i != going.i for c in verb.children)
+        enough = ("oprd", "acomp") if need is _NEED_PLACE else ("oprd", "acomp", "dobj", "prep")
+        return any(c.dep_ in enough and c.i != going.i for c in verb.children)
     return has_object or verb.lemma_ in _ENOUGH
 
 

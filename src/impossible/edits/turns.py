@@ -100,7 +100,13 @@ def date_fronted(doc: Doc, draw: Draw) -> Iterator[Edit]:
         return
     if any(t.is_punct or t.pos_ in ("VERB", "PRON") for t in span) or date.lower_ in ("for", "since", "by"):
         return
-    joined = after[0].lower_ in ("and", "or", "to", ",", "-") or before[-1].lower_ in ("from", "by", "until")
+    if date.dep_ == "npadvmod" and before[-1].dep_ == "pobj":  # "in an attack last week"
+        return
+    joined = (
+        after[0].text == "("
+        or after[0].lower_ in ("and", "or", "to", ",", "-")
+        or before[-1].lower_ in ("from", "by", "until")
+    )
     if span.start > verb.i and one_clause(before) and not joined:
         end = after.text if after[0].is_punct else f" {after.text}"
         on = "On " if span[0].text.rstrip("s") in _DAYS else ""
@@ -117,6 +123,8 @@ def source_named(doc: Doc, draw: Draw) -> Iterator[Edit]:
     if verb.lower_ not in ("said", "says", "say") or any(t.is_punct for t in speakers) or len(speakers) > 8:
         return
     inner, modal = subject_of(said), any(c.lower_ in ("would", "could", "had") for c in said.children)
+    if any(t.ent_type_ in ("DATE", "TIME") for t in speakers):
+        return
     if inner is None or inner.pos_ == "PRON" or modal or sum(1 for _ in verb.children) > 4:
         return
     if any(c.dep_ not in ("nsubj", "ccomp", "punct") for c in verb.children):
