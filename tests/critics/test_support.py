@@ -58,6 +58,7 @@ def test_what_the_source_supports(nlp: Language, source: str, target: str) -> No
 @pytest.mark.parametrize(
     ("kind", "source", "target"),
     [
+        ("role", "Rebels blew up a pipeline in Egypt.", "Egypt blew up a pipeline."),
         ("role", "The firm is owned by a bank.", "The firm owns a bank."),
         ("role", "The guard killed the thief.", "The thief killed the guard."),
         ("role", "A man was killed in a bus crash.", "A man was killed by a bus."),

@@ -101,7 +101,7 @@ class Comparison:
         return {b for (a, b), roles in self._roles.items() if a in heads and role in roles}
 
     def _turned(self, arc: Arc) -> bool:
-        """A subject that the source has as the object, or the other way round; or an agent unknown to it."""
+        """A subject that the source has as the object, or the other way round; or another subject."""
         h, role, d = arc
         if role not in (SUBJECT, OBJECT) or not self._both(arc):
             return False
@@ -110,12 +110,11 @@ class Comparison:
             return False
         if self._fillers(heads, OBJECT if role == SUBJECT else SUBJECT) & words:
             return True
-        unknown = not self._fillers(heads, SUBJECT) and not any(
-            (a, SUBJECT) in self._x.pronouns for a in heads
-        )
-        return (
-            role == SUBJECT and unknown and bool(self._fillers(heads, OBJECT)) and self._nearness(arc) <= 0.5
-        )
+        if role == OBJECT or any((a, SUBJECT) in self._x.pronouns for a in heads):
+            return False
+        if self._fillers(heads, SUBJECT):
+            return True
+        return bool(self._fillers(heads, OBJECT)) and self._nearness(arc) <= 0.5
 
     def _lacks_head(self, j: int) -> bool:
         """Whether a noun only stands before another in the source: "Colorado" for "Colorado Springs"."""

@@ -22,7 +22,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "teacher": {"backend": "tree"},
         "sampling": {"min_logprob": -20.0, "max_tokens": 60},
         "restatement": {
-            "paraphrase": {"cue": "In other words,", "words": [7, 24]},
+            "paraphrase": {"cue": "In other words,", "words": [7, 30]},
             "summary": {"cue": "In short,", "words": [12, 45]},
         },
         "score": {

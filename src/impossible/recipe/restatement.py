@@ -40,7 +40,7 @@ class Restatement(Settings):
     A context is then a sentence. The teacher continues `demonstrations`, the sentence and a cue.
     """
 
-    paraphrase: Cue | None = Cue(cue="In other words,", words=(7, 24))
+    paraphrase: Cue | None = Cue(cue="In other words,", words=(7, 30))
     """For paraphrases; `false`: none are made on purpose."""
     summary: Cue | None = Cue(cue="In short,", words=(12, 45))
     """For summaries; `false`: none are made on purpose."""
