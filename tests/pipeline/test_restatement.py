@@ -123,7 +123,7 @@ def test_workers_of_ray_make_the_same_bytes(whole: Path, settings: dict[str, Any
 
 def test_a_run_can_be_verified(whole: Path) -> None:
     found = verify(whole, sample=2)
-    assert not found.differs
+    assert not found.faults
 
 
 def test_own_demonstrations_are_shown_from_the_start(settings: dict[str, Any], tmp_path: Path) -> None:

@@ -157,12 +157,12 @@ def test_another_share_of_templates_makes_only_the_dataset_again(tmp_path: Path)
         assert dataset.left_out(tmp_path / DATASET) == (
             {"paraphrase": 7 - left, "summary": 0} if value else {}
         )
-        assert not verify(tmp_path, sample=0).differs
+        assert not verify(tmp_path, sample=0).faults
     assert stages_made(tmp_path) == before
     reached = run(share(0.1), tmp_path, target=3)
     assert reached.reached and reached.distinct == {"paraphrase": 3} and reached.shards == 3
     (tmp_path / "recipe.toml").write_text(dump(share(False)))
-    assert "does not match the kept pairs" in verify(tmp_path, sample=0).differs[0]
+    assert "does not match the kept pairs" in verify(tmp_path, sample=0).faults[0]
 
 
 def test_continuations_are_not_written_over_by_those_of_other_settings(
