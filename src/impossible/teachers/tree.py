@@ -183,11 +183,13 @@ class TreeSampler:
     @torch.inference_mode()
     def logprobs(self, prompt: str, texts: Sequence[str]) -> list[float]:
         """See Sampler."""
-        start = self._tokens.prompt(prompt)
+        shared = Prompt(self._decoder, self._tokens.prompt(prompt))
         totals = []
         for text in texts:
             rest = self._tokens.continuation(text)
-            hidden = Prompt(self._decoder, start + rest).hidden[len(start) - 1 : -1]
+            hidden = shared.hidden[-1:]
+            if len(rest) > 1:
+                hidden = torch.cat((hidden, Prompt(self._decoder, rest[:-1], shared).hidden))
             log_p = torch.cat([part.log_softmax(-1) for part in self._decoder.logits(hidden)])
             totals.append(float(log_p.gather(1, torch.tensor(rest)[:, None]).sum()))
         return totals

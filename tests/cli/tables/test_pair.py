@@ -22,6 +22,8 @@ def counts() -> Counter[str]:
 def test_a_small_yield_comes_with_what_to_try(
     lost: dict[str, int], per_context: int, said: str | None
 ) -> None:
-    recipe = resolve({"sampling": {"per_context": per_context, "min_logprob": -16.0}})
+    recipe = resolve(
+        {"preset": "continuation", "sampling": {"per_context": per_context, "min_logprob": -16.0}}
+    )
     found = advice(Counter({**counts(), **{k: counts()[k] + n for k, n in lost.items()}}), recipe)
     assert found is None if said is None else found is not None and said in found

@@ -143,6 +143,8 @@ def advice(counts: Counter[str], recipe: Recipe) -> str | None:
     problem = f"only {per_context:.2g} pairs per context"
     if sampling.min_logprob is not None and counts["improbable"] > counts["continuations"] / 2:
         hint = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
+    elif recipe.restatement is not None:
+        hint = f"more restatements find more: try restatement.per_cue={2 * recipe.restatement.per_cue}"
     elif sampling.per_context < 400:
         hint = "pairs grow with the square of the continuations: try sampling.per_context=400"
     else:
