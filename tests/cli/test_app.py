@@ -81,7 +81,7 @@ def test_a_shell_completes_commands_settings_and_values() -> None:
 def test_settings_are_listed_and_found() -> None:
     found = json.loads(CliRunner().invoke(app, ["settings", "min_logprob", "--json"]).stdout)
     assert [one["key"] for one in found] == ["sampling.min_logprob"]
-    assert found[0]["presets"]["default"] == "-16.0"
+    assert found[0]["presets"]["default"] == "-20.0"
     assert "sampling.temperature" in CliRunner().invoke(app, ["settings", "temperature"]).stdout
 
 
