@@ -22,6 +22,10 @@ from .parser import ParsedSentences, share
 
 _UNREAL = {PLANNED, ALLEGED, SUPPOSED}
 _DIRECTIONS = word_set("north south east west new northern southern eastern western central")
+# What they stand before is not, or not surely, what the noun alone names.
+_QUALIFIERS = word_set(
+    "former ex alleged apparent suspected accused potential possible vice deputy acting fake would-be"
+)
 _NAMING = {"NOUN", "PROPN", "VERB"}
 _WEIGHTS = {"PROPN": 1.5, "ADJ": 0.7, "ADV": 0.5}
 _FAULT = 0.5  # what each fault leaves of the score
@@ -83,6 +87,7 @@ class Comparison:
         return {
             "role": sum(self._turned(arc) for arc in self._y.arcs),
             "head": sum(self._lacks_head(j) or self._lacks_direction(j) for j in self._y.words),
+            "qualifier": sum(self._lacks_qualifier(j) for j in self._y.words),
             "doubt": sum(all(_sure(w, u) for u in us) for w, us in known),
             "denial": sum(all(_turns(w, u) for u in us) for w, us in known),
             "amount": sum(all(_other_amount(w, u) for u in us) for w, us in known),
@@ -101,7 +106,7 @@ class Comparison:
         return {b for (a, b), roles in self._roles.items() if a in heads and role in roles}
 
     def _turned(self, arc: Arc) -> bool:
-        """A subject that the source has as the object, or the other way round; or another subject."""
+        """Another subject or object than in the source, or each in the other's place."""
         h, role, d = arc
         if role not in (SUBJECT, OBJECT) or not self._both(arc):
             return False
@@ -110,10 +115,12 @@ class Comparison:
             return False
         if self._fillers(heads, OBJECT if role == SUBJECT else SUBJECT) & words:
             return True
-        if role == OBJECT or any((a, SUBJECT) in self._x.pronouns for a in heads):
+        if any((a, role) in self._x.pronouns for a in heads):
             return False
-        if self._fillers(heads, SUBJECT):
+        if self._fillers(heads, role):
             return True
+        if role == OBJECT:
+            return False
         return bool(self._fillers(heads, OBJECT)) and self._nearness(arc) <= 0.5
 
     def _lacks_head(self, j: int) -> bool:
@@ -137,6 +144,14 @@ class Comparison:
             any(self._x.words[d].lemma in _DIRECTIONS - said for h, _, d in self._x.arcs if h == i)
             for i in self._found[j]
         ) and bool(self._found[j])
+
+    def _lacks_qualifier(self, j: int) -> bool:
+        """ "The mayor" for "the former mayor"."""
+        said = {self._y.words[d].lemma for h, _, d in self._y.arcs if h == j}
+        return bool(self._found[j]) and all(
+            any(self._x.words[d].lemma in _QUALIFIERS - said for h, _, d in self._x.arcs if h == i)
+            for i in self._found[j]
+        )
 
     def _is_bare(self, arc: Arc) -> bool:
         """A subject or object left alone: "the star" for "the star of the match"."""
