@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ..critics.parser import ParsedSentences
 from ..data.schema import Candidate
 from ..edits.compose import rewordings, shortenings
-from ..errors import ModelError
 from ..teachers.base import Sampler
 from ..text.sentences import normalised
 
@@ -18,11 +17,11 @@ _MARGIN = 10  # nats that an edit may be less likely than the likeliest of its t
 class Editor:
     """Edits sentences: rewordings for paraphrases, shortenings for summaries, at most `most` of each.
 
-    A teacher that gives no log-probabilities (`endpoint`, `own`) leaves them in the order of the rules.
+    Without a sampler, or with one that gives no log-probabilities, they stay in the order of the rules.
     """
 
     parser: ParsedSentences
-    sampler: Sampler
+    sampler: Sampler | None
     most: int
 
     def candidates(
@@ -40,9 +39,13 @@ class Editor:
         return tuple(found.values())
 
     def _likely(self, prompt: str, texts: Sequence[str]) -> list[Candidate]:
+        if not texts:
+            return []
         try:
-            scores = self.sampler.logprobs(prompt, [f" {text}" for text in texts]) if texts else []
-        except (ModelError, NotImplementedError):
+            if self.sampler is None:
+                raise NotImplementedError
+            scores = self.sampler.logprobs(prompt, [f" {text}" for text in texts])
+        except NotImplementedError:
             return [Candidate(text, 0, math.nan) for text in texts[: self.most]]
         scored = [Candidate(text, 0, score) for text, score in zip(texts, scores, strict=True)]
         # in all, not a token: by the token, near copies would always win

@@ -113,7 +113,8 @@ def _generate(recipe: Recipe, sampler: "Sampler") -> Work:
         from ..generation.edited import Editor
 
         parser = load_parser(recipe.score.parser, lemmas=True)
-        editor = Editor(ParsedSentences(parser), sampler, settings.edits)
+        scorer = None if backend == "endpoint" else sampler
+        editor = Editor(ParsedSentences(parser), scorer, settings.edits)
 
     def work(rows: pa.Table, tick: Tick) -> tuple[pa.Table, Counter[str]]:
         contexts = contexts_from_table(rows)
