@@ -98,9 +98,9 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Its code with the embedded models, on two contexts; what it shows is looked at when it is written."""
     cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    settings, folder = '["contexts.count=3", "sampling.per_context=60"]', '"../runs/notebook"'
+    settings, folder = '["contexts.count=6"]', '"../runs/notebook"'
     assert settings in code[0] and folder in code[0]
-    code[0] = code[0].replace(settings, '["contexts.count=2", "sampling.per_context=40"]')
+    code[0] = code[0].replace(settings, '["contexts.count=2"]')
     code[0] = code[0].replace(folder, repr(str(tmp_path / "run")))
     monkeypatch.chdir(EXAMPLES)
     names: dict[str, Any] = {}
