@@ -73,6 +73,7 @@ def test_doctor_measures_a_model_on_this_machine_and_misses_nothing(tmp_path: Pa
     )
     recipe = resolve(
         {
+            "preset": "continuation",
             "teacher": {"model": str(gpt2)},
             "score": {"nli": str(nli), "critics": critics, "paraphrase": off, "summary": off},
             "filter": {"paraphrase": off, "summary": off},

@@ -66,8 +66,16 @@ def test_later_waves_see_pairs_that_earlier_ones_kept(whole: Path) -> None:
     assert {(one["task"], one["source"], one["target"]) for one in found[2]} <= kept
 
 
-def test_the_sentence_of_the_corpus_anchors_pairs(whole: Path) -> None:
-    rows = [row for shard in RunFolder(whole).shards("filter") for row in shard.table().to_pylist()]
+def ledger(out: Path) -> list[dict[str, Any]]:
+    return [row for shard in RunFolder(out).shards("filter") for row in shard.table().to_pylist()]
+
+
+def test_the_sentence_of_the_corpus_anchors_pairs(
+    whole: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    assert all(row["anchored"] for row in ledger(whole))
+    run(recipe(settings, score={"pairs": "all"}), tmp_path)
+    rows = ledger(tmp_path)
     anchored = [row for row in rows if row["anchored"]]
     assert anchored and len(anchored) < len(rows)
     assert all(any(f"My old {w} was" in row["source"] + row["target"] for w in WORDS) for row in anchored)

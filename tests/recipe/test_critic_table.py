@@ -58,7 +58,9 @@ def test_the_bound_of_a_summary_reads_forward_only() -> None:
 
 
 def test_a_stage_depends_on_the_models_of_its_critics() -> None:
-    off = dict.fromkeys(["judge", "grounded", "well_formed", "clause", "entities", "support", "correct"], False)
+    off = dict.fromkeys(
+        ["judge", "grounded", "well_formed", "clause", "entities", "support", "correct"], False
+    )
     shared = {"nli": "one/model", "judge": "one/model"}
     cheap = ["length_ratio", "numbers", "persons", "prefix", "rouge_l", "similarity"]
     recipe = resolve(
