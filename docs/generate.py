@@ -22,8 +22,8 @@ MADE = "<!-- made by docs/generate.py -->"
 RECIPE = f"""{MADE}
 # The recipe
 
-One TOML file describes a run. What it leaves out comes from its `preset`: `default`, our measured settings; `paper`, those
-of Jung et al. (2024); `code`, those of their public code. On the command line `--set table.key=value` lies over both. A
+One TOML file describes a run. What it leaves out comes from its `preset`: `default`, our measured settings, which
+[restate](restatement.md); `continuation`, ours to continue; `paper`, those of Jung et al. (2024); `code`, those of their public code. On the command line `--set table.key=value` lies over both. A
 wrong key or value is one line that says where, and what is allowed. `impossible settings WORD` searches this page in a
 terminal, and a shell completes the keys behind `--set`.
 
