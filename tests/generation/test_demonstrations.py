@@ -10,13 +10,11 @@ SETTINGS = Restatement(demonstrations=2, pool=3, first=1)
 def row(number: int, source: str, **changes: object) -> dict[str, object]:
     target = " ".join(source.split()[::-1])
     return {
-        "pair_id": f"{number:04}",
         "context_id": f"context {number}",
         "task": "summary",
         "source": source,
         "target": target,
         "anchored": False,
-        "verdict": "kept",
         "rouge_l": 0.55,
         "correct": 0.9,
         **changes,
@@ -42,10 +40,10 @@ def test_anchored_pairs_and_sure_ones_come_first() -> None:
     assert chosen(*rows) == chosen(*rows[::-1]) == [DOCTOR, STORM, BRIDGE]
 
 
-def test_no_two_demonstrations_are_alike_or_of_one_context_and_none_was_rejected() -> None:
+def test_no_two_demonstrations_are_alike_or_of_one_context_and_none_is_likely_wrong() -> None:
     assert chosen(row(1, BRIDGE), row(2, BRIDGES)) == [BRIDGE]
-    assert chosen(row(1, BRIDGE), row(2, STORM, context_id="context 1")) == [BRIDGE]
-    assert chosen(row(1, BRIDGE, verdict="judge"), row(2, "It is so very nice here today.")) == []
+    assert chosen(row(1, BRIDGE), row(2, STORM, context_id="context 1", correct=0.8)) == [BRIDGE]
+    assert chosen(row(1, BRIDGE, correct=0.3), row(2, "It is so very nice here today.")) == []
 
 
 def test_a_pair_that_hardly_differs_or_hardly_overlaps_comes_last() -> None:

@@ -1,6 +1,7 @@
 """Whole runs that restate: the same bytes whatever the shards, the interruptions and the engine."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from impossible.data.run_folder import RunFolder
 from impossible.data.state import State
+from impossible.errors import RecipeError
 from impossible.pipeline.run import Watch, run
 from impossible.pipeline.verify import verify
 from impossible.recipe.layers import merge
@@ -56,14 +58,31 @@ def shown(out: Path) -> list[list[dict[str, str]]]:
     return [row for shard in shards for row in shard.table()["demonstrations"].to_pylist()]
 
 
-def test_later_waves_see_pairs_that_earlier_ones_kept(whole: Path) -> None:
+def test_later_waves_see_pairs_of_earlier_ones(whole: Path) -> None:
     found = shown(whole)
     assert found[:2] == [[], []] and all(found[2:])
     assert found[2] == found[5]
     folder = RunFolder(whole)
-    early = [row for i in range(2) for row in folder.shard("filter", i).table().to_pylist()]  # type: ignore[union-attr]
-    kept = {(row["task"], row["source"], row["target"]) for row in early if row["verdict"] == "kept"}
-    assert {(one["task"], one["source"], one["target"]) for one in found[2]} <= kept
+    early = [row for i in range(2) for row in folder.shard("score", i).table().to_pylist()]  # type: ignore[union-attr]
+    scored = {(row["task"], row["source"], row["target"]) for row in early}
+    assert {(one["task"], one["source"], one["target"]) for one in found[2]} <= scored
+
+
+def test_another_bound_changes_no_text(whole: Path, settings: dict[str, Any], tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    before = len(RunFolder(whole).journal())
+    run(recipe(settings, filter={"paraphrase": {"entailment": {"min": 0.4}}}), tmp_path / "run")
+    new = RunFolder(tmp_path / "run").journal()[before:]
+    assert {row["stage"] for row in new} == {"filter"}
+
+
+def test_a_run_may_stop_at_its_contexts_but_not_before_the_scores_it_needs(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    run(recipe(settings), tmp_path, until="contexts")
+    assert len(RunFolder(tmp_path).shards("contexts")) == len(WORDS)
+    with pytest.raises(RecipeError, match="stop at score"):
+        run(recipe(settings), tmp_path, until="generate")
 
 
 def ledger(out: Path) -> list[dict[str, Any]]:

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from ..data.schema import KEPT, PROMPTS, Demonstration
+from ..data.schema import PROMPTS, Demonstration
 from ..recipe.restatement import Restatement
 from ..text.function_words import content_words
 
@@ -15,16 +14,17 @@ _BLOCK = 8  # neighbouring contexts that see the same demonstrations, so that th
 _ALIKE = 0.4  # share of content words from which two demonstrations are alike
 _REWORDED = 0.55  # ROUGE-L of a pair that is reworded but not a different sentence
 _FEWEST_WORDS = 8
+_LIKELY = 0.5
 
 
-def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstration]:
+def choose(scores: Sequence[pa.Table], settings: Restatement) -> list[Demonstration]:
     """Return the pairs to show: of each task at most `pool`, the best first, no two of one context or alike.
 
     Anchored pairs come first, in the order of the critic `correct` less the distance from a usual
-    rewording. Pairs with the lowest overlap are not the best ones: many are wrong.
+    rewording. Pairs with the lowest overlap are not the best ones: many are wrong. The choice does not
+    depend on the bounds of `[filter]`, so another bound changes no text.
     """
-    kept = [ledger.filter(pc.equal(ledger["verdict"], KEPT)) for ledger in ledgers]
-    rows = [row for ledger in kept for row in ledger.to_pylist()]
+    rows = [row for table in scores for row in table.to_pylist() if _is_likely(row)]
     shown: list[Demonstration] = []
     for task, _ in settings.cues():
         chosen: list[Demonstration] = []
@@ -42,12 +42,18 @@ def choose(ledgers: Sequence[pa.Table], settings: Restatement) -> list[Demonstra
     return shown
 
 
-def _order(row: Mapping[str, Any]) -> tuple[bool, float, str]:
+def _is_likely(row: Mapping[str, Any]) -> bool:
+    """Whether a pair is rather right than wrong, as far as the critics know."""
+    sure, entailed = row.get("correct"), row.get("entailment_forward")
+    return sure >= _LIKELY if sure is not None else entailed is not None
+
+
+def _order(row: Mapping[str, Any]) -> tuple[bool, float, str, str]:
     """The best first; of equal ones the order does not depend on that of the rows."""
     sure = row.get("correct") or 0.0
     reworded = row.get("rouge_l")
     far = abs(reworded - _REWORDED) if reworded is not None else 0.0
-    return not row.get("anchored"), far - sure, row["pair_id"]
+    return not row.get("anchored"), far - sure, row["source"], row["target"]
 
 
 def _alike(a: Demonstration, b: Demonstration) -> bool:

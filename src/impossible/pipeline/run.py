@@ -21,6 +21,7 @@ from ..generation.contexts import prompts
 from ..generation.corpus import CorpusReport
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
+from ..recipe.restatement import Restatement
 from .engines import open_engine
 from .engines.base import Callbacks, Done, ShardRun, run_shard
 from .shards import Shards
@@ -94,6 +95,8 @@ def run(
     """
     until = _last_stage(recipe, until, target)
     _check_sampler(recipe, sampler)
+    if until == "generate" and recipe.restatement and recipe.restatement.examples is None:
+        _check_demonstrations(recipe.restatement)
     if until == "distil":
         _check_distil_inputs(recipe)
     watch = watch or Watch()
@@ -109,7 +112,7 @@ def run(
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
-        shards = Shards(recipe, folder, rows)
+        shards = Shards(recipe, folder, rows, shown=until != "contexts")
         state = State(out, rows.num_rows, len(shards), target=target)
         _write_manifest(folder, recipe, state, stages)
         state.shards = min(state.shards, at_most or state.shards)
@@ -153,6 +156,14 @@ def _make_shards(
     except KeyboardInterrupt:
         state.interrupted = True
     return sorted(finished)
+
+
+def _check_demonstrations(settings: Restatement) -> None:
+    if settings.demonstrations:
+        raise RecipeError(
+            "--until generate: later sentences are shown pairs that were scored before; stop at score, "
+            "or set restatement.demonstrations = 0"
+        )
 
 
 def _check_distil_inputs(recipe: Recipe) -> None:

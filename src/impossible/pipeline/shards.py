@@ -24,7 +24,9 @@ class Shards:
     shards, the engine or the interruptions of a run.
     """
 
-    def __init__(self, recipe: Recipe, folder: RunFolder, prompts: pa.Table):
+    def __init__(self, recipe: Recipe, folder: RunFolder, prompts: pa.Table, shown: bool = True):
+        """With `shown = False` there are no demonstrations: for a run that stops before it needs them."""
+        self._shown = shown
         self._recipe, self._folder, self._prompts = recipe, folder, prompts
         self._pools: dict[int, list[Demonstration]] = {}
         ends = _wave_ends(recipe, prompts.num_rows)
@@ -52,18 +54,20 @@ class Shards:
 
     def before(self, index: int) -> list[int]:
         """The shards of the waves before that of a shard, which must be finished first."""
+        if not self._shown:
+            return []
         return [i for i, place in enumerate(self._places) if place[2] < self._places[index][2]]
 
     def rows(self, index: int) -> pa.Table:
         """The prompts of a shard with their demonstrations. Raises StoreError, DataError."""
         start, count, wave = self._places[index]
         rows, settings = self._prompts.slice(start, count), self._recipe.restatement
-        if settings is None or not settings.demonstrations:
+        if settings is None or not settings.demonstrations or not self._shown:
             return rows
         if settings.examples is not None:
             return attach(rows, self._given, settings)
         if wave not in self._pools:
-            self._pools[wave] = choose(list(self._ledgers(self.before(index))), settings)
+            self._pools[wave] = choose(list(self._scores(self.before(index))), settings)
         return attach(rows, self._pools[wave], settings)
 
     @cached_property
@@ -80,12 +84,12 @@ class Shards:
             if row.get("task", task) == task
         ]
 
-    def _ledgers(self, indices: Iterable[int]) -> Iterator[pa.Table]:
+    def _scores(self, indices: Iterable[int]) -> Iterator[pa.Table]:
         for index in indices:
-            shard = self._folder.shard("filter", index)
+            shard = self._folder.shard("score", index)
             if shard is None:
                 raise StoreError(
-                    f"shard {index} of stage filter in {self._folder.path} is missing, and later shards "
+                    f"shard {index} of stage score in {self._folder.path} is missing, and later shards "
                     "show its pairs to the teacher; run again to recreate it"
                 )
             yield shard.table()
