@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..recipe.recipe import Recipe
 from ..report.facts import Facts
 
 FILE = "croissant.json"
@@ -93,13 +94,26 @@ def _about(facts: Facts, name: str, licences: Mapping[str, str], home: str) -> d
         "keywords": ["synthetic", "impossible-distillation", *(task.name for task in facts.tasks)],
         "citeAs": CITATION,
         "isLiveDataset": False,
-        "rai:dataCollection": f"Contexts ({source}) were continued {recipe.sampling.per_context} times each; "
-        "the pairs were neither written nor checked by people. Recipe: recipe.toml; method: README.md.",
+        "rai:dataCollection": f"{_collected(recipe, source)} Recipe: recipe.toml; method: README.md.",
         "rai:dataBiases": "The sentences carry the biases of the language model that wrote them.",
         "rai:dataLimitations": "Sentences are not facts. Critics make errors: some pairs differ in meaning.",
         "rai:personalSensitiveInformation": "Searched for only by patterns of addresses, numbers and keys.",
     }
     return metadata | ({"url": home} if home else {})
+
+
+def _collected(recipe: Recipe, source: str) -> str:
+    """How the pairs were made, in a sentence."""
+    settings = recipe.restatement
+    if settings is None:
+        return (
+            f"Contexts ({source}) were continued {recipe.sampling.per_context} times each; the pairs were "
+            "neither written nor checked by people."
+        )
+    return (
+        f"Sentences ({source}) were restated {settings.per_cue} times behind a cue; the restatements were "
+        "neither written nor checked by people."
+    )
 
 
 def _file(path: Path) -> dict[str, Any]:

@@ -163,10 +163,10 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _own_contexts(contexts: Sequence[str]) -> Iterator[Finding]:
-    """Find contexts that are openings of the user's documents."""
+    """Find contexts that are text of the user's documents."""
     shown = [text for text in contexts if text]
     if shown:
-        what = f"{len(shown)} contexts are verbatim openings of your own documents"
+        what = f"{len(shown)} contexts are text of your own documents as it stands there"
         text = f"{what}; --no-contexts leaves them out"
         yield Finding("contexts", text, tuple(shown[:_EXAMPLES]))
 

@@ -15,7 +15,9 @@ DOMAINS = ("news", "biomedical", "reddit", "support", "reviews", "encyclopedia")
 
 
 class Contexts(Settings):
-    """What the teacher continues: prefixes of `domains`, or openings of the documents of `corpus`."""
+    """What the teacher restates or continues: text of the documents of `corpus`, or its own after prefixes of
+    `domains`.
+    """
 
     domains: tuple[str, ...] = ("support", "reviews")
     """Built-in domains whose prefixes the teacher continues, in turn."""
@@ -26,10 +28,12 @@ class Contexts(Settings):
     field: str | None = None
     """The column or key of the corpus with the text; not for .txt."""
     count: int = Field(40, ge=1)
-    """Number of contexts; of a corpus, that many random documents, determined by the seed."""
+    """Number of contexts: sentences to restate, or openings to continue; of a corpus a random choice,
+    determined by the seed.
+    """
     sentences: tuple[int, int] = (1, 2)
     """Minimum and maximum number of sentences that the teacher adds to a prefix, or that are taken from the
-    start of a document.
+    start of a document to continue it.
     """
     temperature: float = Field(0.8, gt=0, le=5)
     """Sampling temperature of the sentences that the teacher adds to a prefix."""

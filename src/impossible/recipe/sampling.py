@@ -9,7 +9,7 @@ class Sampling(Settings):
     """How the teacher continues a context."""
 
     per_context: int = Field(200, ge=2, le=10_000)
-    """Continuations per context. The number of pairs grows with the square."""
+    """Continuations per context, without restatement. The number of pairs grows with the square."""
     temperature: float = Field(0.6, gt=0, le=5)
     """Sampling temperature: lower values favour likely tokens."""
     top_p: float = Field(0.9, gt=0, le=1)
