@@ -1,6 +1,6 @@
 """Measure whether overlapping generation and filtering pays off on one machine: seconds per context.
 
-python benchmarks/overlap.py recipes/quickstart.toml --contexts 48
+python benchmarks/overlap.py recipes/continuation.toml --contexts 48
 
 The same contexts are run, without students, on the engine `local`, where each stage in turn uses all threads,
 and on `ray` with one critic worker and one or two teachers, one thread each, where the stages overlap.

@@ -1,6 +1,6 @@
 """Measure how a run's throughput scales with Ray workers.
 
-python benchmarks/ray_scaling.py --recipe recipes/quickstart.toml --workers 1 2 --contexts 16
+python benchmarks/ray_scaling.py --recipe recipes/continuation.toml --workers 1 2 --contexts 16
 python benchmarks/ray_scaling.py --simulated 1 4 16 64 --sleep 4
 
 The first form continues contexts with the recipe's teacher, one thread per worker. The second simulates
