@@ -40,7 +40,7 @@ def test_conjuncts_share_the_arcs_of_the_first(nlp: Language) -> None:
     ("source", "target"),
     [
         ("The storm destroyed the old bridge on Monday.", "The old bridge was destroyed by the storm."),
-        ("The film that won the prize is a comedy.", "The film won the prize."),
+        ("The jury said that the film won the prize.", "The film won the prize."),
         ("The mayor of Lyon opened a museum.", "Lyon's mayor opened a museum."),
         ("She bought a house, a garden and a car.", "She bought a house and a car."),
         ("Officials said that the plant was closed in May.", "The plant was closed in May."),
@@ -58,6 +58,7 @@ def test_what_the_source_supports(nlp: Language, source: str, target: str) -> No
 @pytest.mark.parametrize(
     ("kind", "source", "target"),
     [
+        ("point", "The bank charged me a fee because the payment failed.", "The payment failed."),
         ("role", "Charges against the coach were dropped on Monday.", "The coach was dropped on Monday."),
         ("qualifier", "The former mayor of Lyon was fined in May.", "The mayor of Lyon was fined in May."),
         ("role", "Rebels blew up a pipeline in Egypt.", "Egypt blew up a pipeline."),

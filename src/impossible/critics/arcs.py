@@ -68,13 +68,15 @@ class Reading:
     """A sentence: its words by position, its arcs, those that are only understood, and the pronouns.
 
     An arc is understood if it is not in the parse: "he" leaves in "he wants to leave". `pronouns` are (head,
-    role) of personal pronouns.
+    role) of personal pronouns, `points` the main predicate and what it governs as its complement ("said that
+    they left").
     """
 
     words: dict[int, Word]
     arcs: frozenset[Arc]
     understood: frozenset[Arc]
     pronouns: frozenset[tuple[int, str]]
+    points: frozenset[int]
 
 
 def read(doc: Doc, lemma: Callable[[Token], str]) -> Reading:
@@ -94,7 +96,14 @@ class _Reader:
         pronouns: set[tuple[int, str]] = set()
         arcs = self._resolved((arc for t in self._doc for arc in self._arcs(t, t)), words, pronouns)
         understood = self._resolved((a for t in self._doc for a in self._understood(t)), words, set())
-        return Reading(words, arcs, understood - arcs, frozenset(pronouns))
+        return Reading(words, arcs, understood - arcs, frozenset(pronouns), self._points(words))
+
+    def _points(self, words: dict[int, Word]) -> frozenset[int]:
+        heads = [t for t in self._doc if t.dep_ == "ROOT"]
+        for head in heads:  # grows while it is read
+            heads += [c for c in head.children if c.dep_ in ("ccomp", "xcomp", "parataxis")]
+        found = (self._stand_in(head) for head in heads)
+        return frozenset(token.i for token in found if token is not None and token.i in words)
 
     def _resolved(
         self, found: Iterator[_Found], words: dict[int, Word], pronouns: set[tuple[int, str]]

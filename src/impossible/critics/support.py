@@ -87,6 +87,7 @@ class Comparison:
         return {
             "role": sum(self._turned(arc) for arc in self._y.arcs),
             "head": sum(self._lacks_head(j) or self._lacks_direction(j) for j in self._y.words),
+            "point": int(self._misses_point()),
             "qualifier": sum(self._lacks_qualifier(j) for j in self._y.words),
             "doubt": sum(all(_sure(w, u) for u in us) for w, us in known),
             "denial": sum(all(_turns(w, u) for u in us) for w, us in known),
@@ -101,6 +102,11 @@ class Comparison:
                 self._is_left_open(h, role) for h, role in self._y.pronouns if role in (SUBJECT, OBJECT)
             ),
         }
+
+    def _misses_point(self) -> bool:
+        """Whether the target's main predicate is a side remark of the source."""
+        said = {i for j in self._y.points for i in self._found[j]}
+        return bool(said and self._x.points) and not said & self._x.points
 
     def _fillers(self, heads: Sequence[int], role: str) -> set[int]:
         return {b for (a, b), roles in self._roles.items() if a in heads and role in roles}
