@@ -120,7 +120,11 @@ def test_as_wide_as_one_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ctrl_c_during_the_imports_leaves_no_traceback(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (tmp_path / "typer.py").write_text(
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job ignores it
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
     command = [sys.executable, "-m", "impossible", "settings"]
     path = os.pathsep.join([str(tmp_path), *sys.path])
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)

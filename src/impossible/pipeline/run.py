@@ -21,7 +21,6 @@ from ..generation.contexts import prompts
 from ..generation.corpus import CorpusReport
 from ..models.locate import digest
 from ..recipe.recipe import Recipe
-from ..recipe.restatement import Restatement
 from .engines import open_engine
 from .engines.base import Callbacks, Done, ShardRun, run_shard
 from .shards import Shards
@@ -95,10 +94,7 @@ def run(
     """
     until = _last_stage(recipe, until, target)
     _check_sampler(recipe, sampler)
-    if until == "generate" and recipe.restatement and recipe.restatement.examples is None:
-        _check_demonstrations(recipe.restatement)
-    if until == "distil":
-        _check_distil_inputs(recipe)
+    _check_end(recipe, until)
     watch = watch or Watch()
     # before the folder is made, so that an unreadable corpus leaves none
     rows, report = prompts(recipe.contexts, recipe.seed, recipe.restatement)
@@ -158,8 +154,12 @@ def _make_shards(
     return sorted(finished)
 
 
-def _check_demonstrations(settings: Restatement) -> None:
-    if settings.demonstrations:
+def _check_end(recipe: Recipe, until: str) -> None:
+    """Check what the last stage needs."""
+    if until == "distil":
+        _check_distil_inputs(recipe)
+    shown = recipe.restatement
+    if until == "generate" and shown is not None and shown.demonstrations and shown.examples is None:
         raise RecipeError(
             "--until generate: later sentences are shown pairs that were scored before; stop at score, "
             "or set restatement.demonstrations = 0"
