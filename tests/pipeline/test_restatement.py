@@ -162,3 +162,18 @@ def test_own_demonstrations_are_shown_from_the_start(settings: dict[str, Any], t
     found = shown(tmp_path / "run")
     assert len(found) == len(WORDS)
     assert {one["target"] for row in found for one in row} == {"The cat likes it."}
+
+
+def test_a_run_with_own_demonstrations_resumes_by_either_recipe(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.jsonl").write_text(
+        '{"task": "summary", "source": "The old cat is here.", "target": "It is."}\n'
+    )
+    given = recipe(settings, restatement={"examples": "mine.jsonl"})
+    run(given, Path("run"), until="generate")
+    made = Path("run/round-0/groups/00000.parquet").stat().st_ino
+    for again in (given, RunFolder(Path("run")).recipe()):
+        run(again, Path("run"), until="generate")
+        assert Path("run/round-0/groups/00000.parquet").stat().st_ino == made

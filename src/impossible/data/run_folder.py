@@ -164,10 +164,12 @@ class RunFolder:
         return load(self.recipe_file, overrides, resolved=True)
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write the recipe with the corpus path relative to this folder, so that it runs from anywhere."""
-        if recipe.contexts.corpus is not None:
-            relative = {"corpus": os.path.relpath(recipe.contexts.corpus, self.path)}
-            recipe = recipe.model_copy(update={"contexts": recipe.contexts.model_copy(update=relative)})
+        """Write the recipe with its files relative to this folder, so that it runs from anywhere."""
+        for name, key in (("contexts", "corpus"), ("restatement", "examples")):
+            table = getattr(recipe, name)
+            if table and getattr(table, key) is not None:
+                relative = {key: os.path.relpath(getattr(table, key), self.path)}
+                recipe = recipe.model_copy(update={name: table.model_copy(update=relative)})
         store.write_text(self.recipe_file, dump(recipe))
 
     def is_run(self) -> bool:

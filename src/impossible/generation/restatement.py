@@ -9,6 +9,7 @@ from ..data.schema import Candidate, Context, Demonstration, Group, seed_for
 from ..recipe.restatement import Restatement
 from ..recipe.sampling import Sampling
 from ..teachers.base import Continuation, Sampler
+from ..text.articles import restore_articles
 from ..text.function_words import FUNCTION_WORDS, content_words
 from ..text.sentences import defect, iterate, normalised
 from ..text.words import words
@@ -88,7 +89,7 @@ def restate(
                 drawn[context.id] += continuations
         for context in some:
             counts["continuations"] += len(drawn[context.id])
-            restated = [_cleaned(one, settings) for one in drawn[context.id]]
+            restated = [_cleaned(one, context.text, settings) for one in drawn[context.id]]
             group = _with_sentence(context.text, restated, sampling, counts)
             if editor is not None:
                 tasks = [(task, cue.cue) for task, cue in settings.cues() if _suits(context.text, cue.words)]
@@ -135,9 +136,10 @@ def _stems(sentence: str) -> set[str]:
     return {word.lower()[:_STEM] for word in content_words(sentence)}
 
 
-def _cleaned(restatement: Continuation, settings: Restatement) -> Continuation:
-    """Remove a repeated cue and capitalise the first letter."""
+def _cleaned(restatement: Continuation, sentence: str, settings: Restatement) -> Continuation:
+    """Remove a repeated cue, capitalise the first letter, restore articles that the bonus made it skip."""
     text = restatement.text.lstrip()
     for _, cue in settings.cues():
         text = text.removeprefix(cue.cue).lstrip()
+    text = restore_articles(text, sentence)
     return replace(restatement, text=text[:1].upper() + text[1:])

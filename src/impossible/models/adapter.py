@@ -1,4 +1,4 @@
-"""A causal LM + a LoRA adapter → a merged classifier in a Hugging Face folder."""
+"""A causal LM + a LoRA adapter → a merged classifier, or a merged student, in a Hugging Face folder."""
 
 import shutil
 from pathlib import Path
@@ -8,8 +8,10 @@ import torch
 from tokenizers.processors import TemplateProcessing
 from transformers import (
     AutoConfig,
+    AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedConfig,
     PreTrainedTokenizerBase,
 )
@@ -45,6 +47,24 @@ def merge(base: str | Path, adapter: Path, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
     if (adapter / CALIBRATION).exists():
         shutil.copyfile(adapter / CALIBRATION, folder / CALIBRATION)
+
+
+def merge_student(base: str | Path, adapter: Path, folder: Path) -> None:
+    """Write the language model `base` with a student's adapter merged into its weights to `folder`.
+
+    `adapter` contains a peft adapter, generation_config.json and what else a student's folder has.
+    """
+    from peft import PeftModel
+
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, trust_remote_code=False)
+    model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    generation = GenerationConfig.from_pretrained(adapter)
+    model.config.eos_token_id, model.config.pad_token_id = generation.eos_token_id, generation.pad_token_id
+    model.generation_config = generation
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
+    for name in ("student.json", "README.md"):
+        shutil.copyfile(adapter / name, folder / name)
 
 
 def reads_left_to_right(config: PreTrainedConfig) -> bool:

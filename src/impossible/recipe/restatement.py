@@ -1,5 +1,6 @@
 """Settings of restatement: the teacher says a sentence again behind a discourse cue."""
 
+import json
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -62,6 +63,11 @@ class Restatement(Settings):
     """
     copied: int = Field(0, ge=0, le=1000)
     """Above 0: the most tokens of the sentence in a row."""
+
+    def canonical(self) -> str:
+        """See Settings; where the file of examples lies does not count, what it holds is in the contexts."""
+        table = json.loads(super().canonical())
+        return json.dumps(table | {"examples": self.examples is not None}, sort_keys=True)
 
     def bonus(self, task: str, backend: str) -> float:
         """The bonus that a backend of the teacher adds for a task."""

@@ -19,6 +19,7 @@ from .info import Kind
 from .prefix_cache import ARCHITECTURES, share_common_prefix
 
 _LORA_RANK = 16
+ADAPTER = "adapter"  # the folder of the adapters alone, beside the merged weights
 # Up to so many tokens, use eager attention on CPU: the backward pass of torch's fused kernel takes four times
 # as long for a few dozen tokens. Eager attention needs memory quadratic in the number of tokens.
 _EAGER_ATTENTION = 256
@@ -76,7 +77,9 @@ def write_weights(
     if _rank(kind, settings):
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(_load(base, kind, torch.float32), best).merge_and_unload()
+        adapted = PeftModel.from_pretrained(_load(base, kind, torch.float32), best)
+        adapted.save_pretrained(out / ADAPTER)
+        model = adapted.merge_and_unload()
     else:
         model = _load(best, kind, torch.float32)
     model.config.use_cache = True

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from ..data.rounds import run_student
 from ..errors import ModelError, first_line
+from ..models.locate import locate
 from ..recipe.base import Settings
 from ..recipe.distil import Distil
 from ..text.escape import markdown
@@ -55,7 +56,9 @@ def read_info(folder: Path) -> Info:
 
 
 def best_student(path: Path) -> Path:
-    """Return the folder of a run's best student; any other folder is returned unchanged."""
+    """Return the folder of a run's best student, or of an embedded one; any other folder as it is."""
+    if str(path).startswith("embedded:"):
+        return locate(str(path))
     return run_student(path) or path
 
 
