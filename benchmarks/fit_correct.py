@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from impossible.critics.correct import feature
 
 COLUMNS = {
-    "paraphrase": "grounded judge_forward judge_backward similarity rouge_l clause_forward clause_backward "
+    "paraphrase": "grounded judge_forward judge_backward similarity rouge_l length_ratio "
     "support_forward support_backward fluency",
-    "summary": "grounded judge_forward entailment_forward similarity rouge_l clause_forward support_forward "
-    "fluency",
+    "summary": "grounded judge_forward entailment_forward similarity rouge_l length_ratio support_forward "
+    "support_backward fluency",
 }
 PENALTY = 3.0  # of squared weights, in units of one labelled pair
 FOLDS = 8

@@ -80,7 +80,7 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
         ),
         MapStage(
             "score",
-            7,
+            8,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda execution: _score(recipe, execution),

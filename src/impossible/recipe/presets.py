@@ -66,7 +66,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "clause": {"min": 1.0},
                 "support": {"min": 0.75},
                 "judge": {"min": 0.65},
-                "correct": {"min": 0.5},
+                "correct": {"min": 0.6},
                 "duplicates": 0.95,
                 "duplicate_rule": "several",
             },
