@@ -180,6 +180,7 @@ BAD = [
     Bad("pairs file with an open quote", _pairs("p.csv", b'source,target\n"a,b\nc,d\n'), "p.csv, row 1: a quote is never closed"),
     Bad("pairs file with a column twice", _pairs("p.csv", b"source,target,source\na,b,c\n"), "has two columns 'source'"),
     Bad("output over its input", lambda f: [*_pairs("p.csv", b"source,target\na,b\n")(f), "--out", str(f / "p.csv")], "it is what the command reads"),
+    Bad("output over another file", lambda f: [(f / "p.scored.csv").write_text("mine"), _pairs("p.csv", b"source,target\na,b\n")(f)][1], "p.scored.csv: it exists; choose another file, or overwrite it with --force"),
     Bad("corpus in another language", _corpus("a.txt", "Die Heizung macht nachts viel Lärm.\n".encode()), "has no English text"),
     Bad("export of an unknown task", lambda f: ["export", str(_dataset(f).parents[2]), str(f / "a.jsonl"), "--task", "summaries"], "allowed are paraphrase, summary"),
     Bad("export over the run's own file", lambda f: (lambda own: ["export", str(own.parents[2]), str(own)])(_dataset(f)), "it is what the command reads"),

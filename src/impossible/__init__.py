@@ -1,18 +1,22 @@
 """Impossible Distillation: paraphrase and summary datasets from a small language model, without labels."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
-from .recipe.critics import Filter, Score
-from .recipe.execution import Execution
-from .recipe.recipe import Recipe
 
+TYPE_CHECKING = False  # nothing slow is imported here: `__main__` has to catch Ctrl-C first
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
     from .data.state import State
     from .pipeline.run import Watch
+    from .recipe.critics import Filter, Score
+    from .recipe.execution import Execution
+    from .recipe.recipe import Recipe
     from .students.student import Student
     from .teachers.base import Sampler
 
@@ -35,8 +39,19 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    """`Recipe`, imported on first use."""
+    if name != "Recipe":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .recipe.recipe import Recipe
+
+    return Recipe
+
+
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file; `overrides` are KEY=VALUE strings, as for `--set`. Raises RecipeError."""
+    from pathlib import Path
+
     from .data.run_folder import read_recipe
 
     return read_recipe(Path(path), overrides)
@@ -47,7 +62,7 @@ def open_student(
     filter: Filter | None = None,
     score: Score | None = None,
     execution: Execution | None = None,
-) -> "Student":
+) -> Student:
     """Open a student folder, or the best student of a run.
 
     `filter` and `score` replace the default bounds and critic models. Raises ModelError.
@@ -62,16 +77,18 @@ def run(
     out: str | Path,
     until: str = "",
     fresh: bool = False,
-    watch: "Watch | None" = None,
+    watch: Watch | None = None,
     target: int = 0,
-    sampler: "Sampler | None" = None,
-) -> "State":
+    sampler: Sampler | None = None,
+) -> State:
     """Run a recipe in a folder, or resume an earlier run.
 
     `until` names the last stage. `fresh` deletes the results of an earlier run. `watch` receives progress
     callbacks. `target` ends the run once each task has that many kept pairs. `sampler` is the teacher of a
     recipe with `teacher.backend = "own"`. Raises ImpossibleError.
     """
+    from pathlib import Path
+
     from .pipeline.run import run
 
     return run(recipe, Path(out), until, fresh, watch, target, sampler=sampler)

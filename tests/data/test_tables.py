@@ -117,15 +117,12 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("a\n1\n")
-    (tmp_path / "same.csv").symlink_to(tmp_path / "in.csv")
     (tmp_path / "folder.csv").mkdir()
     for name, says in (
         ("o.txt", "must end in .jsonl"),
         ("none/o.csv", "none is not a folder"),
         ("folder.csv", "it is a folder"),
-        ("same.csv", "it is what the command reads"),
     ):
         with pytest.raises(DataError, match=says):
-            check_writable(tmp_path / name, tmp_path / "in.csv")
-    check_writable(tmp_path / "new.csv", tmp_path / "in.csv")
+            check_writable(tmp_path / name)
+    check_writable(tmp_path / "new.csv")

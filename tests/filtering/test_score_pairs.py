@@ -72,13 +72,14 @@ def test_files_keep_their_columns_and_gain_scores(tmp_path: Path, ending: str) -
         ".parquet": lambda: frame.to_parquet(path),
     }
     write[ending]()
-    out, rows = score_file(path, None, "summary", "source", "target")
+    out = tmp_path / f"out{ending}"
+    rows = score_file(path, out, "summary", "source", "target")
     read = {
         ".jsonl": lambda: pd.DataFrame(map(json.loads, out.read_text().splitlines())),
         ".csv": lambda: pd.read_csv(out),
         ".parquet": lambda: pd.read_parquet(out),
     }[ending]()
-    assert rows == 2 and out.name == f"p.scored{ending}"
+    assert rows == 2
     assert list(read["source"]) == SOURCES[:2] and {"id", "entailment_min", "rouge_l"} <= set(read.columns)
 
 

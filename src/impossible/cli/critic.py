@@ -9,7 +9,7 @@ import typer
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from .lines import print_training
-from .options import AsJson, print_json
+from .options import AsJson, Force, check_new, print_json
 from .terminal import complete_task, open_console
 
 
@@ -23,6 +23,7 @@ def score(
     ] = "paraphrase",
     source: Annotated[str, typer.Option(help="column of the first sentence")] = "source",
     target: Annotated[str, typer.Option(help="column of the second sentence")] = "target",
+    force: Force = False,
 ) -> None:
     """Score the pairs of a file with all critics.
 
@@ -31,8 +32,10 @@ def score(
     from ..filtering.score_pairs import score_file
 
     hide_progress_bars()
-    written, rows = score_file(file, out, task, source, target)
-    print(f"{rows} pairs scored -> {written}")
+    suffixes = "".join(file.suffixes[-2:] if file.suffix.lower() == ".gz" else file.suffixes[-1:])
+    out = out or file.with_name(f"{file.name.removesuffix(suffixes)}.scored{suffixes}")
+    check_new(out, force, file)
+    print(f"{score_file(file, out, task, source, target)} pairs scored -> {out}")
 
 
 def critic_train(

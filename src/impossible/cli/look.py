@@ -12,7 +12,7 @@ from rich.console import Console
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
-from .options import AsJson, RunPath, print_json
+from .options import AsJson, Force, RunPath, check_new, print_json
 from .terminal import complete_bound, complete_task, open_console
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def calibrate(
 def report(
     run: RunPath,
     out: Annotated[Path | None, typer.Option(help="output file; default: report.html in the run")] = None,
+    force: Force = False,
 ) -> None:
     """Write a run's report: one HTML file with funnel, scores and sample pairs with their verdicts.
 
@@ -68,6 +69,7 @@ def report(
     """
     from ..report.page import write_report
 
+    check_new(out, force, run)
     print(f"report -> {write_report(run, out)}")
 
 

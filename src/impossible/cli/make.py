@@ -12,7 +12,7 @@ from rich.console import Console
 from ..errors import DataError
 from ..models.progress_bars import hide_progress_bars
 from ..text.escape import counted
-from .options import AsJson, RecipePath, RunPath, Sets, print_json
+from .options import AsJson, Force, RecipePath, RunPath, Sets, check_new, print_json
 from .terminal import complete_setting, complete_stage, complete_task, open_console
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ def export(
     task: Annotated[
         str | None, typer.Option(help="only this task: paraphrase or summary", autocompletion=complete_task)
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write a run's dataset as one file.
 
@@ -162,8 +163,8 @@ def export(
 
     if task not in (None, *TASKS):
         raise DataError(f"task {task!r} is unknown; allowed are {', '.join(TASKS)}")
-    own = [run] if run.is_file() else [run / "journal.jsonl", *run.glob("*/**/*.parquet")]
-    check_writable(out, *own)
+    check_writable(out)
+    check_new(out, force, run)
     table = dataset.read(run)
     if task is not None:
         table = table.filter(pc.equal(table["task"], task))

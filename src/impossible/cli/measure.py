@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..models.progress_bars import hide_progress_bars
-from .options import AsJson, RecipePath, Sets
+from .options import AsJson, Force, RecipePath, Sets, check_new
 from .terminal import complete_task, open_console
 
 
@@ -58,6 +58,7 @@ def evaluate_command(
     parser: Annotated[str, typer.Option(help="parser for tree distances")] = "embedded:en-core-web-sm",
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="seed for intervals and tests")] = 7,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare systems on benchmarks, with confidence intervals and significance tests.
@@ -66,13 +67,16 @@ def evaluate_command(
     """
     from ..data.json_report import STDOUT, check_report
     from ..data.store import write_text
-    from ..evaluate.benchmark import evaluate, write_results
+    from ..evaluate.benchmark import evaluate, kept_files, write_results
     from ..evaluate.systems import open_system, teacher_of
     from ..metrics.models import Models
     from ..recipe.execution import Execution
     from .tables.evaluate import result_markdown, result_table, settings_lines
 
     check_report(out, (".json", ".md"))
+    inputs = [*bench, *(Path(spec.removeprefix("prompt:")) for spec in systems)]
+    for file in [out, *kept_files(keep, bench, systems)]:
+        check_new(file, force, *inputs)
     hide_progress_bars()
     execution = Execution(device=device)
     teacher = teacher_of(model, backend, url, key_env)
@@ -120,6 +124,7 @@ def dataset_report(
     ] = "embedded:minilm-l6",
     out: Annotated[Path | None, typer.Option(help="write the figures to this JSON file")] = None,
     seed: Annotated[int, typer.Option(min=0, help="seed for sampling")] = 7,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure datasets of pairs, each as a whole and compared at equal size.
@@ -132,6 +137,7 @@ def dataset_report(
     from .tables.evaluate import quality_table
 
     check_report(out)
+    check_new(out, force, *datasets)
     hide_progress_bars()
     models = Models(encoder, fidelity or NLI)
     pairs = [read_pairs(path, task, source, target) for path in datasets]
@@ -166,6 +172,7 @@ def proximity_command(
     sets: Sets = None,
     out: Annotated[Path | None, typer.Option(help="write the rates to this JSON file")] = None,
     picture: Annotated[Path | None, typer.Option(help="plot the rates to this .svg, .png or .pdf")] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how much likelier paraphrases are within a context than across contexts or without one.
@@ -180,6 +187,8 @@ def proximity_command(
     from .tables.evaluate import proximity_table, samples_table
 
     check_report(out)
+    for file in (out, picture):
+        check_new(file, force, recipe)
     settings = read_recipe(recipe, sets or [])
     design = design_of(contexts, per_context, pairs, temperatures, sentences, samples, picture)
     hide_progress_bars()
@@ -206,6 +215,7 @@ def compare_command(
     ] = "paraphrase",
     out: Annotated[Path | None, typer.Option(help="write the figures to this JSON file")] = None,
     seed: Annotated[int, typer.Option(min=0, help="seed for sampling")] = 7,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare runs: teacher, settings, yield, cost per pair, diversity and richness at equal size.
@@ -217,6 +227,7 @@ def compare_command(
     from .tables.evaluate import runs_table
 
     check_report(out)
+    check_new(out, force, *runs)
     figures = compare(runs, task, seed)
     console = open_console(stderr=as_json)
     console.print(runs_table(figures))

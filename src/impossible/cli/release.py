@@ -11,7 +11,7 @@ import typer
 from ..errors import DataError
 from ..models.progress_bars import hide_progress_bars
 from ..text.escape import plain
-from .options import AsJson, RunPath, print_json
+from .options import AsJson, Force, RunPath, check_new, print_json
 from .terminal import open_console
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def safety_command(
         str, typer.Option(help="parser that finds names of persons")
     ] = "embedded:en-core-web-sm",
     seed: Annotated[int, typer.Option(min=0, help="seed for intervals and samples")] = 7,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Count insults, personal data, gendered words and nationalities in generated and in kept sentences.
@@ -37,6 +38,7 @@ def safety_command(
     from .tables.evaluate import safety_table
 
     check_report(out)
+    check_new(out, force, run)
     models = Models(parser=parser)
     measured = of_run(run, models, seed)
     console = open_console(stderr=as_json)

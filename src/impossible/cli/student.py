@@ -1,5 +1,6 @@
 """Commands for students: distil, paraphrase, summarize, control-accuracy."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ import typer
 
 from ..models.progress_bars import hide_progress_bars
 from .lines import print_training
-from .options import AsJson, print_json
+from .options import AsJson, Force, check_new, print_json
 from .terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:
@@ -117,12 +118,14 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         recipe: ByRecipe = None,
         show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
         out: Out = None,
+        force: Force = False,
     ) -> None:
         from ..data.tables import check_writable
         from .texts import read_texts
 
         if out is not None:
-            check_writable(out, Path(given or ""))
+            check_writable(out)
+            check_new(out, force, *([Path(given)] if given and os.path.isfile(given) else []))
         texts, rows = read_texts(given, column, sys.stdin)
         controls = {"length": length, "wording": wording, "syntax": syntax, "like": like}
         answers = _open(student, recipe).request(task, texts, n, **controls, seed=seed, draws=draws)

@@ -284,16 +284,14 @@ def _encoding(start: bytes) -> str:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def check_writable(path: Path, *inputs: Path) -> None:
-    """Raise DataError unless a table can be written to a path that is none of the inputs."""
+def check_writable(path: Path) -> None:
+    """Raise DataError unless a table can be written to a path."""
     if ending(path) not in ENDINGS:
         raise DataError(f"cannot write {path}: the name must end in {TABLES}")
     if not path.parent.is_dir():
         raise DataError(f"cannot write {path}: {path.parent} is not a folder")
     if path.is_dir():
         raise DataError(f"cannot write {path}: it is a folder")
-    if path.exists() and any(one.exists() and path.samefile(one) for one in inputs):
-        raise DataError(f"cannot write {path}: it is what the command reads; choose another file")
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:

@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,8 @@ def evaluate(
         start = time.perf_counter()
         outputs = system.outputs(examples, task)
         generated = time.perf_counter()
-        if keep is not None:
-            _keep(keep / f"{path.stem}.{_SLUG.sub('-', name)}.jsonl", examples, outputs)
+        for file in kept_files(keep, [path], [name]):
+            _keep(file, examples, outputs)
         columns = Rows(examples, outputs, models, task)
         scores = {metric: METRICS[metric].score(columns) for metric in names}
         seconds = generated - start, time.perf_counter() - generated
@@ -130,6 +131,18 @@ def _outcome(
 
 def _digest(examples: Sequence[BenchmarkRow]) -> str:
     return text_id(*(text for e in examples for text in (e.source, *e.references, e.exemplar or "")))
+
+
+def kept_files(keep: Path | None, benches: Sequence[Path], systems: Iterable[str]) -> list[Path]:
+    """The files of outputs that `evaluate` writes. Raises DataError if two would have one name."""
+    if keep is None:
+        return []
+    systems = dict.fromkeys(systems)
+    files = [keep / f"{path.stem}.{_SLUG.sub('-', name)}.jsonl" for path in benches for name in systems]
+    twice = [file for file, n in Counter(files).items() if n > 1]
+    if twice:
+        raise DataError(f"cannot write {twice[0]} for two benchmarks or systems; give them other names")
+    return files
 
 
 def _keep(path: Path, examples: Sequence[BenchmarkRow], outputs: Sequence[str]) -> None:

@@ -63,17 +63,15 @@ def _check(sources: Sequence[str], targets: Sequence[str], task: str) -> None:
             raise DataError(f"{name} {bad} is {texts[bad]!r}, not a string")
 
 
-def score_file(path: Path, out: Path | None, task: str, source: str, target: str) -> tuple[Path, int]:
-    """Score the pairs of a table; write the rows with their scores to `out`.
+def score_file(path: Path, out: Path, task: str, source: str, target: str) -> int:
+    """Score the pairs of a table; write the rows with their scores to `out`. Returns the number of rows.
 
     Raises DataError, StoreError, ModelError.
     """
+    check_writable(out)
     rows = read_rows(path)
     check_texts(rows, path, (source, target), " (choose with --source and --target)")
-    suffixes = "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:])
-    out = out or path.with_name(f"{path.name.removesuffix(suffixes)}.scored{suffixes}")
-    check_writable(out, path)
     scores = score_pairs([r[source] for r in rows], [r[target] for r in rows], task)
     columns = {name: [round(float(x), 6) for x in column] for name, column in scores.items()}
     write_rows(out, [{**row, **{n: columns[n][i] for n in columns}} for i, row in enumerate(rows)])
-    return out, len(rows)
+    return len(rows)
