@@ -25,6 +25,7 @@ from ..data.open_text import check_regular, open_text
 from ..errors import DataError, ModelError
 from ..models.adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
 from ..models.length_batches import ByLengthTrainer
+from ..models.memory import keep_freed_memory
 from ..models.number_format import fastest
 from ..models.progress import Progress
 from ..models.training_callbacks import ReportProgress
@@ -222,6 +223,7 @@ def train(
 
     Raises ModelError if the base cannot be loaded.
     """
+    keep_freed_memory()
     model, tokenizer = _open_base(base, settings)
     checkpoints = out / "checkpoints"
     trainer = ByLengthTrainer(
