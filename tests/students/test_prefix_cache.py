@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from impossible.models import grouped_attention
 from impossible.students.prefix_cache import share_common_prefix
 from tests.students import models
 
@@ -37,7 +38,7 @@ def loss_of(model: Any, rows: list[list[int]], kept: int) -> tuple[float, list[t
     return loss.item(), [p.grad.clone() for p in model.parameters() if p.grad is not None], sum(seen)
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa", grouped_attention.NAME])
 @pytest.mark.parametrize("name", BATCHES)
 def test_loss_and_gradients_are_those_of_whole_rows(tmp_path: Path, name: str, attention: str) -> None:
     base = models.llama(tmp_path / "base")

@@ -24,7 +24,10 @@ from transformers.trainer_utils import get_last_checkpoint
 from ..data.open_text import check_regular, open_text
 from ..errors import DataError, ModelError
 from ..models.adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
+from ..models.fused_adapters import fuse_adapters
+from ..models.grouped_attention import attention_for_training
 from ..models.length_batches import ByLengthTrainer
+from ..models.memory import keep_freed_memory
 from ..models.number_format import fastest
 from ..models.progress import Progress
 from ..models.training_callbacks import ReportProgress
@@ -222,6 +225,7 @@ def train(
 
     Raises ModelError if the base cannot be loaded.
     """
+    keep_freed_memory()
     model, tokenizer = _open_base(base, settings)
     checkpoints = out / "checkpoints"
     trainer = ByLengthTrainer(
@@ -290,12 +294,13 @@ def _open_base(base: str, settings: TrainSettings) -> tuple[PreTrainedModel, Pre
             config=config,
             ignore_mismatched_sizes=True,
             dtype=torch.bfloat16 if settings.low else torch.float32,
+            attn_implementation=attention_for_training(config, settings.max_tokens),
             trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {error}") from error
     if settings.adapts:
-        return _with_adapters(model, settings), tokenizer
+        return fuse_adapters(_with_adapters(model, settings)), tokenizer
     if settings.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
     return model, tokenizer

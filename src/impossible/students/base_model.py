@@ -9,29 +9,33 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from ..errors import ModelError, first_line
+from ..models.fused_adapters import fuse_adapters
+from ..models.grouped_attention import ARCHITECTURES, attention_for_training
 from ..recipe.distil import Distil
 from .info import Kind
-from .prefix_cache import ARCHITECTURES, share_common_prefix
+from .prefix_cache import share_common_prefix
+from .target_loss import loss_at_targets
 
 _LORA_RANK = 16
 ADAPTER = "adapter"  # the folder of the adapters alone, beside the merged weights
-# Up to so many tokens, use eager attention on CPU: the backward pass of torch's fused kernel takes four times
-# as long for a few dozen tokens. Eager attention needs memory quadratic in the number of tokens.
-_EAGER_ATTENTION = 256
 
 
 def kind_of(base: Path) -> Kind:
     """Return whether a base model is causal or sequence-to-sequence. Raises ModelError."""
+    return "seq2seq" if _config(base).is_encoder_decoder else "causal"
+
+
+def _config(base: Path) -> PreTrainedConfig:
     try:
-        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
+        return AutoConfig.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{base} cannot be loaded as a model to train: {first_line(error)}") from error
-    return "seq2seq" if config.is_encoder_decoder else "causal"
 
 
 def open_tokenizer(base: Path) -> PreTrainedTokenizerBase:
@@ -53,20 +57,23 @@ def open_base(base: Path, kind: Kind, settings: Distil, seed: int) -> PreTrained
     torch.manual_seed(seed)  # adapters are initialized at random
     rank = _rank(kind, settings)
     reduced = rank > 0 and settings.precision == "bfloat16"
-    eager = settings.max_tokens <= _EAGER_ATTENTION and not torch.accelerator.is_available()
-    model = _load(base, kind, torch.bfloat16 if reduced else torch.float32, "eager" if eager else None)
+    attention = attention_for_training(_config(base), settings.max_tokens)
+    model = _load(base, kind, torch.bfloat16 if reduced else torch.float32, attention)
     model.config.use_cache = False
     contiguous_head(model)
     if kind == "causal" and model.config.model_type in ARCHITECTURES:
+        loss_at_targets(model)
         share_common_prefix(model)
     if not rank:
         return model
     from peft import LoraConfig, get_peft_model
 
     task = "CAUSAL_LM" if kind == "causal" else "SEQ_2_SEQ_LM"
-    return get_peft_model(
-        model,
-        LoraConfig(task_type=task, r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
+    return fuse_adapters(
+        get_peft_model(
+            model,
+            LoraConfig(task_type=task, r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
+        )
     )
 
 

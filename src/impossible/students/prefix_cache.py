@@ -6,7 +6,6 @@ from typing import Any
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-ARCHITECTURES = ("llama", "mistral", "qwen2", "qwen3")
 _MIN_PREFIX = 4  # tokens; below it sharing costs more than it saves
 
 

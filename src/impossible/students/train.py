@@ -15,6 +15,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArgumen
 
 from ..errors import DataError
 from ..models.length_batches import ByLengthTrainer
+from ..models.memory import keep_freed_memory
 from ..models.number_format import fastest
 from ..models.progress import Progress
 from ..models.progress_bars import hide_progress_bars
@@ -64,6 +65,7 @@ def train(
     be trained or a gradient is not finite, DataError if all examples are too long.
     """
     _silence_output()
+    keep_freed_memory()
     if settings.precision == "auto":
         settings = settings.model_copy(update={"precision": fastest()})
     kind = kind_of(base)
