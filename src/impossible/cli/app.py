@@ -40,6 +40,8 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "distil": student.distil,
         "paraphrase": student.paraphrase,
         "summarize": student.summarize,
+        "serve": student.serve,
+        "export-student": student.export_student,
         "control-accuracy": student.control_accuracy,
     },
     "Measure": {
