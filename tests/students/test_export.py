@@ -66,7 +66,9 @@ def student(folder: Path, digits: bool = False, chat: bool = True) -> Path:
 
 def greedy(folder: Path, ids: list[int]) -> list[int]:
     model = AutoModelForCausalLM.from_pretrained(folder)
-    made = model.generate(torch.tensor([ids]), max_new_tokens=NEW, do_sample=False, eos_token_id=-1)
+    model.generation_config.eos_token_id = None  # so that all texts are as long
+    given = torch.tensor([ids])
+    made = model.generate(given, attention_mask=torch.ones_like(given), max_new_tokens=NEW, do_sample=False)
     return list(made[0, len(ids) :].tolist())
 
 
@@ -85,7 +87,7 @@ def test_llama_cpp_reads_and_writes_what_the_merged_model_does(tmp_path: Path, d
         prompt = words.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
         ids = words(prompt, add_special_tokens=False)["input_ids"]
         asked = {
-            "prompt": prompt, "n_predict": NEW, "temperature": 0, "ignore_eos": True, "return_tokens": True
+            "prompt": prompt, "n_predict": NEW, "temperature": 0, "return_tokens": True
         }  # fmt: skip
         body = urllib.request.Request(
             f"{server.listening_address}/completion",
