@@ -20,6 +20,7 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "run": make.run_command,
         "status": make.status,
         "export": make.export,
+        "export-preferences": make.export_preferences,
         "plan": make.plan,
         "settings": make.settings,
         "doctor": make.doctor,
@@ -42,6 +43,7 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "summarize": student.summarize,
         "serve": student.serve,
         "export-student": student.export_student,
+        "augment": student.augment,
         "control-accuracy": student.control_accuracy,
     },
     "Measure": {

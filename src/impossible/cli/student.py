@@ -1,4 +1,4 @@
-"""Commands for students: distil, paraphrase, summarize, serve, export-student, control-accuracy."""
+"""Commands for students: distil, paraphrase, summarize, serve, export-student, augment, control-accuracy."""
 
 import signal
 import sys
@@ -268,6 +268,48 @@ def export_student(
     hide_progress_bars()
     weights = export(student, out, to, precision)
     print(f"{weights} ({weights.stat().st_size / 1e6:,.1f} MB), with a card in {out}")
+
+
+def augment(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="labelled .jsonl, .csv, .tsv or .parquet")],
+    student: StudentPath,
+    out: Annotated[Path, typer.Option(help="file for the rows of FILE and the new ones behind them")],
+    text: Annotated[str, typer.Option(help="column of the texts")] = "text",
+    label: Annotated[str, typer.Option(help="column of the labels")] = "label",
+    per_row: Annotated[int, typer.Option(min=1, max=20, help="new rows of each row, at most")] = 2,
+    test: Annotated[
+        list[Path] | None, typer.Option(help="test file whose texts must not come in; repeatable")
+    ] = None,
+    draws: Draws = None,
+    seed: Seed = 7,
+    recipe: ByRecipe = None,
+) -> None:
+    """Augment a labelled table with paraphrases that the critics accept; labels are kept.
+
+    New rows repeat no text of FILE and have no text of a test file, exact or nearly. Their column
+    augmented_from is the number of the row that was rewritten.
+
+    Example: [bold]impossible augment train.csv --test test.csv --out more.csv --student students/first[/bold]
+    """
+    from ..data.tables import ENDINGS, check_readable, check_writable, read_rows, write_rows
+    from ..students.augmented import augmented, check_columns, texts_of
+
+    check_writable(out, data, *(test or ()))
+    rows = read_rows(data)
+    check_columns(rows, data, text, label)
+    for path in test or ():
+        check_readable(path, (".txt", *ENDINGS))
+    kept_out = [one for path in test or () for one in texts_of(path, text)]
+    answers = _open(student, recipe).request(
+        "paraphrase", [row[text] for row in rows], draws or 4 * per_row, seed=seed, draws=draws
+    )
+    counter = _Counter(len(rows))
+    made = augmented(rows, counter.each(answers, True), text, per_row, kept_out)
+    write_rows(out, [*rows, *made.rows])
+    print(
+        f"{len(rows):,} rows and {len(made.rows):,} new ones -> {out}; left out: {made.repeated:,} repeats, "
+        f"{made.leaked:,} with a text of a test; {made.unanswered:,} rows got nothing good enough"
+    )
 
 
 def control_accuracy(
