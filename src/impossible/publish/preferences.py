@@ -164,10 +164,10 @@ the critic `rejected_by`, by `margin`. People have judged none of them. Splits s
 |---|---|---|---|
 {shown}
 
-Conversational, as TRL's `DPOTrainer`, `RewardTrainer` and others read it: `prompt` is `{example}`, `chosen` and
-`rejected` are one message of the assistant each. `score_chosen` is the quality of what was kept, 0 to 1, and
-`score_rejected` is always 0. `scores_chosen` and `scores_rejected` have what each critic said; null: it was not asked.
+Conversational, as TRL's `DPOTrainer` and `RewardTrainer` read it: `prompt` is `{example}`, `chosen` and
+`rejected` are one message of the assistant each. `score_chosen` is the quality of what was kept, 0 to 1;
+`score_rejected` is always 0. `scores_chosen` and `scores_rejected` are of each critic; null: not asked.
 
-Critics err: some rejected rewritings are right, and some chosen ones are not. Rejected sentences may hold anything
-that a model writes: no release gate has read them. Read them before you publish them.
+Critics err: some rejected rewritings are right, and some chosen ones are not. Rejected sentences may hold
+anything that a model writes, and no release gate has read them: read them before you publish them.
 """
