@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -215,7 +216,7 @@ def test_a_full_queue_says_429_and_later_requests_are_answered(held: Held) -> No
         assert held.entered.wait(60)  # it is in work, so two more can wait
         others = [threads.submit(say, client, text) for text in TEXTS[1:3]]
         while server.batcher.waiting < 2:
-            pass
+            time.sleep(0.01)
         with pytest.raises(openai.RateLimitError, match="too many sentences wait") as full:
             say(client, TEXTS[3])
         assert full.value.response.headers["retry-after"] == "1"

@@ -69,8 +69,8 @@ def write_preferences(run: Path, out: Path, per_sentence: int = 2) -> dict[str, 
 def preferences(ledger: pa.Table, per_sentence: int) -> Iterator[dict[str, Any]]:
     """Yield at most `per_sentence` preferences of each sentence of a context.
 
-    Kept rewritings come best first, rejected ones in an order that says nothing of them. A duplicate of a kept
-    pair is neither; nor is a pair that misses a score. Either side of a paraphrase is a rewriting of the other.
+    Kept rewritings come best first, rejected ones in an order that says nothing of them. A duplicate of a
+    kept pair is neither; nor is a pair that misses a score. Either side of a paraphrase rewrites the other.
     """
     rows = ledger.to_pylist()
     worth = _qualities(ledger)
@@ -157,8 +157,8 @@ def _card(name: str, counts: dict[str, int], found: Sequence[dict[str, Any]]) ->
 # {markdown(name)}
 
 Preferences between rewritings of the same English sentence ({splits}): of sentences that a language model
-generated, `chosen` was kept by all critics of a run of impossible distillation, and `rejected` was rejected by
-the critic `rejected_by`, by `margin`. People have judged none of them. Splits share no context.
+generated, `chosen` was kept by all critics of a run of impossible distillation, and `rejected` was rejected
+by the critic `rejected_by`, by `margin`. People have judged none of them. Splits share no context.
 
 | prompt | chosen | rejected | rejected by |
 |---|---|---|---|
