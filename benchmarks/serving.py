@@ -3,8 +3,8 @@
 python benchmarks/serving.py STUDENT SENTENCES.txt [--requests 64] [--clients 1 8 64]
 
 A server of its own is started, and each client asks for one paraphrase after another with OpenAI's client;
-all numbers of clients get the same sentences. The last row is `student.paraphrase` of them in one call, which is
-what the batch command does. "Same" is the share of answers with the text of that call.
+all numbers of clients get the same sentences. The last row is `student.paraphrase` of them in one call,
+which is what the batch command does. "Same" is the share of answers with the text of that call.
 """
 
 import argparse

@@ -20,7 +20,7 @@ class Sentence:
 
 def sentences(text: str) -> list[Sentence]:
     """Split a text; a text without any is one sentence, so that it gets an answer too."""
-    found, place = [], 0
+    found, place = list[Sentence](), 0
     for sentence in iterate(text):
         match = re.compile(r"(\s*)" + r"\s+".join(map(re.escape, sentence.split()))).match(text, place)
         gap = match[1] if match and found else " " if found else ""
