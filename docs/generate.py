@@ -131,7 +131,8 @@ shell.
 | variable | |
 |---|---|
 | `IMPOSSIBLE_CACHE` | where converted weights are kept; else `impossible` in the user's cache |
-| `IMPOSSIBLE_STUDENT` | the student of `paraphrase` and `summarize` |
+| `IMPOSSIBLE_STUDENT` | the student of `paraphrase`, `summarize`, `serve`, `export-student` and `augment` |
+| `IMPOSSIBLE_SERVE_TOKEN` | the token that `serve` asks for |
 | `HF_HUB_OFFLINE=1` | never ask the model hub |
 """
 

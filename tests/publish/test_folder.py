@@ -306,3 +306,23 @@ def test_a_task_without_pairs_is_published_as_such(tmp_path: Path) -> None:
     publish(run, tmp_path / "out", licences=LICENCES, allow=["unverified"])
     text = (tmp_path / "out/README.md").read_text()
     assert re.search(r"^\| train \| \d+ \|", text, re.M) and "Summary: 0 kept" in text
+
+
+def test_a_benchmark_is_found_in_contexts_too_and_the_card_says_what_was_compared(
+    run: Path, tmp_path: Path
+) -> None:
+    exact, near, clean = (tmp_path / name for name in ("exact.txt", "near.jsonl", "clean.txt"))
+    pairs = dataset.read(run)
+    there = "The committee will publish its final report on the matter in spring."
+    contexts = ["Nobody knows. " + there, *pairs["context"].to_pylist()[1:]]
+    leaky = pairs.set_column(pairs.schema.get_field_index("context"), "context", [contexts])
+    exact.write_text(there.upper() + "\n")
+    near.write_text(json.dumps({"q": there.replace("final", "first").replace("spring", "autumn")}) + "\n")
+    clean.write_text("Quite another sentence that nobody has ever written in any of the contexts.\n")
+    for path in (exact, near):
+        [found] = check(run, leaky, [path], [], LICENCES)
+        assert found.kind == "benchmark" and "1 sentences of contexts" in found.text
+        assert found.examples == (there,)
+    publish(run, tmp_path / "out", [clean], licences=LICENCES)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "compared with clean.txt" in card and "Nothing was found." in card

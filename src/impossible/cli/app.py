@@ -20,6 +20,7 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "run": make.run_command,
         "status": make.status,
         "export": make.export,
+        "export-preferences": make.export_preferences,
         "plan": make.plan,
         "settings": make.settings,
         "doctor": make.doctor,
@@ -40,6 +41,9 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "distil": student.distil,
         "paraphrase": student.paraphrase,
         "summarize": student.summarize,
+        "serve": student.serve,
+        "export-student": student.export_student,
+        "augment": student.augment,
         "control-accuracy": student.control_accuracy,
     },
     "Measure": {

@@ -268,6 +268,23 @@ def try_report(console: Console, run: Path) -> None:
         console.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
+def export_preferences(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(help="new folder to write")],
+    per_sentence: Annotated[int, typer.Option(min=1, help="preferences of each sentence, at most")] = 2,
+) -> None:
+    """Export preferences: a rewriting that was kept beside one that a critic rejected, of the same sentence.
+
+    Conversational, as TRL's preference trainers and `datasets` read it, with all scores and a dataset card.
+
+    Example: [bold]impossible export-preferences runs/first --out preferences[/bold]
+    """
+    from ..publish.preferences import write_preferences
+
+    counts = write_preferences(run, out, per_sentence)
+    print(f"{', '.join(f'{n:,} {split}' for split, n in counts.items())} -> {out}")
+
+
 def doctor(
     recipe: Annotated[
         Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)

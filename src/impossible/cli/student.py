@@ -1,4 +1,4 @@
-"""Commands for students: distil, paraphrase, summarize, control-accuracy."""
+"""Commands for students: distil, paraphrase, summarize, serve, export-student, augment, control-accuracy."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
 from .lines import print_training
 from .options import AsJson, Force, check_new, print_json
@@ -221,6 +222,97 @@ def _write(answers: Iterable["Answer"], out: Path, rows: "list[Row]", task: str,
     finally:
         write_answers(out, finished, rows, task, n)
         print(f"{len(finished):,} texts -> {out}")
+
+
+def serve(
+    student: StudentPath,
+    host: Annotated[
+        str, typer.Option(help="address to listen on; any but loopback needs a token")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port; 0: any free one")] = 8000,
+    queue: Annotated[
+        int, typer.Option(min=1, help="sentences that may wait; a request beyond gets 429")
+    ] = 512,
+    recipe: ByRecipe = None,
+) -> None:
+    """Serve a student to programs that speak OpenAI's API: /v1/chat/completions, /v1/completions, /v1/models.
+
+    The model's name is the task: paraphrase or summary. Sentences of all requests are answered together.
+    IMPOSSIBLE_SERVE_TOKEN sets the token. Stop it with Ctrl-C; it ends what was asked.
+
+    Example: [bold]impossible serve --student students/first[/bold]
+    """
+    require_extra("explore", "impossible serve")
+    from ..serving.serve import serve as listen
+
+    def told(address: str, token: str) -> None:
+        print(f"{address}{f'  token {token}' if token else ''}  (stop with Ctrl-C)", flush=True)
+
+    listen(lambda: _open(student, recipe), host, port, queue, told)
+
+
+def export_student(
+    student: StudentPath,
+    to: Annotated[str, typer.Option(help="gguf (llama.cpp, Ollama) or onnx (onnxruntime, transformers.js)")],
+    out: Annotated[Path, typer.Option(help="new folder to write")],
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="gguf: f32, f16 or q8_0; onnx: f32 or int8; default: q8_0 and int8", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write a student for other programs; no critic checks what it writes there.
+
+    Example: [bold]impossible export-student --student students/first --to gguf --out first-gguf[/bold]
+    """
+    from ..students.export import export_student as export
+
+    hide_progress_bars()
+    weights = export(student, out, to, precision)
+    print(f"{weights} ({weights.stat().st_size / 1e6:,.1f} MB), with a card in {out}")
+
+
+def augment(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="labelled .jsonl, .csv, .tsv or .parquet")],
+    student: StudentPath,
+    out: Annotated[Path, typer.Option(help="file for the rows of FILE and the new ones behind them")],
+    text: Annotated[str, typer.Option(help="column of the texts")] = "text",
+    label: Annotated[str, typer.Option(help="column of the labels")] = "label",
+    per_row: Annotated[int, typer.Option(min=1, max=20, help="new rows of each row, at most")] = 2,
+    test: Annotated[
+        list[Path] | None, typer.Option(help="test file whose texts must not come in; repeatable")
+    ] = None,
+    draws: Draws = None,
+    seed: Seed = 7,
+    recipe: ByRecipe = None,
+) -> None:
+    """Augment a labelled table with paraphrases that the critics accept; labels are kept.
+
+    New rows repeat no text of FILE and have no text of a test file, exact or nearly. Their column
+    augmented_from is the number of the row that was rewritten.
+
+    Example: [bold]impossible augment train.csv --test test.csv --out more.csv --student students/first[/bold]
+    """
+    from ..data.tables import ENDINGS, check_readable, check_writable, read_rows, write_rows
+    from ..students.augmented import augmented, check_columns, texts_of
+
+    check_writable(out, data, *(test or ()))
+    rows = read_rows(data)
+    check_columns(rows, data, text, label)
+    for path in test or ():
+        check_readable(path, (".txt", *ENDINGS))
+    kept_out = [one for path in test or () for one in texts_of(path, text)]
+    answers = _open(student, recipe).request(
+        "paraphrase", [row[text] for row in rows], draws or 4 * per_row, seed=seed, draws=draws
+    )
+    counter = _Counter(len(rows))
+    made = augmented(rows, counter.each(answers, True), text, per_row, kept_out)
+    write_rows(out, [*rows, *made.rows])
+    print(
+        f"{len(rows):,} rows and {len(made.rows):,} new ones -> {out}; left out: {made.repeated:,} repeats, "
+        f"{made.leaked:,} with a text of a test; {made.unanswered:,} rows got nothing good enough"
+    )
 
 
 def control_accuracy(

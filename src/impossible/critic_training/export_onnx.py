@@ -1,9 +1,5 @@
 """Export a trained critic to ONNX for onnxruntime on CPU: float32, and int8 at a quarter of the size."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,6 +7,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreT
 
 from ..errors import ModelError, first_line
 from ..models.extras import require_extra
+from ..models.onnx import forget_the_machine, quiet, write_int8
 
 FLOAT32, INT8 = "model.onnx", "model_int8.onnx"
 
@@ -36,9 +33,9 @@ def export(folder: Path) -> None:
     # two rows of different length, so that the exporter takes neither axis for a constant
     example = dict(tokenizer(["a b c", "d"], ["e f", "g"], padding=True, return_tensors="pt"))
     _write_float32(model.eval(), example, folder / FLOAT32)
-    _write_int8(folder / FLOAT32, folder / INT8)
+    write_int8(folder / FLOAT32, folder / INT8)
     for name in (FLOAT32, INT8):
-        _forget_the_machine(folder / name)
+        forget_the_machine(folder / name)
 
 
 class _Logits(torch.nn.Module):
@@ -57,7 +54,7 @@ def _write_float32(model: PreTrainedModel, example: dict[str, torch.Tensor], pat
     names = list(example)
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}
     try:
-        with _quiet():
+        with quiet():
             torch.onnx.export(
                 _Logits(model, names),
                 tuple(example.values()),
@@ -71,40 +68,3 @@ def _write_float32(model: PreTrainedModel, example: dict[str, torch.Tensor], pat
             )
     except torch.onnx.errors.OnnxExporterError as error:
         raise ModelError(f"{path.parent} cannot be exported to ONNX: {first_line(error)}") from error
-
-
-def _write_int8(source: Path, path: Path) -> None:
-    """Weights and embeddings int8, activations quantised while it runs.
-
-    One scale for each output channel: with one a matrix, probabilities moved twice as far. Weights of 7 bits
-    (`reduce_range`), because products of 8 bits saturate on AVX2 without VNNI: there, over 1,050 validation
-    pairs of a MiniLM, p(entailment) moved by 0.017 on average, 0.11 in the worst of a hundred and at most
-    0.28, and by 0.019, 0.12 and 0.52 with all 8 bits.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # which imports onnx
-
-    with _quiet():
-        quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-
-
-def _forget_the_machine(path: Path) -> None:
-    """Remove the exporter's stack traces, which name the folders of the machine it ran on."""
-    import onnx
-
-    model = onnx.load(path)
-    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.functions):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    onnx.save(model, path)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Exporter and quantiser warn about what was decided here on purpose."""
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(logging.NOTSET)

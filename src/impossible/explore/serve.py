@@ -25,7 +25,7 @@ def serve(
 
     Raises DataError if it cannot listen there, StoreError if there is no run.
     """
-    with _listen(host, port) as listening, open_index(run) as index, ExitStack() as page:
+    with listen(host, port) as listening, open_index(run) as index, ExitStack() as page:
         token = secrets.token_urlsafe(24)
         place = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
         address = f"{place}?token={token}"
@@ -44,7 +44,8 @@ def serve(
             return
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Open a socket that listens on `host` and `port`, 0 for any free one. Raises DataError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -30,8 +30,12 @@ def write_card(
     licences: Mapping[str, str],
     findings: Sequence[Finding],
     safety: Sequence[Safety],
+    against: Sequence[str] = (),
 ) -> None:
-    """Write README.md, front matter and text, into a folder that holds `data/TASK-SPLIT.parquet`."""
+    """Write README.md, front matter and text, into a folder that holds `data/TASK-SPLIT.parquet`.
+
+    `against` are the names of the benchmark files that the release gate compared it with.
+    """
     tasks = sorted({task for table in splits.values() for task in table["task"].to_pylist()})
     pairs = pa.concat_tables(splits.values())
     drawn = random.Random(facts.recipe.seed).sample(range(pairs.num_rows), min(_SAMPLE, pairs.num_rows))
@@ -55,6 +59,7 @@ def write_card(
             rouge={task.name: _mean(pairs, task.name, "rouge_l") for task in facts.tasks},
             findings=findings,
             safety=safety,
+            against=against,
         )
     )
     matter = _front_matter(name, splits, tasks, pairs.num_rows, licences.get("dataset"))

@@ -101,7 +101,13 @@ def publish(
     recipe = RunFolder(run).recipe()
     texts = private(run, recipe)
     shown = [replace(finding, text=masked(finding.text, texts)) for finding in findings]
-    about = _About(visible(name or run.resolve().name), home, gate.all_licences(run, recipe, licences), shown)
+    about = _About(
+        visible(name or run.resolve().name),
+        home,
+        gate.all_licences(run, recipe, licences),
+        shown,
+        [path.name for path in against],
+    )
 
     def make(new: Path) -> None:
         _write(new, run, splits, student, about)
@@ -143,6 +149,7 @@ class _About:
     home: str
     licences: Mapping[str, str]
     findings: Sequence[Finding]
+    against: Sequence[str]
 
 
 def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path | None, about: _About) -> None:
@@ -158,7 +165,7 @@ def _write(new: Path, run: Path, splits: Mapping[str, pa.Table], student: Path |
         _copy_student(student, new / "student")
         write_model_card(new / "student", facts, about.name, about.licences)
     safety = of_run(run, Models(), facts.recipe.seed)
-    write_card(new, facts, splits, about.name, about.licences, about.findings, safety)
+    write_card(new, facts, splits, about.name, about.licences, about.findings, safety, about.against)
     write_croissant(new, facts, about.name, about.licences, about.home)
 
 

@@ -18,8 +18,9 @@ from ..recipe.public import public_name
 from ..recipe.recipe import Recipe
 from ..students.info import read_info
 from ..text.mend import mended
+from ..text.overlap import NEARLY, RUN_LENGTH, Sentences
+from ..text.sentences import iterate
 from ..text.words import words
-from .overlap import NEARLY, RUN_LENGTH, Sentences
 
 KINDS = (
     "unfinished",
@@ -62,6 +63,7 @@ def check(
     return [
         *broken,
         *_overlap(Sentences(sentences), against, [*own, *corpora]),
+        *_overlap(Sentences(_sentences_of(contexts)), against, (), "sentences of contexts"),
         *([] if broken else _recited(run, frozenset(sentences))),  # reads shards, which must be complete
         *(_own_contexts(contexts) if own else []),
         *_personal(sentences, "kept sentences"),
@@ -82,23 +84,29 @@ def _broken(run: Path) -> Iterator[Finding]:
             yield Finding("unverified", text, tuple(faults[:_EXAMPLES]))
 
 
-def _overlap(sentences: Sentences, against: Sequence[Path], corpora: Sequence[Path]) -> Iterator[Finding]:
+def _sentences_of(texts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(sentence for text in texts for sentence in iterate(text)))
+
+
+def _overlap(
+    sentences: Sentences, against: Sequence[Path], corpora: Sequence[Path], noun: str = "kept sentences"
+) -> Iterator[Finding]:
     """Find sentences that share RUN_LENGTH consecutive words with a file, or nearly are a benchmark's."""
     for kind, files in (("benchmark", against), ("verbatim", corpora)):
         for path in files:
             repeated = sentences.repeated(texts_of(path))
             what = f"share {RUN_LENGTH} consecutive words, or all, with {path.name}"
-            yield from _found(kind, repeated, what)
+            yield from _found(kind, repeated, f"{noun} {what}")
             if kind == "benchmark":
                 near = [one for one in sentences.near(texts_of(path)) if one not in repeated]
                 yield from _found(
-                    kind, near, f"are nearly a sentence of {path.name} ({NEARLY:.0%} of its words)"
+                    kind, near, f"{noun} are nearly a sentence of {path.name} ({NEARLY:.0%} of its words)"
                 )
 
 
 def _found(kind: str, sentences: Sequence[str], what: str) -> Iterator[Finding]:
     if sentences:
-        yield Finding(kind, f"{len(sentences)} kept sentences {what}", tuple(sentences[:_EXAMPLES]))
+        yield Finding(kind, f"{len(sentences)} {what}", tuple(sentences[:_EXAMPLES]))
 
 
 def _recited(run: Path, sentences: frozenset[str]) -> Iterator[Finding]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import Indel
 
-from ..text.fold import fold
-from ..text.sentences import iterate
-from ..text.words import Gram, ngrams, words
+from .fold import fold
+from .sentences import iterate
+from .words import Gram, ngrams, words
 
 RUN_LENGTH = 8  # consecutive words that texts rarely share by chance
 NEARLY = 0.8  # share of the words of both sentences that are the same in the same order
@@ -49,6 +49,11 @@ class Sentences:
 
     def _listed(self, indices: Iterable[int]) -> list[str]:
         return [self._sentences[i] for i in sorted(set(indices))]
+
+
+def spelling(text: str) -> Gram:
+    """The words of a text in one spelling: two texts with the same are the same but for marks and case."""
+    return tuple(words(fold(text)))
 
 
 def _similarity(a: Sequence[str], b: Sequence[str]) -> float:

@@ -1,4 +1,4 @@
-from impossible.publish.overlap import Sentences
+from impossible.text.overlap import Sentences
 
 LONG = "I am in the process of buying a new phone for her."
 SHORT = "It’s cold in here."
