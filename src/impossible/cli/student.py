@@ -286,6 +286,7 @@ def augment(
     draws: Draws = None,
     seed: Seed = 7,
     recipe: ByRecipe = None,
+    force: Force = False,
 ) -> None:
     """Augment a labelled table with paraphrases that the critics accept; labels are kept.
 
@@ -297,7 +298,8 @@ def augment(
     from ..data.tables import ENDINGS, check_readable, check_writable, read_rows, write_rows
     from ..students.augmented import augmented, check_columns, texts_of
 
-    check_writable(out, data, *(test or ()))
+    check_new(out, force, data, *(test or ()))
+    check_writable(out)
     rows = read_rows(data)
     check_columns(rows, data, text, label)
     for path in test or ():

@@ -23,7 +23,7 @@ def fuse_adapters(model: "PeftModel") -> "PeftModel":
 
     for module in model.modules():
         if isinstance(module, Linear) and _plain(module):
-            module.forward = _forward(module)
+            module.forward = _forward(module)  # type: ignore[method-assign]
     return model
 
 
@@ -49,7 +49,7 @@ def _forward(module: Any) -> Any:
         if module.disable_adapters or module.merged or others or named:
             result: Tensor = usual(x, *others, **named)
             return result
-        y: Tensor = _Adapted.apply(x, base.weight, base.bias, a.weight, b.weight, scale)
+        y: Tensor = _Adapted.apply(x, base.weight, base.bias, a.weight, b.weight, scale)  # type: ignore[no-untyped-call]
         return y
 
     return forward

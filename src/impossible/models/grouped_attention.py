@@ -42,7 +42,7 @@ def _attention(
     scale = size**-0.5 if scaling is None else scaling
     # heads that share keys are rows of one product
     rows = query.reshape(batch * shared, heads // shared * tokens, size)
-    scores = _Scores.apply(rows, key.reshape(batch * shared, length, size), attention_mask, scale, batch)
+    scores = _Scores.apply(rows, key.reshape(batch * shared, length, size), attention_mask, scale, batch)  # type: ignore[no-untyped-call]
     weights = torch.nn.functional.dropout(scores, dropout, module.training) if dropout else scores
     mixed = torch.bmm(weights, value.reshape(batch * shared, length, size))
     return mixed.view(batch, heads, tokens, size).transpose(1, 2).contiguous(), None

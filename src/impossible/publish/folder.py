@@ -82,9 +82,7 @@ def publish(
     that column is empty.
     Raises Refused if the gate finds anything else, DataError, StoreError.
     """
-    for kind in allow:
-        if kind not in CHOICES:
-            raise DataError(f"--allow {kind}: unknown kind of finding; allowed: {', '.join(CHOICES)}")
+    _check_allowed(allow)
     read_state(run)
     licences = dict(licences or {})
     if folder.exists() and any(folder.iterdir()):
@@ -101,13 +99,8 @@ def publish(
     recipe = RunFolder(run).recipe()
     texts = private(run, recipe)
     shown = [replace(finding, text=masked(finding.text, texts)) for finding in findings]
-    about = _About(
-        visible(name or run.resolve().name),
-        home,
-        gate.all_licences(run, recipe, licences),
-        shown,
-        [path.name for path in against],
-    )
+    all_licences, compared = gate.all_licences(run, recipe, licences), [path.name for path in against]
+    about = _About(visible(name or run.resolve().name), home, all_licences, shown, compared)
 
     def make(new: Path) -> None:
         _write(new, run, splits, student, about)
@@ -119,6 +112,12 @@ def publish(
         (folder / name).unlink()
     counts = {name: table.num_rows for name, table in splits.items()}
     return Release(folder, counts, student is not None, findings)
+
+
+def _check_allowed(kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in CHOICES:
+            raise DataError(f"--allow {kind}: unknown kind of finding; allowed: {', '.join(CHOICES)}")
 
 
 def split_by_context(pairs: pa.Table) -> dict[str, pa.Table]:

@@ -85,7 +85,7 @@ def write_weights(
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(_load(base, kind, torch.float32), best)
-        adapted.save_pretrained(out / ADAPTER)
+        adapted.save_pretrained(str(out / ADAPTER))
         model = adapted.merge_and_unload()
     else:
         model = _load(best, kind, torch.float32)

@@ -38,7 +38,7 @@ def loss_at_targets(model: PreTrainedModel) -> None:
         hidden = model.base_model(**inputs).last_hidden_state[:, -labels.shape[1] :]
         targets = labels[:, 1:]  # each token predicts the next
         at = targets != _IGNORED
-        total = _HeadLoss.apply(hidden[:, :-1][at], head.weight, targets[at])
+        total = _HeadLoss.apply(hidden[:, :-1][at], head.weight, targets[at])  # type: ignore[no-untyped-call]
         return CausalLMOutput(loss=total / (at.sum() if num_items_in_batch is None else num_items_in_batch))
 
     model.forward = forward

@@ -19,25 +19,25 @@ def restore_articles(sentence: str, original: str) -> str:
     "water turbines" nothing.
     """
     there = ["", *_words(original), ""]
-    articles: dict[tuple[str, str, str | None], str] = {}
+    articles: dict[tuple[str, ...], str] = {}
     for before, article, word, after in zip(there, there[1:], there[2:], there[3:], strict=False):
         if article in _ARTICLES and word not in _DETERMINERS:
             articles["", word, after] = articles[before, word, after] = article
             if article == "the":
-                articles[before, word, None] = article
+                articles[before, word] = article
     plain = set(zip(there, there[1:], strict=False))
     here = ["", *_words(sentence), ""]
     found, end = [], 0
     for i, token in enumerate(_TOKEN.finditer(sentence), 1):
         before, word, after = here[i - 1 : i + 2]
-        article = articles.get((before, word, after)) or articles.get((before, word, None) if before else ())
+        missing = articles.get((before, word, after)) or articles.get((before, word))
         found.append(sentence[end : token.start()])
-        if article is None or (before, word) in plain:
+        if missing is None or (before, word) in plain:
             found.append(token.group())
         elif before:
-            found.append(f"{article} {token.group()}")
+            found.append(f"{missing} {token.group()}")
         else:
-            found.append(f"{article.capitalize()} {_spelt(token.group(), original)}")
+            found.append(f"{missing.capitalize()} {_spelt(token.group(), original)}")
         end = token.end()
     return "".join(found) + sentence[end:]
 
