@@ -255,9 +255,15 @@ class RunFolder:
 
         database = duckdb.connect()
         for stage, view in _VIEWS.items():
-            files = [str(shard.path) for shard in self.some_shards(stage)]
-            database.read_parquet(files, union_by_name=True).create_view(view)
+            database.read_parquet(self.files(stage), union_by_name=True).create_view(view)
         return database
+
+    def files(self, stage: str) -> list[str]:
+        """The files of some shards, checked for their unpacked size, for DuckDB. Raises StoreError."""
+        shards = self.some_shards(stage)
+        for shard in shards:
+            shard.check_size()
+        return [str(shard.path) for shard in shards]
 
     def sweep(self) -> None:
         """Remove temporary files of killed writers; see `store.sweep`."""
