@@ -1,7 +1,7 @@
 """Sign a run, and check its signature, by the user's own tool: ssh-keygen or minisign.
 
-What is signed is a list of checksums of the run's files, `signed.sums`. Labels of people, evaluations, journal
-and report are no part of it: they may grow later.
+What is signed is a list of checksums of the run's files, `signed.sums`. Labels of people, evaluations,
+journal and report are no part of it: they may grow later.
 """
 
 import hashlib

@@ -44,9 +44,9 @@ def verify(
 ) -> Verified:
     """Check all files of a run and reproduce `sample` groups, drawn with `seed`, by default a new one.
 
-    A server is asked for groups only with `ask`. A signature must be that of the public key `signed_by`, if one
-    is given. `on_progress` receives a message per step. Raises StoreError
-    if there is no run, RecipeError if it has no valid recipe.
+    A server is asked for groups only with `ask`. The run must be signed by the public key `signed_by`.
+    `on_progress` receives a message per step. Raises StoreError if there is no run, RecipeError if it has no
+    valid recipe.
     """
     result, folder = Verified(secrets.randbelow(2**31) if seed is None else seed), RunFolder(run)
     manifest, recipe = folder.manifest(), folder.recipe()
