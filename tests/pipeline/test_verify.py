@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 
 from impossible.cli.app import app
 from impossible.data import store
-from impossible.errors import ImpossibleError
+from impossible.errors import DataError, ImpossibleError
 from impossible.pipeline.run import run
+from impossible.pipeline.signature import sign
 from impossible.pipeline.verify import verify
 from impossible.recipe.load import resolve
 from tests import tiny
@@ -291,3 +293,51 @@ def test_no_server_is_asked_unless_told(tmp_path: Path) -> None:
         assert "generate is not repeated: no server is asked without --ask-endpoint" in found.notes
         found = verify(tmp_path / "run", ask=True)
         assert found.same and len(server.requests) > asked and found.checked["groups made again"] == 2
+
+
+def _keys(folder: Path, tool: str) -> tuple[Path, Path]:
+    """A private and a public key of a tool."""
+    if shutil.which("ssh-keygen" if tool == "ssh" else tool) is None:
+        pytest.skip(f"no {tool}")
+    key = folder / f"{tool}.key"
+    public = key.with_name(key.name + ".pub")
+    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    if tool == "minisign":
+        made = ["minisign", "-G", "-W", "-p", str(public), "-s", str(key)]
+    subprocess.run(made, check=True, capture_output=True)
+    return key, public
+
+
+@pytest.mark.parametrize("tool", ["ssh", "minisign"])
+def test_a_signed_run_cannot_be_forged_and_restamped(made: Path, tmp_path: Path, tool: str) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(made, run)
+    key, public = _keys(tmp_path, tool)
+    (tmp_path / "other").mkdir()
+    other, stranger = _keys(tmp_path / "other", tool)
+    assert verify(run, sample=0, signed_by=public).faults == [f"{run} is not signed"]
+    told = CliRunner().invoke(app, ["verify", str(run), "--sample", "0", "--sign", str(key)])
+    assert told.exit_code == 0 and "signed: " in told.output, told.output
+    found = verify(run, sample=0, signed_by=public)
+    assert found.same and found.checked["signatures"] == 1 and found.checked["signed files"] >= 11
+    assert verify(run, sample=0, signed_by=stranger).faults == [f"{run} is not signed by {stranger}"]
+    # whoever can write to a run can make its scores, verdicts, dataset and checksums fit each other
+    _other_scores(run)
+    forged = verify(run, sample=0, signed_by=public).faults
+    assert any("scores/00000.parquet is not what was signed" in fault for fault in forged)
+    sign(run, other)
+    assert f"{run} is not signed by {public}" in verify(run, sample=0, signed_by=public).faults
+
+
+def test_a_run_with_faults_is_not_signed(made: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(made, run)
+    key, _ = _keys(tmp_path, "ssh")
+    _other_pairs(run)
+    told = CliRunner().invoke(app, ["verify", str(run), "--sample", "0", "--sign", str(key)])
+    assert told.exit_code == 1 and not (run / "signed.sig").exists()
+    with pytest.raises(DataError, match="cannot be read"):
+        sign(run, tmp_path / "no-key")
+    (tmp_path / "no.key").write_text("no key")
+    with pytest.raises(DataError, match="ssh-keygen cannot sign with that key"):
+        sign(run, tmp_path / "no.key")

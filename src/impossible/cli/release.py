@@ -151,19 +151,33 @@ def verify(
     ask: Annotated[
         bool, typer.Option("--ask-endpoint", help="let the server of the recipe make groups again")
     ] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--sign", metavar="KEY", help="sign the run if all is well: your ssh or minisign key"),
+    ] = None,
+    signed_by: Annotated[
+        Path | None,
+        typer.Option("--signed-by", metavar="KEY", help="public key that must have signed the run"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that a run is what its recipe makes: all files and some regenerated groups. Exit code 1 if not.
+
+    A signature says who made the run: docs/trust.md.
 
     Example: [bold]impossible verify runs/first --sample 10[/bold]
     """
     from dataclasses import asdict
 
+    from ..pipeline.signature import SIGNATURE, sign
     from ..pipeline.verify import verify as check
 
     hide_progress_bars()
     with open_console(stderr=True).status("") as status:
-        result = check(run, sample, seed, ask, status.update)
+        result = check(run, sample, seed, ask, signed_by, status.update)
+    if key is not None and result.same:
+        sign(run, key)
+        result.notes.append(f"signed: {run / SIGNATURE}")
     if as_json:
         print_json(asdict(result) | {"same": result.same})
     else:

@@ -21,6 +21,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from ..data import parquet
 from ..data.open_text import check_regular, open_text
 from ..errors import DataError, ModelError
 from ..models.adapter import join_pairs_by_lines, merge, reads_left_to_right, save_adapter
@@ -127,9 +128,8 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
     check_regular(path)
     try:
         if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            yield from pq.read_table(path).to_pylist()
+            for batch in parquet.batches(path):
+                yield from batch.to_pylist()
             return
         with io.TextIOWrapper(open_text(path), encoding="utf-8") as lines:
             for line in lines:

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..errors import StoreError
+from ..errors import DataError, StoreError
 from ..recipe.base import TASKS
 from ..text.sentences import normalised
+from . import parquet
 from .run_folder import DATASET_FILE, RunFolder
 from .schema import DATASET, DUPLICATE, KEPT, LEDGER
 from .store import completed
@@ -163,8 +164,8 @@ def _of_round(folder: RunFolder, number: int) -> pa.Table:
 
 def _read(file: Path) -> pa.Table:
     try:
-        table = pq.read_table(file).replace_schema_metadata()
-    except (OSError, pa.ArrowInvalid) as error:
+        table = parquet.read(file).replace_schema_metadata()
+    except (OSError, pa.ArrowInvalid, DataError) as error:
         raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
     if twice := {name for name in table.column_names if table.column_names.count(name) > 1}:
         raise StoreError(f"{file} has two columns {min(twice)!r}; rename or remove one")
@@ -186,9 +187,9 @@ def sample(file: Path, count: int, seed: int) -> tuple[list[dict[str, str]], int
     try:
         total = size(file)
         drawn = random.Random(seed).sample(range(total), min(count, total))
-        rows = pq.read_table(file, columns=["task", "source", "target"])
+        rows = parquet.read(file, ["task", "source", "target"])
         return rows.take(pa.array(drawn, pa.int64())).to_pylist(), total
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowInvalid, DataError) as error:
         raise StoreError(f"{file} cannot be read ({error}); remove it and run again") from error
 
 

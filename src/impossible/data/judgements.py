@@ -8,7 +8,9 @@ from .run_folder import RunFolder
 
 def read_judgements(run: Path, task: str) -> dict[str, bool | None]:
     """pair_id → True (right), False (wrong) or None (skipped); the last judgement of a pair counts."""
-    return {row["pair_id"]: row["right"] for row in store.read_lines(RunFolder(run).judgements_file(task))}
+    rows = store.read_lines(RunFolder(run).judgements_file(task))
+    known = [row for row in rows if isinstance(row.get("pair_id"), str)]
+    return {row["pair_id"]: right for row in known if (right := row.get("right")) in (True, False, None)}
 
 
 def label(run: Path, task: str, pair_id: str, source: str, target: str, right: bool | None) -> None:

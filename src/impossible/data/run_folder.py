@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from ..errors import StoreError
 from ..recipe.load import load
@@ -39,6 +39,8 @@ STAGES = (*_FOLDERS, "distil")
 _SCHEMAS = {"contexts": CONTEXTS, "generate": GROUPS, "score": SCORES, "filter": LEDGER}
 _VIEWS = {"contexts": "contexts", "generate": "groups", "filter": "ledger"}
 RoundNumber = int | Literal["*"]  # the number of a round; "*" matches any round
+_StageName = Annotated[str, Field(pattern=f"^({'|'.join(_FOLDERS)})$")]
+_MOST_SHARDS = 1_000_000
 
 
 class Manifest(BaseModel):
@@ -46,11 +48,11 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    contexts: int
-    shards: int
+    contexts: Annotated[int, Field(ge=0)]
+    shards: Annotated[int, Field(ge=0, le=_MOST_SHARDS)]
     target: int = 0
     reached: bool = False
-    stages: tuple[str, ...]
+    stages: Annotated[tuple[_StageName, ...], Field(min_length=1)]
     models: dict[str, str] = {}
     execution: dict[str, Any] = {}
     versions: dict[str, str] = {}
@@ -219,8 +221,8 @@ class RunFolder:
         store.append_line(self.journal_file, row | ({"worker": worker} if worker else {}))
 
     def journal(self) -> list[dict[str, Any]]:
-        """The lines of the journal."""
-        return store.read_lines(self.journal_file)
+        """The lines of the journal that say how long a stage took."""
+        return [row for row in store.read_lines(self.journal_file) if _is_entry(row)]
 
     def has_shards(self, stage: str) -> bool:
         """Whether a stage has any finished shard, even one outside the plan."""
@@ -255,9 +257,15 @@ class RunFolder:
 
         database = duckdb.connect()
         for stage, view in _VIEWS.items():
-            files = [str(shard.path) for shard in self.some_shards(stage)]
-            database.read_parquet(files, union_by_name=True).create_view(view)
+            database.read_parquet(self.files(stage), union_by_name=True).create_view(view)
         return database
+
+    def files(self, stage: str) -> list[str]:
+        """The files of some shards, checked for their unpacked size, for DuckDB. Raises StoreError."""
+        shards = self.some_shards(stage)
+        for shard in shards:
+            shard.check_size()
+        return [str(shard.path) for shard in shards]
 
     def sweep(self) -> None:
         """Remove temporary files of killed writers; see `store.sweep`."""
@@ -270,3 +278,23 @@ class RunFolder:
             shutil.rmtree(path, ignore_errors=True)
         for path in (*contexts.glob("[0-9]*.parquet"), self.rounds_file, self.journal_file):
             path.unlink(missing_ok=True)
+
+
+class _Entry(BaseModel):
+    """A line of the journal."""
+
+    model_config = ConfigDict(strict=True)
+
+    stage: str
+    shard: str
+    seconds: Annotated[FiniteFloat, Field(ge=0)]
+    rows: int = 0
+    worker: str = ""
+
+
+def _is_entry(row: dict[str, Any]) -> bool:
+    try:
+        _Entry.model_validate(row)
+    except ValidationError:
+        return False
+    return True

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from ..errors import StoreError, first_line
+from ..errors import DataError, StoreError, first_line
 from ..models.sums import damaged, write_sums
+from ..text.escape import json_value
 from ..text.mend import whole
+from . import parquet
 
 _FINGERPRINT, _CHECKSUM, _COUNTS = b"impossible.fingerprint", b"impossible.checksum", b"impossible.counts"
 
@@ -81,10 +83,16 @@ class Shard:
     def table(self) -> pa.Table:
         """Read the rows. Raises StoreError if the checksum differs."""
         with _store_errors(self.path):
-            table = pq.read_table(self.path)
+            table = parquet.read(self.path)
         if checksum(table) != self.checksum:
             raise StoreError(f"shard {self.path} is damaged (checksum mismatch); run again to recreate it")
         return table
+
+    def check_size(self) -> None:
+        """Raise StoreError if the file unpacks to far more than its size; `table` checks it too."""
+        with _store_errors(self.path):
+            for _ in parquet.batches(self.path):
+                pass
 
 
 def read_shard(path: Path) -> Shard | None:
@@ -251,8 +259,9 @@ def hold(run: Path) -> Iterator[None]:
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a JSONL file atomically. Raises StoreError."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    """Write a JSONL file atomically; NaN and infinity become null. Raises StoreError."""
+    lines = (json.dumps(json_value(row), ensure_ascii=False, allow_nan=False) for row in rows)
+    write_text(path, "".join(line + "\n" for line in lines))
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
@@ -260,7 +269,7 @@ def append_line(path: Path, row: Mapping[str, Any]) -> None:
     with _store_errors(path), path.open("a+b") as file:
         file.seek(max(file.tell() - 1, 0))
         start = b"" if file.read() in (b"", b"\n") else b"\n"
-        file.write(start + json.dumps(row).encode() + b"\n")
+        file.write(start + json.dumps(json_value(row), allow_nan=False).encode() + b"\n")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -307,11 +316,13 @@ _HINTS = {
 
 @contextmanager
 def _store_errors(path: Path) -> Iterator[None]:
-    """Convert system and Arrow errors about `path` to StoreError."""
+    """Convert errors of the system, of Arrow and about Parquet files to StoreError."""
     try:
         yield
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "")
         raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
+    except DataError as error:
+        raise StoreError(str(error)) from error
     except pa.ArrowException as error:
         raise StoreError(f"{path} is damaged ({first_line(error)}); run again to recreate it") from error

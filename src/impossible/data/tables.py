@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from ..text.escape import json_value
 from ..text.mend import whole
-from . import store
+from . import parquet, store
 from .open_text import check_regular, open_text
 
 Row = dict[str, Any]
@@ -218,12 +218,11 @@ def _records(text: Iterator[str], separator: str, notes: Notes) -> Iterator[list
 def _parquet_rows(path: Path, wanted: str | None) -> Iterator[tuple[int, Row]]:
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
-            _check_columns(path, file.schema_arrow.names, wanted)
-            for batch in file.iter_batches(256, columns=None if wanted is None else [wanted]):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
+        _check_columns(path, pq.read_schema(path).names, wanted)
+        for batch in parquet.batches(path, None if wanted is None else [wanted], 256):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
     except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: invalid UTF-8 in a string
         where = f", after row {number}" if number else ""
         raise DataError(f"{path}{where}: not a readable Parquet file: {_one_line(str(error))}") from error

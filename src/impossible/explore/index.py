@@ -106,11 +106,10 @@ def open_index(run: Path) -> Iterator[Index]:
     import duckdb
 
     source = RunFolder(run)
-    shards = {stage: source.some_shards(stage) for stage in ("filter", "generate", "score")}
-    files = {stage: [str(shard.path) for shard in found] for stage, found in shards.items()}
+    files = {stage: source.files(stage) for stage in ("filter", "generate", "score")}
     recipe = source.recipe()
     stopped: Counter[str] = Counter()
-    for shard in shards["score"]:
+    for shard in source.some_shards("score"):
         stopped.update(shard.counts)
     with (
         tempfile.TemporaryDirectory(prefix="impossible-explore-") as folder,

@@ -21,6 +21,7 @@ from ..models.locate import digest
 from ..recipe.recipe import Recipe
 from .run import versions
 from .shards import Shards
+from .signature import check_signature
 from .stages import MapStage, Work, plan
 from .verified import Verified
 from .verify_folders import check_dataset, check_rounds, check_strangers
@@ -38,12 +39,14 @@ def verify(
     sample: int = 3,
     seed: int | None = None,
     ask: bool = False,
+    signed_by: Path | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> Verified:
     """Check all files of a run and reproduce `sample` groups, drawn with `seed`, by default a new one.
 
-    A server is asked for groups only with `ask`. `on_progress` receives a message per step. Raises StoreError
-    if there is no run, RecipeError if it has no valid recipe.
+    A server is asked for groups only with `ask`. The run must be signed by the public key `signed_by`.
+    `on_progress` receives a message per step. Raises StoreError if there is no run, RecipeError if it has no
+    valid recipe.
     """
     result, folder = Verified(secrets.randbelow(2**31) if seed is None else seed), RunFolder(run)
     manifest, recipe = folder.manifest(), folder.recipe()
@@ -64,6 +67,7 @@ def verify(
         on_progress("reading all students")
         check_rounds(folder, recipe, indices, result)
     check_strangers(folder, recipe, count, result)
+    check_signature(run, signed_by, result)
     places = [(index, row) for index, n in whole for row in range(n)]
     drawn = random.Random(result.seed).sample(places, min(sample, len(places)))
     reproducer = _Reproducer(folder, recipe, stages, shards, ask, result)

@@ -1,13 +1,12 @@
 """Trainer callbacks: stop on non-finite gradients, and record the loss curve."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
-from ..data.store import write_text
+from ..data.store import write_lines
 from ..errors import ModelError
 from ..models.progress import Progress
 from ..models.training_callbacks import ReportProgress
@@ -45,5 +44,5 @@ class LossCurve(ReportProgress):
     def on_log(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Write the loss curve and report progress after each row of the trainer's history."""
         if state.is_world_process_zero:
-            write_text(self._path, "".join(json.dumps(row) + "\n" for row in state.log_history))
+            write_lines(self._path, state.log_history)
         super().on_log(args, state, control)
