@@ -39,7 +39,8 @@ _ENOUGH = word_set(
 def drop(doc: Doc, start: int, end: int) -> Edit:
     """The sentence without the tokens from `start` to `end`, and without the commas that enclosed them."""
     before, after = doc[start - 1].text if start else "", doc[end].text if end < len(doc) else ""
-    if after == "," and before in ("", "(", ","):
+    # "in 2009, Ann left", and "born on June 12, 1948, in Oslo", whose last comma closes the date
+    if after == "," and (before in ("", "(", ",") or any(token.text == "," for token in doc[start:end])):
         end += 1
     if before == "," and (after == "," or re.fullmatch(r"[.!?]?", after)):
         start -= 1
