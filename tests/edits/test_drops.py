@@ -38,7 +38,7 @@ def _made(nlp: Language, rule: Rule, sentence: str) -> list[str]:
         (adjunct, "The council closed two schools in Leeds on Monday.", "The council closed two schools in Leeds."),
         (adjunct, "The council closed the school because the roof leaked.", "The council closed the school."),
         (adjunct, "The army on Tuesday attacked the village.", "The army attacked the village."),
-        (adjunct, "Ann was born on June 12, 1948, in Oslo, and she sings.", "Ann was born in Oslo, and she sings."),
+        (adjunct, "Ann Wein was born on June 12, 1948, in New York City, and was raised in a Jewish household.", "Ann Wein was born in New York City, and was raised in a Jewish household."),
         (aside, "Ann Smith, a teacher from Leeds, wrote the report.", "Ann Smith wrote the report."),
         (aside, "The council, which owns the school, sold the field.", "The council sold the field."),
         (aside, "The council sold the field, ending a long dispute.", "The council sold the field."),
