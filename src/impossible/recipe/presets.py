@@ -83,7 +83,7 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "clause": {"min": 1.0},
                 "support": {"min": 0.75},
                 "judge": {"min": 0.8},
-                "correct": {"min": 0.5},
+                "correct": {"min": 0.4},
                 "duplicates": 0.95,
                 "duplicate_rule": "several",
             },
