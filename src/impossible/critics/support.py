@@ -15,7 +15,7 @@ from spacy.language import Language
 
 from ..text.same_word import opposite, same
 from ..text.words import word_set
-from .arcs import OBJECT, PART, SUBJECT, Arc, Reading, Word, read
+from .arcs import OBJECT, OTHER, PART, SUBJECT, Arc, Reading, Word, read
 from .distinct import distinct
 from .doubt import ALLEGED, CONDITIONAL, DENIED, FUTURE, PLANNED, POSSIBLE, SUPPOSED
 from .parser import ParsedSentences, share
@@ -111,6 +111,11 @@ class Comparison:
     def _fillers(self, heads: Sequence[int], role: str) -> set[int]:
         return {b for (a, b), roles in self._roles.items() if a in heads and role in roles}
 
+    def _circumstances(self, heads: Sequence[int]) -> set[int]:
+        """What the source names as time, place or the like of a verb: "In 1904 she left", so 1904 did not leave."""
+        near = self._fillers(heads, OTHER)
+        return near | {d for h, _, d in self._x.arcs if h in near}
+
     def _turned(self, arc: Arc) -> bool:
         """Another subject or object than in the source, or each in the other's place."""
         h, role, d = arc
@@ -120,6 +125,8 @@ class Comparison:
         if self._fillers(heads, role) & words:
             return False
         if self._fillers(heads, OBJECT if role == SUBJECT else SUBJECT) & words:
+            return True
+        if role == SUBJECT and words & self._circumstances(heads):
             return True
         if any((a, role) in self._x.pronouns for a in heads):
             return False
