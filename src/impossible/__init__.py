@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .errors import DataError, ImpossibleError, ModelError, RecipeError, StoreError
+from .students import EDITS
 
 TYPE_CHECKING = False  # nothing slow is imported here: `__main__` has to catch Ctrl-C first
 if TYPE_CHECKING:
@@ -62,14 +63,16 @@ def open_student(
     filter: Filter | None = None,
     score: Score | None = None,
     execution: Execution | None = None,
+    edits: int = EDITS,
 ) -> Student:
     """Open a student folder, or the best student of a run.
 
-    `filter` and `score` replace the default bounds and critic models. Raises ModelError.
+    `filter` and `score` replace the default bounds and critic models. `edits` is the most edits of a text by
+    grammar that are judged beside the student's drafts. Raises ModelError.
     """
     from .students.student import Student
 
-    return Student.load(path, filter, score, execution)
+    return Student.load(path, filter, score, execution, edits)
 
 
 def run(

@@ -98,6 +98,16 @@ def test_nothing_good_enough_is_an_answer(student: Student) -> None:
     assert all(o.verdict == "rouge_l" and o.quality == 0 for o in answer.outputs if not o.accepted)
 
 
+def test_edits_by_grammar_are_judged_beside_the_drafts(student: Student) -> None:
+    text = "The mayor opened the new bridge in May."
+    edited = Student(student.info, student.sampler, student.tokens, CHEAP_FILTER, edits=4)
+    [answer] = edited.paraphrase([text], 20, draws=20)
+    edits = [o for o in answer.outputs if o.by == "edit"]
+    assert 1 <= len(edits) <= 4
+    assert "In May, the mayor opened the new bridge." in {o.text for o in edits if o.accepted}
+    assert all(o.by == "draft" for o in student.paraphrase([text], 20, draws=20)[0].outputs)
+
+
 def test_a_critic_is_loaded_when_an_output_gets_that_far(student: Student) -> None:
     score = Score(parser="./no/such/parser")
 

@@ -13,6 +13,7 @@ import typer
 
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
+from ..students import EDITS
 from .lines import print_training
 from .options import AsJson, Force, check_new, print_json
 from .terminal import complete_distil, complete_task, open_console
@@ -52,6 +53,9 @@ Out = Annotated[
 ]
 Draws = Annotated[
     int | None, typer.Option(help="outputs to sample per text; default: 4 times -n, at least 8")
+]
+Edits = Annotated[
+    int, typer.Option(min=0, max=100, help="edits by grammar to judge beside the outputs, at most")
 ]
 DistilSets = Annotated[
     list[str] | None,
@@ -116,6 +120,7 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         json: Json = False,
         seed: Seed = 7,
         draws: Draws = None,
+        edits: Edits = EDITS,
         recipe: ByRecipe = None,
         show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
         out: Out = None,
@@ -129,7 +134,8 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
             check_new(out, force, *([Path(given)] if given and os.path.isfile(given) else []))
         texts, rows = read_texts(given, column, sys.stdin)
         controls = {"length": length, "wording": wording, "syntax": syntax, "like": like}
-        answers = _open(student, recipe).request(task, texts, n, **controls, seed=seed, draws=draws)
+        opened = _open(student, recipe, edits)
+        answers = opened.request(task, texts, n, **controls, seed=seed, draws=draws)
         counter = _Counter(len(texts))
         try:
             if out is None:
@@ -168,15 +174,15 @@ summarize = _rewrite_command(
 )
 
 
-def _open(student: Path, recipe: Path | None) -> "Student":
+def _open(student: Path, recipe: Path | None, edits: int = EDITS) -> "Student":
     from ..data.run_folder import read_recipe
     from ..students.student import Student
 
     hide_progress_bars()
     if recipe is None:
-        return Student.load(student)
+        return Student.load(student, edits=edits)
     settings = read_recipe(recipe)
-    return Student.load(student, settings.filter, settings.score, settings.execution)
+    return Student.load(student, settings.filter, settings.score, settings.execution, edits)
 
 
 class _Counter:
@@ -341,7 +347,9 @@ def control_accuracy(
 
     check_readable(data, (".txt", *ENDINGS))
     texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)[0]))[:rows]
-    measured = list(measure_control_accuracy(_open(student, recipe), task, texts, seed=seed, show=examples))
+    measured = list(
+        measure_control_accuracy(_open(student, recipe, 0), task, texts, seed=seed, show=examples)
+    )
     if as_json:
         print_json([asdict(row) for row in measured])
         return

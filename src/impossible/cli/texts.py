@@ -82,6 +82,7 @@ def as_json(answer: Answer) -> str:
     outputs = [
         {
             "text": o.text,
+            "by": o.by,
             "accepted": o.accepted,
             "verdict": o.verdict,
             "quality": round(o.quality, 4),

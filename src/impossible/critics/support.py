@@ -112,7 +112,7 @@ class Comparison:
         return {b for (a, b), roles in self._roles.items() if a in heads and role in roles}
 
     def _circumstances(self, heads: Sequence[int]) -> set[int]:
-        """What the source names as time, place or the like of a verb: "In 1904 she left", so 1904 did not leave."""
+        """Times, places and the like of a verb in the source: "In 1904 she left", so 1904 did not leave."""
         near = self._fillers(heads, OTHER)
         return near | {d for h, _, d in self._x.arcs if h in near}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..data.rounds import run_student
 from ..errors import DataError
 from ..recipe.recipe import Recipe
+from ..students import EDITS
 from ..students.info import read_info
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Playground:
             from ..students.student import Student
 
             recipe = self._recipe
-            self._student = Student.load(self.folder, recipe.filter, recipe.score, recipe.execution)
+            self._student = Student.load(self.folder, recipe.filter, recipe.score, recipe.execution, EDITS)
         return self._student
 
 

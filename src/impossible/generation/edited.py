@@ -28,23 +28,29 @@ class Editor:
         self, sentence: str, cues: Sequence[tuple[str, str]], known: set[str]
     ) -> tuple[Candidate, ...]:
         """Return the edits of a sentence for the (task, cue) given, without those `known`, count 0 each."""
-        [doc] = self.parser([sentence])
         found: dict[str, Candidate] = {}
         for task, cue in cues:
-            edit = rewordings if task == "paraphrase" else shortenings
-            new = [
-                text for text in edit(doc, self.parser) if normalised(text) not in known and text not in found
-            ]
-            found |= {one.text: one for one in self._likely(f"{sentence}\n\n{cue}", new)}
+            new = self.edits(
+                task, sentence, f"{sentence}\n\n{cue}", known | {normalised(text) for text in found}
+            )
+            found |= {one.text: one for one in new}
         return tuple(found.values())
 
-    def _likely(self, prompt: str, texts: Sequence[str]) -> list[Candidate]:
+    def edits(
+        self, task: str, sentence: str, prompt: str, known: set[str], before: str = " "
+    ) -> list[Candidate]:
+        """Return the edits of a sentence for a task, the likeliest behind `prompt` and `before` first."""
+        [doc] = self.parser([sentence])
+        made = (rewordings if task == "paraphrase" else shortenings)(doc, self.parser)
+        return self._likely(prompt, [text for text in made if normalised(text) not in known], before)
+
+    def _likely(self, prompt: str, texts: Sequence[str], before: str) -> list[Candidate]:
         if not texts:
             return []
         try:
             if self.sampler is None:
                 raise NotImplementedError
-            scores = self.sampler.logprobs(prompt, [f" {text}" for text in texts])
+            scores = self.sampler.logprobs(prompt, [f"{before}{text}" for text in texts])
         except NotImplementedError:
             return [Candidate(text, 0, math.nan) for text in texts[: self.most]]
         scored = [Candidate(text, 0, score) for text, score in zip(texts, scores, strict=True)]

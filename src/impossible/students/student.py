@@ -14,11 +14,13 @@ from ..critics.rouge_l import RougeL
 from ..data.schema import KEPT, seed_for, text_id
 from ..errors import DataError, RecipeError
 from ..filtering.ranking import Rank, ranked
+from ..generation.edited import Editor
 from ..recipe.critics import Bounds, Filter, Score
 from ..recipe.execution import Execution
 from ..recipe.load import resolve
 from ..teachers.base import Decoding, Sampler
 from ..teachers.tokens import Tokens
+from ..text.sentences import normalised
 from .controls import Controls, check, length, likeness, template_reader, wording
 from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
@@ -32,10 +34,10 @@ _MAX_DRAWS = 200
 class Output:
     """One text that the student wrote.
 
-    `verdict` is `kept` or the critic that rejects it. `quality` ranks kept outputs (see `rank.quality`),
-    `rank` all outputs (see `rank.ranked`). `scores` has the score of each critic that was run. `obeys` maps
-    each requested control to whether the text has it; `likeness` is the similarity to the requested syntax
-    template (1 if none was requested).
+    `by` is `draft`, or `edit` for an edit of the source by grammar. `verdict` is `kept` or the critic that
+    rejects it. `quality` ranks kept outputs (see `rank.quality`), `rank` all outputs (see `rank.ranked`).
+    `scores` has the score of each critic that was run. `obeys` maps each requested control to whether the
+    text has it; `likeness` is the similarity to the requested syntax template (1 if none was requested).
     """
 
     text: str
@@ -45,6 +47,7 @@ class Output:
     obeys: Mapping[str, bool]
     likeness: float = 1.0
     rank: Rank = (0.0, 0.0)
+    by: str = "draft"
 
     @property
     def accepted(self) -> bool:
@@ -86,8 +89,9 @@ class RequestOptions(TypedDict, total=False):
 class Student:
     """A student of one or two tasks.
 
-    Outputs depend on the text, controls, `n`, `draws` and seed, not on the other texts of a call. Without
-    `order_rejected`, outputs are not ranked for texts without an accepted one, which saves time.
+    Outputs depend on the text, controls, `n`, `draws` and seed, not on the other texts of a call. `edits` is
+    the most edits of a text by grammar that are judged beside its drafts, the likeliest by the student.
+    Without `order_rejected`, outputs are not ranked for texts without an accepted one, which saves time.
     """
 
     info: Info
@@ -97,11 +101,16 @@ class Student:
     score: Score = field(default_factory=Score)
     execution: Execution = field(default_factory=Execution)
     order_rejected: bool = True
+    edits: int = 0
     _critics: LazyCritics = field(init=False)
     _templates: Callable[[Sequence[str]], list[str]] | None = None
+    _editor: Editor | None = None
 
     def __post_init__(self) -> None:
         self._critics = LazyCritics(self.score, self.execution)
+        if self.edits:
+            parser = ParsedSentences(load_parser(self.score.parser, lemmas=True))
+            self._editor = Editor(parser, self.sampler, self.edits)
 
     @classmethod
     def load(
@@ -110,16 +119,19 @@ class Student:
         filter: Filter | None = None,
         score: Score | None = None,
         execution: Execution | None = None,
+        edits: int = 0,
     ) -> "Student":
         """Open a student's folder, or a run's best student.
 
-        `filter` and `score` replace the default bounds and critic models. Raises ModelError.
+        `filter` and `score` replace the default bounds and critic models; `edits`: see Student. Raises
+        ModelError.
         """
         folder, execution = best_student(Path(path)), execution or Execution()
         info = read_info(folder)
         tokens = open_student_tokens(folder, info.kind)
         sampler = open_sampler(folder, tokens, execution)
-        return cls(info, sampler, tokens, filter or resolve({}).filter, score or Score(), execution)
+        filter, score = filter or resolve({}).filter, score or Score()
+        return cls(info, sampler, tokens, filter, score, execution, edits=edits)
 
     def paraphrase(self, texts: Sequence[str], n: int = 5, **options: Unpack[RequestOptions]) -> list[Answer]:
         """Return at most `n` paraphrases of each text, best first.
@@ -196,7 +208,14 @@ class Student:
             valid = [i for i, note in enumerate(notes) if not note]
             drafts = self._draw([prompts[i] for i in valid], seed, draws)
             found = dict(zip(valid, drafts, strict=True))
-            outputs = self._outputs(task, chunk, [found.get(i, []) for i in range(len(chunk))], requests)
+            edited = {i: self._edited(task, chunk[i], prompts[i], found[i]) for i in valid}
+            outputs = self._outputs(
+                task,
+                chunk,
+                [found.get(i, []) for i in range(len(chunk))],
+                [edited.get(i, []) for i in range(len(chunk))],
+                requests,
+            )
             for text, note, ordered in zip(chunk, notes, outputs, strict=True):
                 yield Answer(
                     text, tuple(ordered[:n]), note or ("" if ordered else "the student wrote no text")
@@ -220,16 +239,30 @@ class Student:
         seeds = [seed_for(seed, text_id(p), "student") for p in prompts]
         return map(finished, self.sampler.sample(prompts, draws, seeds, self.decoding(draws)))
 
+    def _edited(self, task: str, text: str, prompt: str, drafts: Sequence[str]) -> list[str]:
+        """Return edits of a text by grammar that are no drafts."""
+        if self._editor is None:
+            return []
+        known = {normalised(draft) for draft in drafts}
+        return [one.text for one in self._editor.edits(task, one_line(text), prompt, known, "")]
+
     def decoding(self, draws: int) -> Decoding:
         """Return the decoding up to the end token, at most about twice as long as the prompt."""
         how = decoding(draws, self.info.max_tokens)
         return replace(how, sentences=0, max_ratio=2, min_tokens=int(self.tokens.seq2seq))
 
     def _outputs(
-        self, task: str, texts: Sequence[str], drafts: Sequence[Sequence[str]], asked: Sequence[Controls]
+        self,
+        task: str,
+        texts: Sequence[str],
+        drafts: Sequence[Sequence[str]],
+        edits: Sequence[Sequence[str]],
+        asked: Sequence[Controls],
     ) -> list[list[Output]]:
-        """Return the distinct drafts of each text as outputs, best first; ties are ordered by draw count."""
+        """Return the distinct drafts and edits of each text, best first; ties are ordered by draw count."""
         times = [Counter(text for text in found if text) for found in drafts]
+        for counted, made in zip(times, edits, strict=True):
+            counted.update(dict.fromkeys(made, 0))
         where = [i for i, found in enumerate(times) for _ in found]
         sources = [one_line(texts[i]) for i in where]
         targets = [text for found in times for text in found]
@@ -239,8 +272,9 @@ class Student:
         judged = self.judge(task, sources, targets, [asked[i] for i in where])
         for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
-            key = (output.accepted, obeyed, *output.rank, times[i][output.text])
-            keyed[i].append((key, output))
+            drawn = times[i][output.text]
+            key = (output.accepted, obeyed, *output.rank, drawn)
+            keyed[i].append((key, output if drawn else replace(output, by="edit")))
         return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in keyed]
 
     def judge(
