@@ -66,6 +66,7 @@ def test_what_the_source_supports(nlp: Language, source: str, target: str) -> No
         ("role", "The guard killed the thief.", "The thief killed the guard."),
         ("role", "A man was killed in a bus crash.", "A man was killed by a bus."),
         ("role", "In 1904 he took over the mill.", "1904 took over the mill."),
+        ("role", "At the 2003 awards it was named best play.", "The 2003 awards were named best play."),
         ("head", "The team moved to Colorado Springs.", "The team moved to Colorado."),
         ("head", "The shooting victim was taken to a clinic.", "The shooting was taken to a clinic."),
         ("head", "She lives in South Carolina.", "She lives in Carolina."),

@@ -15,6 +15,7 @@ from impossible.critics.well_formed import WellFormed, fault
         "Thanks for your help!",
         "The study found that the drug reduced pain in children.",
         '"We are ready," the minister said.',
+        "On May 4, 1904, the mill was closed in the night of May 4, 1904.",
         "There were no tickets left (not even for members).",
         "The hotel in the Middle East has confirmed that the new car will go on sale in the Middle East.",
     ],
@@ -33,6 +34,9 @@ def test_a_whole_sentence(nlp: Language, sentence: str) -> None:
         ("The Aam Aadmi leader of the Aam Aadmi party was arrested.", "a subject twice"),
         ("The hotel lies at a distance of.", "an open end"),
         ('The minister said "we are ready.', "quotes or brackets that do not match"),
+        ("1904, the owners closed the mill.", "a date without a preposition"),
+        ("12 May 1904 to 1907, Ann Wein led the mill.", "a date without a preposition"),
+        ("The mill was renamed the Wein Works, 1904.", "a date without a preposition"),
         ("The firm (based in Ohio was sold in May.", "quotes or brackets that do not match"),
     ],
 )

@@ -126,7 +126,7 @@ class Comparison:
             return False
         if self._fillers(heads, OBJECT if role == SUBJECT else SUBJECT) & words:
             return True
-        if role == SUBJECT and words & self._circumstances(heads):
+        if words & self._circumstances(heads):
             return True
         if any((a, role) in self._x.pronouns for a in heads):
             return False

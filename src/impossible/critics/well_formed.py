@@ -3,6 +3,8 @@
 Small teachers write bare noun phrases, subordinate clauses without a main clause, and repeated subjects.
 """
 
+import re
+from calendar import month_name
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,6 +22,11 @@ _OPEN_ENDS = {"of", "than", "because", "the", "a", "an", "and", "or", "but", "no
 _FORMULAS = {"thank", "thanks", "congratulations", "sorry", "welcome"}
 _WINDOW = 9  # tokens within which a repeated word pair counts as a fault
 _BRACKETS = (("(", ")"), ("[", "]"), ("“", "”"))
+_MONTHS = "|".join(month_name[1:])
+_DATE = rf"(?:\d\d? )?(?:(?:{_MONTHS}) )?(?:\d\d?, )?\d{{4}}"
+_SUBJECT = r"(?:[Tt]he|[Aa]n?|he|she|it|they|his|her|its|their|there|[A-Z]\w+)\b"
+_DATE_FIRST = re.compile(rf"{_DATE}(?: (?:to|and|-|–) {_DATE})?, {_SUBJECT}")
+_DATE_LAST = re.compile(rf"\b(?!(?:{_MONTHS})\b)[A-Za-z]+, \d{{4}}\.?$")
 
 
 def fault(doc: Doc) -> str | None:
@@ -35,6 +42,8 @@ def fault(doc: Doc) -> str | None:
         return "an open end"
     if not _balanced(doc.text):
         return "quotes or brackets that do not match"
+    if _has_bare_date(doc):
+        return "a date without a preposition"
     return None
 
 
@@ -98,11 +107,17 @@ def _balanced(text: str) -> bool:
     return text.count('"') % 2 == 0 and all(text.count(a) == text.count(b) for a, b in _BRACKETS)
 
 
+def _has_bare_date(doc: Doc) -> bool:
+    """ "1814, they founded a town.", "It was renamed the Centre, 1949."."""
+    return bool(_DATE_FIRST.match(doc.text) or _DATE_LAST.search(doc.text))
+
+
 class WellFormed:
     """1 where both sentences are well formed, else 0.
 
     A well-formed sentence has a finite main verb with its subject, or is a request or a question. It repeats
-    no subject, ends in no word that needs another ("of", "because"), and its quotes and brackets match.
+    no subject, ends in no word that needs another ("of", "because"), its quotes and brackets match, and its
+    dates have their prepositions.
 
     `parser` is an English spaCy pipeline with tags and dependencies, or a cache of parses.
     """

@@ -11,6 +11,7 @@ from ..recipe.sampling import Sampling
 from ..teachers.base import Continuation, Sampler
 from ..text.articles import restore_articles
 from ..text.function_words import FUNCTION_WORDS, content_words
+from ..text.joints import restore_joints
 from ..text.sentences import defect, iterate, normalised
 from ..text.words import words
 from .corpus import Document, Opening
@@ -137,9 +138,9 @@ def _stems(sentence: str) -> set[str]:
 
 
 def _cleaned(restatement: Continuation, sentence: str, settings: Restatement) -> Continuation:
-    """Remove a repeated cue, capitalise the first letter, restore articles that the bonus made it skip."""
+    """Remove a repeated cue, capitalise the first letter, restore small words that the bonus made it skip."""
     text = restatement.text.lstrip()
     for _, cue in settings.cues():
         text = text.removeprefix(cue.cue).lstrip()
-    text = restore_articles(text, sentence)
+    text = restore_joints(restore_articles(text, sentence), sentence)
     return replace(restatement, text=text[:1].upper() + text[1:])

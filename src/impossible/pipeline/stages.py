@@ -73,14 +73,14 @@ def plan(recipe: Recipe, own: "Sampler | None" = None) -> list[MapStage]:
         ),
         MapStage(
             "generate",
-            7,
+            8,
             f"{recipe.sampling.canonical()}{restated}{teacher}{recipe.seed}",
             (recipe.teacher.weights, *edits),
             lambda execution: _generate(recipe, shared.open(execution)),
         ),
         MapStage(
             "score",
-            8,
+            9,
             f"{recipe.score.canonical()}{[task for task, _ in recipe.filter.tasks()]}",
             _critic_models(recipe),
             lambda execution: _score(recipe, execution),
