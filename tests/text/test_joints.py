@@ -15,6 +15,8 @@ ORIGINAL = (
         ("They moved books, maps, tools.", "They moved books, maps, and tools."),
         ("It was moved to Oldmere Kent.", "It was moved to Oldmere, Kent."),
         ("1904, the mill was moved.", "In 1904, the mill was moved."),
+        ("1904 Ann Wein moved the mill.", "In 1904, Ann Wein moved the mill."),
+        ("1905 Ann Wein moved the mill.", "1905 Ann Wein moved the mill."),
         ("The mill moved on June 1904.", "The mill moved in June 1904."),
         ("The mill opened on June 4, 1904.", "The mill opened on June 4, 1904."),
         ("He met a Argentine and an farmer.", "He met an Argentine and a farmer."),

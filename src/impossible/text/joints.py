@@ -15,6 +15,7 @@ _SUBJECTS = {
     "this", "these", "that", "those", "there",
 }  # fmt: skip
 _TIME = re.compile(rf"\d|\b(?:{_MONTHS})\b")
+_YEAR_FIRST = re.compile(r"^(\d{4}) (?=[A-Z])")
 _ON_MONTH = re.compile(rf"\b([Oo])n (?=(?:{_MONTHS}) \d{{4}}\b)")
 _AN = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!ne\b|nce\b)(?!u)\w|u[mn](?!i)\w|up)")
 _NOT_AN = re.compile(r"\b([Aa])n (?=[bcdfgjklmnpqrstvwyz][a-z])")
@@ -64,7 +65,7 @@ def _names(*words: str) -> bool:
 
 def _time_first(sentence: str, original: str) -> str:
     """Give the time that a sentence begins with the preposition that it has in the original."""
-    head, comma, rest = sentence.partition(", ")
+    head, comma, rest = _YEAR_FIRST.sub(r"\1, ", sentence).partition(", ")
     subject = _TOKEN.match(rest)
     if not comma or subject is None or not _TIME.search(head):
         return sentence
