@@ -16,6 +16,8 @@ ORIGINAL = (
         ("It was moved to Oldmere Kent.", "It was moved to Oldmere, Kent."),
         ("1904, the mill was moved.", "In 1904, the mill was moved."),
         ("1904 Ann Wein moved the mill.", "In 1904, Ann Wein moved the mill."),
+        ("Ann Wein moved the mill 1904.", "Ann Wein moved the mill in 1904."),
+        ("Ann Wein moved the mill in May 1904.", "Ann Wein moved the mill in May 1904."),
         ("1905 Ann Wein moved the mill.", "1905 Ann Wein moved the mill."),
         ("The mill moved on June 1904.", "The mill moved in June 1904."),
         ("The mill opened on June 4, 1904.", "The mill opened on June 4, 1904."),

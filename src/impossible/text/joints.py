@@ -10,6 +10,10 @@ _PREPOSITIONS = {
     "in", "on", "at", "by", "from", "since", "until", "till", "before", "after", "during", "around", "about",
     "between", "over", "through", "within",
 }  # fmt: skip
+_BEFORE_YEARS = {
+    *_PREPOSITIONS, *_MONTHS.lower().split("|"), "the", "a", "of", "for", "to", "and", "or", "early", "mid",
+    "late", "circa", "year", "summer", "autumn", "fall", "winter", "spring",
+}  # fmt: skip
 _SUBJECTS = {
     "the", "a", "an", "he", "she", "it", "they", "we", "I", "you", "his", "her", "its", "their", "our",
     "this", "these", "that", "those", "there",
@@ -27,7 +31,7 @@ def restore_joints(sentence: str, original: str) -> str:
     "A, B" is "A and B" again where the original has that, "Budapest Hungary" is "Budapest, Hungary", and a
     sentence that begins "1814, a group …" begins "In 1814, a group …" if the original says "in 1814".
     """
-    text = _time_first(_lists(sentence, original), original)
+    text = _years(_time_first(_lists(sentence, original), original), original)
     text = _ON_MONTH.sub(lambda m: "in " if m[1] == "o" else "In ", text)
     return _NOT_AN.sub(r"\1 ", _AN.sub(r"\1n ", text))
 
@@ -57,6 +61,16 @@ def _lists(sentence: str, original: str) -> str:
         elif not comma and last == "," and _names(*pair) and pair not in adjacent:
             found.append(",")
     return "".join(found) + sentence[end:]
+
+
+def _years(sentence: str, original: str) -> str:
+    """Put "in" back before a year at the end of a phrase: "the mill opened 1904"."""
+
+    def spelt(match: re.Match[str]) -> str:
+        always = set(re.findall(rf"(\S+) {match[2]}\b", original)) in ({"in"}, {"In"})
+        return f"{match[1]} in {match[2]}" if always and match[1].lower() not in _BEFORE_YEARS else match[0]
+
+    return re.sub(r"\b([^\W\d_]+) (\d{4})(?=[.,;]|$)", spelt, sentence)
 
 
 def _names(*words: str) -> bool:
