@@ -1,0 +1,37 @@
+"""Run the commands of the README's picture and record what a terminal shows: docs/images/terminal.svg.
+
+python docs/terminal.py
+"""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+COMMANDS = (
+    'impossible paraphrase "The meeting with the supplier has been moved to Thursday because of a strike."',
+    'impossible summarize "The museum, which was damaged by an earthquake in 2019, will reopen in September."',
+    "impossible run tickets.toml --out runs/tickets",
+)
+PICTURE = Path(__file__).parent / "images" / "terminal.svg"
+_WIDTH = 104
+_LINES = 24  # of a long output, the last ones
+
+
+def record(folder: Path) -> str:
+    """Run the commands in a folder; return the picture, an SVG."""
+    console = Console(record=True, width=_WIDTH, force_terminal=True, quiet=True)
+    for command in COMMANDS:
+        console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
+        done = subprocess.run(
+            shlex.split(command), cwd=folder, capture_output=True, text=True, check=True, timeout=3600
+        )
+        console.print(Text.from_ansi("\n".join(done.stdout.rstrip().splitlines()[-_LINES:])))
+        console.print()
+    return console.export_svg(title="impossible")
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(record(Path(__file__).parent.parent / "examples"), encoding="utf-8")
