@@ -1,9 +1,8 @@
-"""What the documentation says holds: generated pages, recipes, commands, pictures, examples."""
+"""What the documentation says holds: generated pages, recipes, pictures, examples; commands are in test_snippets.py."""
 
 import importlib.util
 import json
 import re
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
-from impossible.cli.app import app
 from impossible.data import dataset
 from impossible.recipe.load import resolve
 
@@ -55,25 +50,6 @@ def test_recipes_in_the_docs_are_recipes(page: str, text: str, monkeypatch: pyte
 
     monkeypatch.chdir(EXAMPLES)  # where tickets.csv is
     resolve(tomllib.loads(text), page)
-
-
-def commands() -> Iterator[tuple[str, str]]:
-    for page, text in blocks(""):
-        for line in text.replace("\\\n", " ").splitlines():
-            found = re.search(r"(?:^|\s|/)impossible (.*)", line)
-            if found and "…" not in line:
-                yield page, re.split(r"\s[|>]\s", found[1])[0]
-
-
-@pytest.mark.parametrize(("page", "line"), list(commands()))
-def test_commands_in_the_docs_are_understood(page: str, line: str) -> None:
-    words = shlex.split(line, comments=True)
-    command = get_command(app)
-    while isinstance(command, TyperGroup) and not words[0].startswith("-"):
-        command = command.commands[words.pop(0)]
-    parser = command.make_parser(typer.Context(command))
-    _, left, _ = parser.parse_args(words)
-    assert not left
 
 
 def test_pictures_are_there() -> None:
