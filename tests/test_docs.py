@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "src").rglob("README.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -50,6 +51,22 @@ def test_recipes_in_the_docs_are_recipes(page: str, text: str, monkeypatch: pyte
 
     monkeypatch.chdir(EXAMPLES)  # where tickets.csv is
     resolve(tomllib.loads(text), page)
+
+
+def anchors(page: Path) -> set[str]:
+    """The addresses of a page's headings, as GitHub and MkDocs make them."""
+    heads = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", [page.relative_to(ROOT).as_posix() for page in LINKING])
+def test_links_lead_somewhere(page: str) -> None:
+    """MkDocs checks those between pages of docs/; README and the cards of models are read on GitHub."""
+    text = FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    for target, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        found = (ROOT / page).parent / target if target else ROOT / page
+        assert found.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(found), f"{page}: {target}#{anchor}"
 
 
 def test_pictures_are_there() -> None:
