@@ -22,10 +22,10 @@ MADE = "<!-- made by docs/generate.py -->"
 RECIPE = f"""{MADE}
 # The recipe
 
-One TOML file describes a run. What it leaves out comes from its `preset`: `default`, our measured settings, which
-[restate](restatement.md); `continuation`, ours to continue; `paper`, those of Jung et al. (2024); `code`, those of their public code. On the command line `--set table.key=value` lies over both. A
-wrong key or value is one line that says where, and what is allowed. `impossible settings WORD` searches this page in a
-terminal, and a shell completes the keys behind `--set`.
+Every setting of a run: its default, its value in the other presets, and what it means. One TOML file describes a run. What it leaves out
+comes from its `preset`: `default`, which [restates](restatement.md); `continuation`, which continues; `paper`, the settings of Jung et al.
+(2024); `code`, those of their public code. On the command line `--set table.key=value` lies over both. `impossible settings WORD`
+searches this page in a terminal. [Settings that matter](settings.md) has the few to start with.
 
 ```toml
 # mine.toml: everything else stays as it is
@@ -43,10 +43,8 @@ judge = {{ min = 0.9 }}          # stricter: fewer pairs, more of them right
 summary = false                # only paraphrases
 ```
 
-`false` takes away what the preset has there: a bound, a task, `sampling.min_logprob`. Every run writes the whole recipe,
-preset resolved, to `RUN/recipe.toml`, and that file can be run again.
-
-A column of a preset is given where it differs from the default.
+`false` takes away what the preset has there: a bound, a task, `sampling.min_logprob`. Every run writes its whole recipe to
+`RUN/recipe.toml`, and that file can be run again. A preset has a column where it differs from the default.
 """
 
 
@@ -120,13 +118,10 @@ def _row(cells: list[str]) -> str:
 CLI = f"""{MADE}
 # The command line
 
-`impossible --help` lists the commands, `impossible COMMAND --help` explains one. What is wrong comes as one line on
-standard error with what to do about it, and exit code 2; Ctrl-C ends with 130, and the same command goes on. Colours follow
-the terminal, `NO_COLOR` and `FORCE_COLOR`; `COLUMNS` sets the width. With `--json` standard output holds JSON and nothing
-else.
-
-Shell completion, of commands, files, options and the keys behind `--set`: `impossible --install-completion`, then a new
-shell.
+Every command and option, as `impossible COMMAND --help` shows them. An error is one line on standard error with what to do about it, and exit
+code 2; Ctrl-C ends with 130, and the same command goes on. Colours follow the terminal, `NO_COLOR` and `FORCE_COLOR`; `COLUMNS` sets
+the width. With `--json` standard output holds JSON and nothing else. For completion of commands, files, options and the keys behind
+`--set`: `impossible --install-completion`, then a new shell.
 
 | variable | |
 |---|---|
@@ -155,7 +150,7 @@ def _command(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
             yield from _command(f"{name} {inner}", below)
         return
     text, _, example = (command.help or "").partition("Example: ")
-    yield f"\n### {name}\n\n{_plain(text)}\n\n```\n{_plain(example)}\n```\n"
+    yield f"\n### {name}\n\n{_plain(text)}\n\n```bash\n{_plain(example)}\n```\n"
     yield _row(["", "takes", "default", ""])
     yield _row(["---"] * 4)
     yield from (_row(_parameter(parameter)) for parameter in command.params)

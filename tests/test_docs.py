@@ -1,9 +1,8 @@
-"""What the documentation says holds: generated pages, recipes, commands, pictures, examples."""
+"""What the documentation says holds: generated pages, recipes, pictures, examples; commands are in test_snippets.py."""
 
 import importlib.util
 import json
 import re
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
-from impossible.cli.app import app
 from impossible.data import dataset
 from impossible.recipe.load import resolve
 
@@ -23,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "src").rglob("README.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -57,23 +53,20 @@ def test_recipes_in_the_docs_are_recipes(page: str, text: str, monkeypatch: pyte
     resolve(tomllib.loads(text), page)
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    for page, text in blocks(""):
-        for line in text.replace("\\\n", " ").splitlines():
-            found = re.search(r"(?:^|\s|/)impossible (.*)", line)
-            if found and "…" not in line:
-                yield page, re.split(r"\s[|>]\s", found[1])[0]
+def anchors(page: Path) -> set[str]:
+    """The addresses of a page's headings, as GitHub and MkDocs make them."""
+    heads = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize(("page", "line"), list(commands()))
-def test_commands_in_the_docs_are_understood(page: str, line: str) -> None:
-    words = shlex.split(line, comments=True)
-    command = get_command(app)
-    while isinstance(command, TyperGroup) and not words[0].startswith("-"):
-        command = command.commands[words.pop(0)]
-    parser = command.make_parser(typer.Context(command))
-    _, left, _ = parser.parse_args(words)
-    assert not left
+@pytest.mark.parametrize("page", [page.relative_to(ROOT).as_posix() for page in LINKING])
+def test_links_lead_somewhere(page: str) -> None:
+    """MkDocs checks those between pages of docs/; README and the cards of models are read on GitHub."""
+    text = FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    for target, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        found = (ROOT / page).parent / target if target else ROOT / page
+        assert found.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(found), f"{page}: {target}#{anchor}"
 
 
 def test_pictures_are_there() -> None:

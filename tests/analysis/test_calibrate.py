@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impossible.analysis.calibrate import Population, Threshold, reach, thresholds, wilson, write_bound
+from impossible.analysis.calibrate import (
+    MeasuredBound,
+    Population,
+    measured_bounds,
+    reach,
+    wilson,
+    write_bound,
+)
 from impossible.errors import RecipeError
 from impossible.recipe.load import load
 
@@ -19,7 +26,7 @@ def people(scores: list[float], weights: list[float]) -> Population:
 
 def test_precision_counts_each_pair_for_those_it_stands_for() -> None:
     some = people([0.9, 0.8, 0.7, 0.6], [1, 0, 0, 3])
-    found = thresholds(some, {"p0": True, "p3": False})
+    found = measured_bounds(some, {"p0": True, "p3": False})
     assert [(round(t.bound, 2), t.precision, t.kept, t.judged) for t in found] == [
         (0.9, 1.0, 1, 1),
         (0.6, 0.25, 4, 2),
@@ -28,11 +35,11 @@ def test_precision_counts_each_pair_for_those_it_stands_for() -> None:
 
 def test_what_was_skipped_does_not_count() -> None:
     some = people([0.9, 0.8], [1, 1])
-    assert [t.judged for t in thresholds(some, {"p0": None, "p1": True})] == [1]
+    assert [t.judged for t in measured_bounds(some, {"p0": None, "p1": True})] == [1]
 
 
 def test_the_lowest_bound_that_is_good_enough() -> None:
-    found = [Threshold(b, p, 0, 1, 1, 1) for b, p in ((0.9, 1.0), (0.8, 0.5), (0.7, 0.92), (0.6, 0.8))]
+    found = [MeasuredBound(b, p, 0, 1, 1, 1) for b, p in ((0.9, 1.0), (0.8, 0.5), (0.7, 0.92), (0.6, 0.8))]
     best = reach(found, 0.9)
     assert best is not None and best.bound == 0.7
     assert reach(found, 1.01) is None

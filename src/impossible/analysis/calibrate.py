@@ -43,7 +43,7 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class MeasuredBound:
     """A bound, the precision of the pairs above it with a 95 % interval, and their number."""
 
     bound: float
@@ -97,7 +97,7 @@ def record_judgement(run: Path, population: Population, i: int, right: bool | No
     label(run, population.task, population.pair_id[i], population.source[i], population.target[i], right)
 
 
-def thresholds(population: Population, judgements: dict[str, bool | None]) -> list[Threshold]:
+def measured_bounds(population: Population, judgements: dict[str, bool | None]) -> list[MeasuredBound]:
     """For each judged score, descending: the precision and number of pairs at or above it.
 
     Precision is the weighted share of right pairs; its interval is Wilson's with the effective sample size
@@ -116,7 +116,7 @@ def thresholds(population: Population, judgements: dict[str, bool | None]) -> li
         precision = float((w * right[:k]).sum() / w.sum())
         low, high = wilson(precision, float(w.sum() ** 2 / (w**2).sum()))
         kept = int((population.score >= population.score[i]).sum())
-        rows.append(Threshold(float(population.score[i]), precision, low, high, kept, k))
+        rows.append(MeasuredBound(float(population.score[i]), precision, low, high, kept, k))
     return rows
 
 
@@ -127,9 +127,9 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, (centre - half) / (1 + _Z**2 / n)), min(1.0, (centre + half) / (1 + _Z**2 / n))
 
 
-def reach(thresholds: Sequence[Threshold], precision: float) -> Threshold | None:
+def reach(bounds: Sequence[MeasuredBound], precision: float) -> MeasuredBound | None:
     """The lowest bound with at least this precision; None if there is none."""
-    good = [t for t in thresholds if t.precision >= precision]
+    good = [t for t in bounds if t.precision >= precision]
     return good[-1] if good else None
 
 

@@ -27,23 +27,23 @@ def calibrate(
     critic: Annotated[
         str, typer.Option(help="critic whose bound to calibrate: judge or entailment")
     ] = "judge",
-    pairs: Annotated[int, typer.Option(min=10, help="pairs to judge")] = 100,
+    pairs: Annotated[int, typer.Option(min=10, help="pairs to label")] = 100,
     precision: Annotated[float, typer.Option(min=0.01, max=1, help="precision to reach")] = 0.9,
     write: Annotated[Path | None, typer.Option(help="recipe file to write the bound to")] = None,
 ) -> None:
-    """Judge a sample of pairs by keypress, and find the bound that reaches a precision.
+    """Label pairs by keypress, and find the bound that reaches a precision.
 
     Example: [bold]impossible calibrate runs/first --task summary --write recipes/mine.toml[/bold]
     """
-    from ..analysis.calibrate import population, reach, thresholds, write_bound
+    from ..analysis.calibrate import measured_bounds, population, reach, write_bound
     from ..data.judgements import read_judgements
-    from .tables.critic import thresholds_table
+    from .tables.critic import bounds_table
 
     pool = population(run, task, critic, pairs)
     console = open_console()
     ask(console, run, pool, read_judgements(run, task))
-    measured = thresholds(pool, read_judgements(run, task))
-    console.print(thresholds_table(measured, len(pool.score)))
+    measured = measured_bounds(pool, read_judgements(run, task))
+    console.print(bounds_table(measured, len(pool.score)))
     best = reach(measured, precision)
     if best is None:
         console.print(f"no bound reaches {precision:.0%} on the pairs judged so far")
@@ -63,7 +63,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="output file; default: report.html in the run")] = None,
     force: Force = False,
 ) -> None:
-    """Write a run's report: one HTML file with funnel, scores and sample pairs with their verdicts.
+    """Write a run's report: one HTML file with funnel, scores, and pairs drawn at random with their verdicts.
 
     Example: [bold]impossible report runs/first[/bold]
     """
@@ -159,7 +159,7 @@ def why(
     limit: Annotated[int, typer.Option(min=1, help="pairs to show")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Explain the verdict on a pair: context, how often each sentence was generated, scores, bounds.
+    """Explain the verdict on a pair: context, how often the teacher wrote each sentence, scores, bounds.
 
     Example: [bold]impossible why runs/first "I have a Mac" "my Mac is"[/bold]
     """

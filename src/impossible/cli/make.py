@@ -273,7 +273,7 @@ def export_preferences(
     out: Annotated[Path, typer.Option(help="new folder to write")],
     per_sentence: Annotated[int, typer.Option(min=1, help="preferences of each sentence, at most")] = 2,
 ) -> None:
-    """Export preferences: a rewriting that was kept beside one that a critic rejected, of the same sentence.
+    """Export preferences: of one sentence a candidate that was kept, beside one that a critic rejected.
 
     Conversational, as TRL's preference trainers and `datasets` read it, with all scores and a dataset card.
 

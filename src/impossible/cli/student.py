@@ -51,11 +51,9 @@ Out = Annotated[
         help="write one row per text to this .jsonl, .csv, .tsv or .parquet, after the columns of FILE"
     ),
 ]
-Draws = Annotated[
-    int | None, typer.Option(help="outputs to sample per text; default: 4 times -n, at least 8")
-]
+Draws = Annotated[int | None, typer.Option(help="drafts to draw per text; default: 4 times -n, at least 8")]
 Edits = Annotated[
-    int, typer.Option(min=0, max=100, help="edits by grammar to judge beside the outputs, at most")
+    int, typer.Option(min=0, max=100, help="edits by grammar to judge beside the drafts, at most")
 ]
 DistilSets = Annotated[
     list[str] | None,

@@ -30,14 +30,14 @@ class Graph:
     strength: NDArray[np.float32]
     overlap: NDArray[np.float32]
 
-    def edges(self, threshold: float) -> Edges:
-        """The edges with a p(entailment) of at least `threshold`."""
-        strong = self.strength >= np.float32(threshold)
+    def edges(self, bound: float) -> Edges:
+        """The edges with a p(entailment) of at least `bound`."""
+        strong = self.strength >= np.float32(bound)
         return self.a[strong], self.b[strong]
 
-    def alike(self, threshold: float) -> Edges:
-        """The edges between sentences of nearly the same wording, with a ROUGE-L of at least `threshold`."""
-        near = self.overlap >= np.float32(threshold)
+    def alike(self, bound: float) -> Edges:
+        """The edges between sentences of nearly the same wording, with a ROUGE-L of at least `bound`."""
+        near = self.overlap >= np.float32(bound)
         return self.a[near], self.b[near]
 
     def of(self, some: Ids) -> "Graph":

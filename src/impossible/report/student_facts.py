@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..analysis.calibrate import Population, population, thresholds, wilson
+from ..analysis.calibrate import Population, measured_bounds, population, wilson
 from ..data import dataset, store
 from ..data.judgements import read_judgements
 from ..data.rounds import read_rounds
@@ -166,7 +166,7 @@ def _task_precision(
         pool = population(run, task, critic, _JUDGED)
     except (DataError, StoreError):
         return None
-    drawn = [t for t in thresholds(pool, dict(judgements)) if t.bound >= np.float32(low)]
+    drawn = [t for t in measured_bounds(pool, dict(judgements)) if t.bound >= np.float32(low)]
     if drawn:
         last = drawn[-1]
         right = _right(pool, judgements, low)

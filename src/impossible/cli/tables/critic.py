@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from ...analysis.calibrate import Threshold
+from ...analysis.calibrate import MeasuredBound
 from ...critic_training.measure import Measured
 
 
-def thresholds_table(thresholds: Sequence[Threshold], pairs: int) -> Table:
+def bounds_table(bounds: Sequence[MeasuredBound], pairs: int) -> Table:
     """Precision and kept pairs of ten bounds."""
     table = Table(box=None, pad_edge=False)
     for name in ("bound", "right", "95 % interval", "kept", "judged"):
         table.add_column(name, justify="right")
-    step = max(len(thresholds) // 10, 1)
-    for t in thresholds[step - 1 :: step]:
+    step = max(len(bounds) // 10, 1)
+    for t in bounds[step - 1 :: step]:
         interval = f"{t.low:.0%} to {t.high:.0%}"
         table.add_row(f"{t.bound:.3f}", f"{t.precision:.0%}", interval, f"{t.kept} of {pairs}", str(t.judged))
     return table
