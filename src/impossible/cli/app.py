@@ -10,12 +10,16 @@ import typer
 
 from ..errors import ImpossibleError
 from ..text.escape import plain
-from . import critic, look, make, measure, release, student
+from . import begin, critic, look, make, measure, release, student
 from .terminal import open_console, prepare
 
 Command = Callable[..., None]
 # panel of --help → its commands, in the order of use; `critic` is a group with its own commands
 PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
+    "Begin": {
+        "setup": begin.setup,
+        "doctor": begin.doctor,
+    },
     "Make a dataset": {
         "run": make.run_command,
         "status": make.status,
@@ -23,7 +27,6 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "export-preferences": make.export_preferences,
         "plan": make.plan,
         "settings": make.settings,
-        "doctor": make.doctor,
     },
     "Inspect a run": {
         "why": look.why,
