@@ -18,6 +18,7 @@ Command = Callable[..., None]
 PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
     "Begin": {
         "setup": begin.setup,
+        "init": begin.init,
         "doctor": begin.doctor,
     },
     "Make a dataset": {
@@ -81,7 +82,7 @@ def _application() -> typer.Typer:
     application = typer.Typer(
         name="impossible",
         help="Distil paraphrase and summary datasets from a small language model, without labels.",
-        epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. "
+        epilog="Start: [bold]impossible init CORPUS[/bold], then [bold]impossible run recipe.toml[/bold]. "
         "Every command has --help with an example; many have --json for scripts.",
         no_args_is_help=True,
         rich_markup_mode="rich",

