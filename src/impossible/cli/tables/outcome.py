@@ -12,6 +12,7 @@ from ...text.escape import counted
 _NO_CRITICS = ("scored", "kept", "duplicate", "unknown")
 # lost before pairs are made: count → how to say it
 _LOST = {"improbable": "improbable", "malformed": "no well-formed sentences", "repeated": "repetitions"}
+_MANY = 30  # pairs from which the share of a template means something
 _FEWEST = 1.0  # pairs a context, continued
 _FEWEST_RESTATED = 0.2  # pairs a sentence, restated
 
@@ -27,9 +28,10 @@ def outcome_lines(found: Outcome, restated: bool, hours: float) -> Iterator[str]
         f"{found.per_context:.2g} each{pace}"
     )
     rich = found.richness
+    alike = f", {rich.largest_template:.0%} follow one template" if rich.pairs >= _MANY else ""
     yield (
-        f"richness   {rich.content_words:.1f} content words a sentence; of the pairs "
-        f"{rich.with_name_or_number:.0%} have a name or number, {rich.largest_template:.0%} the same template"
+        f"richness   {rich.content_words:.1f} content words a sentence; "
+        f"{rich.with_name_or_number:.0%} of the pairs have a name or number{alike}"
     )
     if not found.precision:
         yield "precision  not estimated: the critic correct was not run"
