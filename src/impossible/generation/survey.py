@@ -1,7 +1,7 @@
 """Look at a corpus before a run: its column of text, its language and case, and sentences to restate."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -30,7 +30,7 @@ class Survey:
     columns: tuple[str, ...]
     usable: int
     whole: bool
-    report: CorpusReport = field(default_factory=CorpusReport)
+    report: CorpusReport
 
 
 def survey(path: Path, column: str | None, settings: Restatement, seed: int = 0) -> Survey:

@@ -9,10 +9,9 @@ _COUNT = 200  # sentences of a first run
 def starter(corpus: str, field: str | None, usable: int) -> tuple[str, int]:
     """Write a recipe, as TOML, for a corpus with so many `usable` sentences; also return its count."""
     default, count = resolve({}), min(usable, _COUNT)
-    restatement = default.restatement
-    paraphrase, summary = default.filter.paraphrase, default.filter.summary
-    assert restatement is not None and paraphrase is not None and summary is not None
-    assert paraphrase.correct is not None and summary.correct is not None
+    restatement, tasks = default.restatement, dict(default.filter.tasks())
+    sure = {task: bound.min for task in tasks if (bound := tasks[task].of("correct"))}
+    assert restatement is not None
     column = "" if field is None else f"field = {toml(field)}   # the column with the text\n"
     text = f"""\
 # Restates sentences of a corpus. All settings and what they do: impossible settings
@@ -30,10 +29,10 @@ per_cue = {restatement.per_cue}   # restatements of each sentence and task: more
 # How probably right a pair must be, 0 to 1: a higher bound keeps fewer and better pairs.
 # To change it costs seconds: only the filter runs again.
 [filter.paraphrase]
-correct = {{ min = {paraphrase.correct.min} }}
+correct = {{ min = {sure["paraphrase"]} }}
 
 [filter.summary]
-correct = {{ min = {summary.correct.min} }}
+correct = {{ min = {sure["summary"]} }}
 
 # A larger teacher, from a folder or the Hugging Face Hub; without the table, the embedded one.
 # [teacher]
