@@ -25,7 +25,6 @@ class Heartbeat:
     def doing(self, what: str | Callable[[], str]) -> None:
         """Set what is being done from now on: words, or a function that gives them."""
         self._doing = (lambda: what) if isinstance(what, str) else what
-        self.heard()
 
     def heard(self) -> None:
         """Count the silence from now."""

@@ -72,11 +72,13 @@ class _Watch(Watch):
         """Print one line."""
         print_training(what, progress)
         self._heartbeat.doing(what)
+        self._heartbeat.heard()
 
     def comparing(self, task: str) -> None:
         """Print one line."""
         print_comparing(task)
         self._heartbeat.doing(f"teacher against student: {task}")
+        self._heartbeat.heard()
 
     def say(self, line: str, style: str | None = None) -> None:
         """Print one line."""
