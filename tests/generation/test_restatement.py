@@ -3,9 +3,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from impossible.data.schema import Context, Demonstration
-from impossible.generation.corpus import Document
+from impossible.generation.corpus import CorpusReport, Document
 from impossible.generation.groups import groups_from_table, groups_to_table
-from impossible.generation.restatement import prefix, restate, richest, sentences
+from impossible.generation.restatement import prefix, restate, richest, sentences, unfitting
 from impossible.recipe.restatement import Cue, Restatement
 from impossible.recipe.sampling import Sampling
 from impossible.teachers.base import Continuation, Decoding
@@ -101,6 +101,34 @@ def test_any_fitting_sentence_of_a_document_may_be_restated() -> None:
         (s.row, s.text) for s in found
     ] == [(1, LONG), (1, SHORT)]
     assert sentences(documents[::-1], SETTINGS, 10, 7, 300)[0].text in (SHORT, LONG)
+
+
+def test_the_report_says_why_sentences_cannot_be_restated() -> None:
+    texts = ["No. Yes.", "the screen of this old phone is great. i do", f"{SHORT} No.", "See the menu"]
+    documents = [Document(row, text) for row, text in enumerate(texts, 1)]
+    report = CorpusReport(documents=len(documents))
+    found = sentences(documents, SETTINGS, 10, 7, 300, report)
+    assert [s.text for s in found] == ["The screen of this old phone is great.", SHORT]
+    assert report.lines() == [
+        "4 documents; 2 of 6 sentences can be restated (not: 4 under 5 words)",
+        "2 × no sentence to restate: under 5 words (rows 1, 4)",
+        "1 × in lower case: capitals were put at the start of sentences (row 2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "why"),
+    [
+        (SHORT, None),
+        ("It is old.", "under 5 words"),
+        ("word " * 60 + "end.", "over 40 words"),
+        (SHORT.removesuffix("."), "unterminated"),
+        (SHORT[:1].lower() + SHORT[1:], "lower-case start"),
+        ("It was not what they would have had to be doing then.", "few content words"),
+    ],
+)
+def test_why_a_sentence_cannot_be_restated(sentence: str, why: str | None) -> None:
+    assert unfitting(sentence, SETTINGS, 300) == why
 
 
 def test_of_the_teachers_own_sentences_the_one_that_says_most_is_restated() -> None:

@@ -10,12 +10,17 @@ import typer
 
 from ..errors import ImpossibleError
 from ..text.escape import plain
-from . import critic, look, make, measure, release, student
+from . import begin, critic, look, make, measure, release, student
 from .terminal import open_console, prepare
 
 Command = Callable[..., None]
 # panel of --help → its commands, in the order of use; `critic` is a group with its own commands
 PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
+    "Begin": {
+        "setup": begin.setup,
+        "init": begin.init,
+        "doctor": begin.doctor,
+    },
     "Make a dataset": {
         "run": make.run_command,
         "status": make.status,
@@ -23,7 +28,6 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
         "export-preferences": make.export_preferences,
         "plan": make.plan,
         "settings": make.settings,
-        "doctor": make.doctor,
     },
     "Inspect a run": {
         "why": look.why,
@@ -78,7 +82,7 @@ def _application() -> typer.Typer:
     application = typer.Typer(
         name="impossible",
         help="Distil paraphrase and summary datasets from a small language model, without labels.",
-        epilog="Start: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]. "
+        epilog="Start: [bold]impossible init CORPUS[/bold], then [bold]impossible run recipe.toml[/bold]. "
         "Every command has --help with an example; many have --json for scripts.",
         no_args_is_help=True,
         rich_markup_mode="rich",

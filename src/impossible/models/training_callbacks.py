@@ -7,11 +7,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from .progress import Pace, Progress
 
-_SECONDS = 20.0  # between two reports, unless the trainer logs a loss in between
+_SECONDS = 8.0  # between two reports, unless the trainer logs a loss in between
 
 
 class ReportProgress(TrainerCallback):
-    """Calls `on_progress` when the trainer logs, and every 20 seconds."""
+    """Calls `on_progress` when the trainer logs, and every 8 seconds."""
 
     def __init__(self, on_progress: Callable[[Progress], None]):
         self._on_progress = on_progress

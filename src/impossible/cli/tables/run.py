@@ -13,7 +13,6 @@ from ...data.state import State
 from ...metrics.statistics import Interval
 from ...pipeline.forecast import Forecast, slowest
 from ...recipe.base import TASKS
-from ...recipe.recipe import Recipe
 from ...recipe.reference import Setting
 from ..terminal import as_markup
 
@@ -131,25 +130,6 @@ def _amount(value: float) -> str:
     if math.isinf(value):
         return "∞"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def advice(counts: Counter[str], recipe: Recipe) -> str | None:
-    """Suggest a setting to change if a run keeps less than one pair per context, else None."""
-    kept = sum(n for name, n in counts.items() if name.endswith(": kept"))
-    per_context = kept / max(counts["contexts"], 1)
-    if per_context >= 1:
-        return None
-    sampling = recipe.sampling
-    problem = f"only {per_context:.2g} pairs per context"
-    if sampling.min_logprob is not None and counts["improbable"] > counts["continuations"] / 2:
-        hint = f"most continuations lie under sampling.min_logprob: try {sampling.min_logprob * 1.25:g}"
-    elif recipe.restatement is not None:
-        hint = f"more restatements find more: try restatement.per_cue={2 * recipe.restatement.per_cue}"
-    elif sampling.per_context < 400:
-        hint = "pairs grow with the square of the continuations: try sampling.per_context=400"
-    else:
-        hint = "see the funnel for the critic that rejects most, and try looser bounds with impossible whatif"
-    return f"{problem}; {hint}"
 
 
 def settings_table(settings: Sequence[Setting]) -> Table:
