@@ -3,7 +3,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from impossible.data.schema import Context, Demonstration
-from impossible.generation.corpus import Document
+from impossible.generation.corpus import CorpusReport, Document
 from impossible.generation.groups import groups_from_table, groups_to_table
 from impossible.generation.restatement import prefix, restate, richest, sentences
 from impossible.recipe.restatement import Cue, Restatement
@@ -101,6 +101,25 @@ def test_any_fitting_sentence_of_a_document_may_be_restated() -> None:
         (s.row, s.text) for s in found
     ] == [(1, LONG), (1, SHORT)]
     assert sentences(documents[::-1], SETTINGS, 10, 7, 300)[0].text in (SHORT, LONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The kettle leaks.", "too few words"),
+        ("The kettle leaks. It leaks.", "too few words"),
+        (f"{LONG[:-1]}, {LONG}", "a number of words that suits no cue"),
+        ("the city council closed the old bridge.", "lower-case start"),
+        ('"The city council closed the old bridge.', "unbalanced quotes"),
+        ("It was all there was to it when she was in.", "mostly function words"),
+    ],
+)
+def test_a_document_without_a_sentence_to_restate_is_noted_with_the_reason(text: str, reason: str) -> None:
+    report = CorpusReport()
+    found = sentences([Document(4, LONG), Document(9, text)], SETTINGS, 10, 7, 300, report)
+    assert [s.row for s in found] == [4]
+    [line] = report.lines()
+    assert line.startswith("1 × no sentence to restate: ") and reason in line and line.endswith("(row 9)")
 
 
 def test_of_the_teachers_own_sentences_the_one_that_says_most_is_restated() -> None:

@@ -59,7 +59,7 @@ def _from_corpus(
         sample = openings(documents, settings.sentences, settings.count, seed, report)
         wanted = "document that begins with a well-formed sentence"
     else:
-        sample = sentences(documents, restatement, settings.count, seed, settings.max_chars)
+        sample = sentences(documents, restatement, settings.count, seed, settings.max_chars, report)
         wanted = "well-formed sentence as long as restatement.paraphrase.words or restatement.summary.words"
     if not sample:
         notes = "; ".join(report.lines())

@@ -14,7 +14,7 @@ from ..text.function_words import FUNCTION_WORDS, content_words
 from ..text.joints import restore_joints
 from ..text.sentences import defect, iterate, normalised
 from ..text.words import words
-from .corpus import Document, Opening
+from .corpus import CorpusReport, Document, Opening
 from .edited import Editor
 from .groups import Counts, candidates, check_drawn, decoding_of
 from .sample import Sample, hashed
@@ -25,25 +25,43 @@ _PER_DOCUMENT = 3  # sentences of one document at most, so that a few long docum
 
 
 def sentences(
-    documents: Iterable[Document], settings: Restatement, count: int, seed: int, max_chars: int
+    documents: Iterable[Document],
+    settings: Restatement,
+    count: int,
+    seed: int,
+    max_chars: int,
+    report: CorpusReport | None = None,
 ) -> list[Opening]:
-    """Return a random sample of at most `count` sentences that can be restated, in document order."""
+    """Return a random sample of at most `count` sentences that can be restated, in document order.
+
+    A document without one is noted in the report, with what its first sentence lacks.
+    """
     sample = Sample(count, seed)
     for document in documents:
-        found = fitting(document.text, settings, max_chars)
+        found = list(fitting(document.text, settings, max_chars))
         for sentence in sorted(found, key=lambda s: hashed(seed, "sentence", s))[:_PER_DOCUMENT]:
             sample.offer(document.row, sentence)
+        if not found and report is not None:
+            reason = _unfit(next(iterate(document.text), ""), settings, max_chars)
+            report.note(f"no sentence to restate: {reason}", document.row)
     return [Opening(row, text) for row, text in sample.in_order()]
 
 
 def fitting(text: str, settings: Restatement, max_chars: int) -> Iterator[str]:
     """Yield the well-formed sentences of a text whose length suits a cue, and that say something."""
-    for sentence in iterate(text):
-        size = len(words(sentence))
-        if not any(low <= size <= high for _, cue in settings.cues() for low, high in [cue.words]):
-            continue
-        if defect(sentence, max_chars=max_chars) is None and len(content_words(sentence)) >= size / 3:
-            yield sentence
+    return (sentence for sentence in iterate(text) if _unfit(sentence, settings, max_chars) is None)
+
+
+def _unfit(sentence: str, settings: Restatement, max_chars: int) -> str | None:
+    """Why a sentence is not restated; None if it can be."""
+    size = len(words(sentence))
+    spans = [cue.words for _, cue in settings.cues()]
+    if not any(low <= size <= high for low, high in spans):
+        few = size < min(low for low, _ in spans)
+        return "too few words" if few else "a number of words that suits no cue"
+    if found := defect(sentence, max_chars=max_chars):
+        return found
+    return None if len(content_words(sentence)) >= size / 3 else "mostly function words"
 
 
 def richest(text: str, settings: Restatement, max_chars: int) -> str | None:
