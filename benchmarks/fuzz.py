@@ -1,7 +1,9 @@
 """Fuzz what reads other people's text: `python benchmarks/fuzz.py --inputs 300000 --seed 1`.
 
 Inputs are made by chance from awkward pieces and damaged examples. A reader may answer or raise
-ImpossibleError; anything else is a crash. An input that takes over HANG seconds of processor time is a hang.
+ImpossibleError; anything else is a crash. An input that takes over HANG seconds of processor time is a hang. Of two
+texts, a critic that `recipe.critic_table` calls symmetric must give one score in both orders, and a text must have all
+of its own numbers and persons; else it counts as a crash.
 Exit code 1 if there are any.
 """
 
@@ -20,7 +22,10 @@ from typing import Any
 import pyarrow as pa
 
 from impossible.critics.numbers import Numbers
-from impossible.critics.personal_data import personal_data
+from impossible.critics.personal_data import PersonalData, personal_data
+from impossible.critics.persons import Persons
+from impossible.critics.rouge_l import RougeL
+from impossible.critics.toxic import Toxic
 from impossible.data import store
 from impossible.data.judgements import read_judgements
 from impossible.data.run_folder import RunFolder
@@ -181,7 +186,8 @@ class Readers:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.pair, self.run = Numbers(), folder / "run"
+        self.pair, self.persons, self.run = Numbers(), Persons(), folder / "run"
+        self.symmetric = (PersonalData(), Toxic(), RougeL())
         self.recipe = dump(resolve({}))
         self.table = pa.table({"a": range(50), "b": ["ein Satz", None, "ü"] * 16 + ["x", "y"]})
         store.write_shard(folder / "good.parquet", self.table, "made for this", {"kept": 1})
@@ -200,6 +206,15 @@ class Readers:
         numbers.numbers(a := text(r))
         self.pair.score([a], [text(r)])
         personal_data(a)
+
+    def pairs(self, r: random.Random) -> None:
+        """The critics of words: those that are symmetric, and what a text shares with itself."""
+        a, b = text(r), text(r)
+        for critic in self.symmetric:
+            there, back = critic.score([a, b], [b, a]).tolist()
+            assert there == back, f"{type(critic).__name__} of {a!r}, {b!r}: {there}, {back}"
+        for critic in (self.pair, self.persons):
+            assert critic.score([a], [a]).tolist() == [1.0], f"{type(critic).__name__} of {a!r}"
 
     def readers(self, r: random.Random) -> None:
         """Tables and corpora of any bytes."""
@@ -296,8 +311,9 @@ class Readers:
 
 # of a thousand inputs
 SHARES = {
-    "splitter": 250,
-    "numbers": 250,
+    "splitter": 200,
+    "numbers": 200,
+    "pairs": 100,
     "readers": 120,
     "recipes": 100,
     "prompts": 80,

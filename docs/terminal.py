@@ -12,7 +12,7 @@ from rich.text import Text
 
 COMMANDS = (
     'impossible paraphrase "The meeting with the supplier has been moved to Thursday because of a strike."',
-    'impossible summarize "The museum, which was damaged by an earthquake in 2019, will reopen in September."',
+    'impossible summarize "The museum, which was damaged in 2019, will reopen to the public in May."',
     "impossible run tickets.toml --out runs/tickets",
 )
 PICTURE = Path(__file__).parent / "images" / "terminal.svg"

@@ -21,7 +21,10 @@ ORIGINAL = (
         ("1905 Ann Wein moved the mill.", "1905 Ann Wein moved the mill."),
         ("The mill moved on June 1904.", "The mill moved in June 1904."),
         ("The mill opened on June 4, 1904.", "The mill opened on June 4, 1904."),
-        ("He met a Argentine and an farmer.", "He met an Argentine and a farmer."),
+        (
+            "He met a Argentine and an farmer on a uninhabited island.",
+            "He met an Argentine and a farmer on an uninhabited island.",
+        ),
         (
             "A one-way street, a unit, a European and an FBI man.",
             "A one-way street, a unit, a European and an FBI man.",

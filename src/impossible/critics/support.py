@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 
-from ..text.same_word import opposite, same
+from ..text.same_word import converse, opposite, same
 from ..text.words import word_set
 from .arcs import OBJECT, OTHER, PART, SUBJECT, Arc, Reading, Word, read
 from .distinct import distinct
@@ -97,7 +97,7 @@ class Comparison:
             "condition": sum(
                 all(CONDITIONAL in u.doubt - w.doubt for u in us) for w, us in known if w.predicate
             ),
-            "opposite": sum(self._is_opposite(w) for j, w in self._y.words.items() if not self._found[j]),
+            "opposite": sum(self._is_opposite(j) for j, at in self._found.items() if not at),
             "pronoun": sum(
                 self._is_left_open(h, role) for h, role in self._y.pronouns if role in (SUBJECT, OBJECT)
             ),
@@ -183,8 +183,19 @@ class Comparison:
         }
         return bool(lost) and lost == set(self._found[j])
 
-    def _is_opposite(self, word: Word) -> bool:
-        return any(opposite(word.lemma, u.lemma) for u in self._x.words.values())
+    def _is_opposite(self, j: int) -> bool:
+        said = self._y.words[j].lemma
+        return any(
+            opposite(said, u.lemma) or (converse(said, u.lemma) and self._share_subject(i, j))
+            for i, u in self._x.words.items()
+        )
+
+    def _share_subject(self, i: int, j: int) -> bool:
+        """Whether a verb of the source and one of the target have the same subject, by name."""
+        subjects = self._fillers([i], SUBJECT)
+        return any(
+            h == j and role == SUBJECT and subjects & set(self._found[d]) for h, role, d in self._y.arcs
+        )
 
     def _is_left_open(self, h: int, role: str) -> bool:
         """A pronoun where the source names somebody whom the target does not name before."""

@@ -40,7 +40,7 @@ _BEHIND = """
     <=: or less, or fewer, or under, or below, or younger, or lower, or earlier, and under, and below
     <=: and younger, at most, at the most, maximum, max, tops
     ~by: at the latest
-    ~from: onwards, onward, or after
+    ~from: onwards, onward, or after, at the earliest
 """
 
 

@@ -21,7 +21,7 @@ _SUBJECTS = {
 _TIME = re.compile(rf"\d|\b(?:{_MONTHS})\b")
 _YEAR_FIRST = re.compile(r"^(\d{4}) (?=[A-Z])")
 _ON_MONTH = re.compile(rf"\b([Oo])n (?=(?:{_MONTHS}) \d{{4}}\b)")
-_AN = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!ne\b|nce\b)(?!u)\w|u[mn](?!i)\w|up)")
+_AN = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!ne\b|nce\b)(?!u)\w|u[mn](?!i)\w|uni[mn]|up)")
 _NOT_AN = re.compile(r"\b([Aa])n (?=[bcdfgjklmnpqrstvwyz][a-z])")
 
 

@@ -42,9 +42,11 @@ _OPPOSITES = _groups(
             thesaurus.ANTONYM_ADVERBS,
             thesaurus.ANTONYM_VERBS,
             thesaurus.ANTONYM_PLACES,
+            thesaurus.OPPOSED,
         )
     )
 )
+_CONVERSES = _groups(thesaurus.CONVERSE)
 
 
 @lru_cache(1 << 16)
@@ -63,3 +65,8 @@ def same(a: str, b: str) -> bool:
 def opposite(a: str, b: str) -> bool:
     """Whether two lemmas in lower case are opposites."""
     return a != b and b in _OPPOSITES.get(a, ())
+
+
+def converse(a: str, b: str) -> bool:
+    """Whether two verbs name one event from its two ends: "lend" and "borrow"."""
+    return a != b and b in _CONVERSES.get(a, ())

@@ -27,6 +27,18 @@ ANTONYM_VERBS = """
     defend, build destroy, allow forbid, encourage discourage, improve worsen, include exclude
 """
 
+# Opposites in what a sentence says, though one cannot stand for the other in it; used to compare only.
+OPPOSED = """
+    arrive leave, enter leave, join leave, enter exit, push pull, hire fire, lock unlock, install
+    uninstall, enable disable, connect disconnect, appear disappear, appear vanish, pass fail, gain lose,
+    save spend, deposit withdraw, import export, load unload, tighten loosen, expand shrink, advance
+    retreat, wake sleep, cancel confirm, hide reveal, lead follow, heat cool
+"""
+# The same event from its two ends: opposites where one of them did both.
+CONVERSE = """
+    borrow lend, give receive, give get, send receive, teach learn, ask answer, inherit bequeath
+"""
+
 ANTONYM_PLACES = "before after, above below, inside outside, north south, east west, northeast southwest"
 
 # From -> to; the meaning stays in (nearly) every context the tests in `derive` let through.
