@@ -38,4 +38,4 @@ def test_sentences_of_a_corpus_are_restated(tmp_path: Path) -> None:
     assert state.pairs is not None and state.pairs.num_rows > 0
     for row in state.pairs.to_pylist():
         assert row["anchored"] and row["context"] in news and row["context"] in (row["source"], row["target"])
-        assert row["correct"] >= 0.5 and row["support_forward"] >= 0.75
+        assert row["correct"] >= 0.4 and row["support_forward"] >= 0.75

@@ -28,8 +28,12 @@ Given = Annotated[
     typer.Argument(metavar="[TEXT|FILE]", help="text, or file of texts; default: lines of standard input"),
 ]
 StudentPath = Annotated[
-    Path, typer.Option("--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, or a run with one")
+    Path,
+    typer.Option(
+        "--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, a run with one, or embedded:NAME"
+    ),
 ]
+_EMBEDDED = Path("embedded:student")  # the student that comes with the package
 TextColumn = Annotated[str, typer.Option(help="column of the texts in a table")]
 Length = Annotated[str | None, typer.Option(help="length of the output")]
 Wording = Annotated[
@@ -107,7 +111,7 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
     """Make the command that runs a student on its task."""
 
     def command(
-        student: StudentPath,
+        student: StudentPath = _EMBEDDED,
         given: Given = None,
         n: Annotated[int, typer.Option("-n", min=1, help="outputs per text, at most")] = 1,
         column: TextColumn = "text",
@@ -159,7 +163,7 @@ paraphrase = _rewrite_command(
     Prints one line per text, with its outputs separated by tabs; an empty line if none is accepted. For a
     single text on the command line, prints one line per output.
 
-    Example: [bold]impossible paraphrase "Thank you for your help." -n 3 --student students/first[/bold]
+    Example: [bold]impossible paraphrase "Thank you for your help." -n 3[/bold]
     """,
 )
 summarize = _rewrite_command(
@@ -167,7 +171,7 @@ summarize = _rewrite_command(
     "summary",
     """Summarize texts; --length is short, medium or long. Prints like paraphrase.
 
-    Example: [bold]impossible summarize posts.csv --column body --length short --student students/first[/bold]
+    Example: [bold]impossible summarize posts.csv --column body --length short[/bold]
     """,
 )
 
@@ -229,7 +233,7 @@ def _write(answers: Iterable["Answer"], out: Path, rows: "list[Row]", task: str,
 
 
 def serve(
-    student: StudentPath,
+    student: StudentPath = _EMBEDDED,
     host: Annotated[
         str, typer.Option(help="address to listen on; any but loopback needs a token")
     ] = "127.0.0.1",
@@ -244,7 +248,7 @@ def serve(
     The model's name is the task: paraphrase or summary. Sentences of all requests are answered together.
     IMPOSSIBLE_SERVE_TOKEN sets the token. Stop it with Ctrl-C; it ends what was asked.
 
-    Example: [bold]impossible serve --student students/first[/bold]
+    Example: [bold]impossible serve[/bold]
     """
     require_extra("explore", "impossible serve")
     from ..serving.serve import serve as listen
@@ -256,9 +260,9 @@ def serve(
 
 
 def export_student(
-    student: StudentPath,
     to: Annotated[str, typer.Option(help="gguf (llama.cpp, Ollama) or onnx (onnxruntime, transformers.js)")],
     out: Annotated[Path, typer.Option(help="new folder to write")],
+    student: StudentPath = _EMBEDDED,
     precision: Annotated[
         str | None,
         typer.Option(
@@ -279,8 +283,8 @@ def export_student(
 
 def augment(
     data: Annotated[Path, typer.Argument(metavar="FILE", help="labelled .jsonl, .csv, .tsv or .parquet")],
-    student: StudentPath,
     out: Annotated[Path, typer.Option(help="file for the rows of FILE and the new ones behind them")],
+    student: StudentPath = _EMBEDDED,
     text: Annotated[str, typer.Option(help="column of the texts")] = "text",
     label: Annotated[str, typer.Option(help="column of the labels")] = "label",
     per_row: Annotated[int, typer.Option(min=1, max=20, help="new rows of each row, at most")] = 2,
@@ -297,7 +301,7 @@ def augment(
     New rows repeat no text of FILE and have no text of a test file, exact or nearly. Their column
     augmented_from is the number of the row that was rewritten.
 
-    Example: [bold]impossible augment train.csv --test test.csv --out more.csv --student students/first[/bold]
+    Example: [bold]impossible augment train.csv --test test.csv --out more.csv[/bold]
     """
     from ..data.tables import ENDINGS, check_readable, check_writable, read_rows, write_rows
     from ..students.augmented import augmented, check_columns, texts_of
