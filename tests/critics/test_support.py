@@ -83,6 +83,7 @@ def test_what_the_source_supports(nlp: Language, source: str, target: str) -> No
         ("denial", "The bank refused to pay.", "The bank paid."),
         ("amount", "The majority of the houses were damaged.", "The houses were damaged."),
         ("amount", "Two of the students passed.", "The students passed."),
+        ("amount", "One of the two cups is broken.", "The two cups are broken."),
         ("amount", "Some students passed.", "All students passed."),
         ("plural", "The patients were treated at home.", "The patient was treated at home."),
         ("bare", "The star of the film won a prize.", "The star won a prize."),

@@ -133,7 +133,8 @@ class _Reader:
         if amount in ("some", "few", "one", "number") and any(c.lower_ in _DEFINITE for c in t.children):
             amount = "part"
         elif amount == "" and any(c.dep_ == "nummod" for c in limits):
-            amount = "number"
+            # "the two cups" are all of them, "two cups" need not be
+            amount = "all" if any(c.lower_ in _DEFINITE for c in t.children) else "number"
         amount = amount or next((_AMOUNTS[c.lower_] for c in limits if c.lower_ in _AMOUNTS), "")
         before_noun = t.dep_ in ("compound", "nmod")
         plural = None if before_noun or t.dep_ == "npadvmod" else {"NN": False, "NNS": True}.get(t.tag_)
