@@ -3,12 +3,7 @@
 Inputs are made by chance from awkward pieces and damaged examples. A reader may answer or raise
 ImpossibleError; anything else is a crash. An input that takes over HANG seconds of processor time is a hang.
 Of two texts, a critic that `recipe.critic_table` calls symmetric must give one score in both orders, and a
-<<<<<<< HEAD
 text must have all of its own numbers and persons; else it counts as a crash. Exit code 1 if there are any.
-=======
-text must have all of its own numbers and persons; else that counts as a crash.
-Exit code 1 if there are any.
->>>>>>> 2b9a1fd (Changelog; lines of the fuzz)
 """
 
 import argparse
