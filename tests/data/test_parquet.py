@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.data import dataset, parquet, store
-from impossible.data.tables import read_rows
 from impossible.data.parquet_page import pages
+from impossible.data.tables import read_rows
 from impossible.errors import DataError, StoreError
 
 MIB = 2**20
