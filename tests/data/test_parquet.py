@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from impossible.data import dataset, parquet, store
+from impossible.data.parquet_page import pages
 from impossible.data.tables import read_rows
 from impossible.errors import DataError, StoreError
 
@@ -105,3 +106,11 @@ def test_files_of_duckdb_empty_ones_and_dictionaries_are_read(tmp_path: Path) ->
     assert parquet.read(path, ["text"]).schema.names == ["text"]
     pq.write_table(pa.table({"text": pa.array(["a", "b", "a"]).dictionary_encode()}), path)
     assert parquet.read(path)["text"].to_pylist() == ["a", "b", "a"]
+
+
+def test_a_page_whose_size_is_a_struct_is_refused(tmp_path: Path) -> None:
+    # Thrift's compact protocol: fields 1 and 3 are integers, field 2 an empty struct
+    path = tmp_path / "page"
+    path.write_bytes(bytes([0x15, 0, 0x1C, 0, 0x15, 2, 0]))
+    with path.open("rb") as file, pytest.raises(DataError, match="a page without its size"):
+        list(pages(file, path, 0, 8))

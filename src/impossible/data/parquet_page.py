@@ -38,7 +38,10 @@ def pages(file: BinaryIO, path: Path, start: int, length: int) -> Iterator[Page]
             page = Page(kind, file.tell(), packed, unpacked, data.get(1, 0), data.get(encoding) == _DELTA)
         except (LookupError, TypeError, AttributeError) as error:
             raise DataError(f"{path} is not a readable Parquet file: a page has no header") from error
-        if min(page.packed, page.unpacked, page.values) < 0:
+        sizes = (page.packed, page.unpacked, page.values)
+        if not all(isinstance(size, int) for size in sizes):  # a struct in the place of a number
+            raise DataError(f"{path} is not a readable Parquet file: a page without its size")
+        if min(sizes) < 0:
             raise DataError(f"{path} is not a readable Parquet file: a page of negative size")
         yield page
         at = page.start + page.packed
