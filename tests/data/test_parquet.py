@@ -1,5 +1,7 @@
 """Parquet files that unpack to far more than their size are refused; those of any writer are read."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,3 +116,31 @@ def test_a_page_whose_size_is_a_struct_is_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes([0x15, 0, 0x1C, 0, 0x15, 2, 0]))
     with path.open("rb") as file, pytest.raises(DataError, match="a page without its size"):
         list(pages(file, path, 0, 8))
+
+
+DAMAGED = """
+import sys
+from pathlib import Path
+from impossible.data import parquet
+from impossible.errors import DataError
+import pyarrow as pa
+path = Path(sys.argv[1])
+good = path.read_bytes()
+start = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
+for at in range(start, len(good) - 8):
+    for flip in (1, 2, 16):
+        path.write_bytes(good[:at] + bytes([good[at] ^ flip]) + good[at + 1 :])
+        try:
+            parquet.read(path)
+        except (DataError, OSError, ValueError, pa.ArrowException):
+            pass
+print("alive")
+"""
+
+
+def test_no_damage_of_a_footer_ends_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "shard.parquet"
+    pq.write_table(pa.table({"text": ["a text", None], "scores": [[0.5], []], "n": [1, 2]}), path)
+    command = [sys.executable, "-c", DAMAGED, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout == "alive\n", done.stderr[-2000:]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DataError
-from .parquet_page import DICTIONARY, Page, pages
+from .parquet_page import DICTIONARY, Chunk, Page, chunks, pages
 
 # Tables of text shrink to a tenth, columns of few values to a hundredth.
 _MOST_TIMES = 300
@@ -65,35 +65,33 @@ def _longest(path: Path, footer: pq.FileMetaData) -> int:
     """The most bytes that a value of any column may take, 8 at least. Raises DataError."""
     most, total, longest = _most(path), 0, 8
     with path.open("rb") as file:
-        for number in range(footer.num_columns):
-            repeated = footer.schema.column(number).max_repetition_level > 0
-            for group in range(footer.num_row_groups):
-                chunk = _chunk(file, path, footer.row_group(group).column(number), most - total)
-                total += chunk.unpacked
-                longest = max(longest, chunk.longest)
-                if repeated and chunk.values * chunk.longest > max(_ONE_ROW, most):
-                    raise _bomb(path)
+        for chunk in chunks(file, path):
+            held = _held(file, path, chunk, most - total)
+            total += held.unpacked
+            longest = max(longest, held.longest)
+            repeated = footer.schema.column(chunk.column).max_repetition_level > 0
+            if repeated and held.values * held.longest > max(_ONE_ROW, most):
+                raise _bomb(path)
     return longest
 
 
 @dataclass(slots=True)
-class _Chunk:
-    """A column's part of a row group: unpacked bytes of its pages, values, bytes of the longest."""
+class _Held:
+    """What a column chunk holds: unpacked bytes of its pages, values, bytes of the longest."""
 
     unpacked: int = 0
     values: int = 0
     longest: int = 8
 
 
-def _chunk(file: BinaryIO, path: Path, column: pq.ColumnChunkMetaData, most: int) -> _Chunk:
-    found = _Chunk()
-    starts = [start for start in (column.dictionary_page_offset, column.data_page_offset) if start]
-    for page in pages(file, path, min(starts, default=0), column.total_compressed_size):
+def _held(file: BinaryIO, path: Path, chunk: Chunk, most: int) -> _Held:
+    found = _Held()
+    for page in pages(file, path, chunk.start, chunk.length):
         found.unpacked += page.unpacked
         if found.unpacked > most:
             raise _bomb(path)
-        if page.kind == DICTIONARY and column.physical_type == "BYTE_ARRAY":
-            found.longest = max(found.longest, _longest_text(file, path, page, column.compression))
+        if page.kind == DICTIONARY and chunk.is_text:
+            found.longest = max(found.longest, _longest_text(file, page, chunk.codec))
         elif page.kind != DICTIONARY:
             found.values += page.values
             if page.is_delta:
@@ -101,15 +99,14 @@ def _chunk(file: BinaryIO, path: Path, column: pq.ColumnChunkMetaData, most: int
     return found
 
 
-def _longest_text(file: BinaryIO, path: Path, page: Page, codec: str) -> int:
+def _longest_text(file: BinaryIO, page: Page, codec: str) -> int:
     """The bytes of the longest text of a dictionary: each follows its length, 4 bytes."""
     file.seek(page.start)
     packed = file.read(page.packed)
-    if codec != "UNCOMPRESSED":
-        name = "lz4_raw" if codec == "LZ4" else codec.lower()  # Arrow reads the two as one
+    if codec != "uncompressed":
         try:
-            packed = pa.Codec(name).decompress(packed, page.unpacked, asbytes=True)
-        except OSError:  # the older LZ4
+            packed = pa.Codec(codec).decompress(packed, page.unpacked, asbytes=True)
+        except (OSError, ValueError):  # the older LZ4, LZO
             return page.unpacked
     at, longest = 0, 0
     while at + 4 <= len(packed):

@@ -1,4 +1,7 @@
-"""Headers of a Parquet file's pages, which say how large each is: structs in Thrift's compact protocol."""
+"""A Parquet file's column chunks and pages, and how large each is: structs in Thrift's compact protocol.
+
+pyarrow reads them too, but ends the process, without an exception, where a chunk's statistics are damaged.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +13,23 @@ from ..errors import DataError
 DICTIONARY = 2  # kind of a page
 _DELTA = 7  # DELTA_BYTE_ARRAY: a text is the beginning of the one before it, and more
 _DEEPEST = 8
-_BOOLEANS, _INTEGERS, _BINARY, _STRUCT = {1, 2}, {4, 5, 6}, 8, 12  # Thrift's types
-_SIZES = {3: 1, 7: 8}  # type → bytes: a byte, a double
+_BOOLEANS, _INTEGERS, _BINARY, _LIST, _STRUCT = {1, 2}, {4, 5, 6}, 8, 9, 12  # Thrift's types
+_SIZES = {1: 1, 2: 1, 3: 1, 7: 8}  # type → bytes: booleans of a list, a byte, a double
+
+
+_TEXT = 6  # BYTE_ARRAY, a physical type
+_CODECS = ("uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A column's part of a row group: the column, start and bytes of its pages, codec, whether it is text."""
+
+    column: int
+    start: int
+    length: int
+    codec: str
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +42,21 @@ class Page:
     unpacked: int
     values: int
     is_delta: bool
+
+
+def chunks(file: BinaryIO, path: Path) -> Iterator[Chunk]:
+    """Yield the column chunks of a file, as its footer lists them. Raises DataError."""
+    file.seek(-8, 2)
+    size = int.from_bytes(file.read(4), "little")
+    file.seek(-8 - size, 2)
+    try:
+        for group in _Header(file).struct()[4]:
+            for number, column in enumerate(group[1]):
+                held = column[3]
+                start = min(held[field] for field in (9, 11) if held.get(field))  # data, dictionary
+                yield Chunk(number, start, held[7], _CODECS[held[4]], held[1] == _TEXT)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise DataError(f"{path} is not a readable Parquet file: its footer is damaged") from error
 
 
 def pages(file: BinaryIO, path: Path, start: int, length: int) -> Iterator[Page]:
@@ -54,7 +87,7 @@ class _Header:
         self._file = file
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
-        """The integers and structs of a struct, by field."""
+        """The integers, structs and lists of a struct, by field."""
         if depth > _DEEPEST:
             raise LookupError(depth)
         found: dict[int, Any] = {}
@@ -62,15 +95,21 @@ class _Header:
         while mark := self._byte():
             field = field + (mark >> 4) if mark >> 4 else self._integer()
             kind = mark & 15
-            if kind in _INTEGERS:
-                found[field] = self._integer()
-            elif kind == _STRUCT:
-                found[field] = self.struct(depth + 1)
-            elif kind == _BINARY:
-                self._file.seek(self._varint(), 1)
-            elif kind not in _BOOLEANS:
-                self._file.seek(_SIZES[kind], 1)
+            if kind not in _BOOLEANS:
+                found[field] = self._value(kind, depth)
         return found
+
+    def _value(self, kind: int, depth: int) -> Any:
+        if kind in _INTEGERS:
+            return self._integer()
+        if kind == _STRUCT:
+            return self.struct(depth + 1)
+        if kind == _LIST:
+            mark = self._byte()
+            size = mark >> 4 if mark >> 4 < 15 else self._varint()
+            return [self._value(mark & 15, depth + 1) for _ in range(size)]
+        self._file.seek(self._varint() if kind == _BINARY else _SIZES[kind], 1)
+        return None
 
     def _byte(self) -> int:
         return self._file.read(1)[0]

@@ -58,7 +58,7 @@ def merge_student(base: str | Path, adapter: Path, folder: Path) -> None:
 
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, trust_remote_code=False)
     model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    generation = GenerationConfig.from_pretrained(adapter)
+    generation = GenerationConfig.from_pretrained(adapter, trust_remote_code=False)
     model.config.eos_token_id, model.config.pad_token_id = generation.eos_token_id, generation.pad_token_id
     model.generation_config = generation
     model.save_pretrained(folder)
