@@ -85,7 +85,7 @@ class Comparison:
             if self._found[j]
         ]
         return {
-            "role": sum(self._turned(arc) for arc in self._y.arcs),
+            "role": sum(self._turned(arc) or self._misplaced(arc) for arc in self._y.arcs),
             "head": sum(self._lacks_head(j) or self._lacks_direction(j) for j in self._y.words),
             "point": int(self._misses_point()),
             "qualifier": sum(self._lacks_qualifier(j) for j in self._y.words),
@@ -135,6 +135,23 @@ class Comparison:
         if role == OBJECT:
             return False
         return bool(self._fillers(heads, OBJECT)) and self._nearness(arc) <= 0.5
+
+    def _misplaced(self, arc: Arc) -> bool:
+        """Another word's time, place or the like: "In May, he sold the car that he had bought in May".
+
+        Parsers err about nouns, so what hangs on one counts only if it stands at the end and moves to the front.
+        """
+        h, role, d = arc
+        if role != OTHER or not self._both(arc) or not self._y.words[h].predicate:
+            return False
+        heads = {a for a, _, b in self._x.arcs if b in self._found[d]}
+        if not heads or heads & set(self._found[h]):
+            return False
+        if all(self._x.words[a].kind == "VERB" for a in heads):
+            return True
+        subjects = [b for a, r, b in self._y.arcs if a == h and r in (SUBJECT, OBJECT)]
+        last = max(self._x.points, default=0)
+        return d < min([h, *subjects]) and all(b > last for b in self._found[d])
 
     def _lacks_head(self, j: int) -> bool:
         """Whether a noun only stands before another in the source: "Colorado" for "Colorado Springs"."""
