@@ -137,9 +137,9 @@ class Comparison:
         return bool(self._fillers(heads, OBJECT)) and self._nearness(arc) <= 0.5
 
     def _misplaced(self, arc: Arc) -> bool:
-        """Another word's time, place or the like: "In May, he sold the car that he had bought in May".
+        """Another word's time or place: "In May, he sold the car" of "the car that he had bought in May".
 
-        Parsers err about nouns, so what hangs on one counts only if it stands at the end and moves to the front.
+        Parsers err about nouns, so what hangs on one counts only if it moves from the end to the front.
         """
         h, role, d = arc
         if role != OTHER or not self._both(arc) or not self._y.words[h].predicate:

@@ -26,6 +26,14 @@ from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
 
+# The bounds of answers are those of a dataset but for these: the beginning of a text may be its summary, and
+# an answer is read before it is used.
+ANSWERS = {
+    "filter": {
+        "paraphrase": {"correct": {"min": 0.5}},
+        "summary": {"prefix": False, "length_ratio": {"max": 0.9}, "correct": {"min": 0.3}},
+    }
+}
 _CHUNK = 32  # texts whose outputs are scored together
 _MAX_DRAWS = 200
 
@@ -123,14 +131,14 @@ class Student:
     ) -> "Student":
         """Open a student's folder, or a run's best student.
 
-        `filter` and `score` replace the default bounds and critic models; `edits`: see Student. Raises
-        ModelError.
+        `filter` and `score` replace the bounds of answers and the critic models; `edits`: see Student.
+        Raises ModelError.
         """
         folder, execution = best_student(Path(path)), execution or Execution()
         info = read_info(folder)
         tokens = open_student_tokens(folder, info.kind)
         sampler = open_sampler(folder, tokens, execution)
-        filter, score = filter or resolve({}).filter, score or Score()
+        filter, score = filter or resolve(ANSWERS).filter, score or Score()
         return cls(info, sampler, tokens, filter, score, execution, edits=edits)
 
     def paraphrase(self, texts: Sequence[str], n: int = 5, **options: Unpack[RequestOptions]) -> list[Answer]:
