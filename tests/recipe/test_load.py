@@ -96,7 +96,7 @@ def test_a_resolved_recipe_is_read_as_written_whatever_the_preset_says_today(
     text = without_clause(dump(recipe))
     if beside:  # as runs had it before a recipe said that it is resolved
         text = text.partition("\n")[2]
-        (tmp_path / "manifest.json").write_text('{"contexts": 1, "shards": 1, "stages": []}')
+        (tmp_path / "manifest.json").write_text('{"contexts": 1, "shards": 1, "stages": ["contexts"]}')
     path = write(tmp_path, text)
     assert read_recipe(path) == recipe
     request.getfixturevalue("another_preset")
