@@ -1,4 +1,6 @@
 import errno
+import json
+import math
 import os
 from pathlib import Path
 
@@ -122,3 +124,35 @@ def test_lines_are_written_whole(tmp_path: Path) -> None:
     store.write_lines(tmp_path / "rows.jsonl", rows)
     assert store.read_lines(tmp_path / "rows.jsonl") == rows
     assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8") == '{"a": "é"}\n{"a": 2}\n'
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [math.nan], {"inner": math.inf}])
+def test_no_line_has_a_number_that_json_does_not_know(tmp_path: Path, value: object) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    store.write_lines(tmp_path / "lines.jsonl", [{"a": value}])
+    store.append_line(tmp_path / "lines.jsonl", {"a": value})
+    lines = (tmp_path / "lines.jsonl").read_text().splitlines()
+    assert len(lines) == 2 and lines[0] == lines[1]
+    json.loads(lines[0], parse_constant=refuse)
+
+
+def test_a_power_cut_undoes_no_line_and_no_new_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is flushed to disk: the journal and the folder that names it; the folder above each new one."""
+    flushed: list[int] = []
+    fsync = os.fsync
+
+    def recorded(number: int) -> None:
+        flushed.append(os.fstat(number).st_ino)
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    store.append_line(tmp_path / "journal.jsonl", {"a": 1})
+    assert flushed == [(tmp_path / "journal.jsonl").stat().st_ino, tmp_path.stat().st_ino]
+    store.write_text(tmp_path / "new" / "deep" / "file", "x")
+    store.make_folder(tmp_path / "other" / "made", "f", lambda new: (new / "file").touch())
+    above = [tmp_path, tmp_path / "new", tmp_path / "new/deep", tmp_path / "other"]
+    assert {path.stat().st_ino for path in above} <= set(flushed[2:])

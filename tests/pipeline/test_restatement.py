@@ -9,7 +9,7 @@ import pytest
 
 from impossible.data.run_folder import RunFolder
 from impossible.data.state import State
-from impossible.errors import RecipeError
+from impossible.errors import RecipeError, StoreError
 from impossible.pipeline.run import Watch, run
 from impossible.pipeline.verify import verify
 from impossible.recipe.layers import merge
@@ -177,3 +177,20 @@ def test_a_run_with_own_demonstrations_resumes_by_either_recipe(
     for again in (given, RunFolder(Path("run")).recipe()):
         run(again, Path("run"), until="generate")
         assert Path("run/round-0/groups/00000.parquet").stat().st_ino == made
+
+
+def test_changed_examples_are_refused_and_cost_no_continuation(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    file, out = tmp_path / "mine.jsonl", tmp_path / "run"
+    line = '{"task": "summary", "source": "The old cat is here.", "target": "It is."}\n'
+    file.write_text(line)
+    given = recipe(settings, restatement={"examples": str(file)})
+    run(given, out, until="generate")
+    made = faults.contents(out)
+    file.write_text(line.replace("cat", "dog"))
+    with pytest.raises(StoreError, match=r"mine.jsonl has changed since .*run showed its pairs.*--fresh"):
+        run(given, out, until="generate")
+    assert faults.contents(out) == made
+    run(given, out, until="generate", fresh=True)
+    assert shown(out)[0][0]["source"] == "The old dog is here."

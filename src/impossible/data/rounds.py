@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from ..errors import StoreError, first_line
+from ..text.escape import json_value
 from . import store
 from .run_folder import RunFolder
 
@@ -36,7 +37,8 @@ _ROUNDS = TypeAdapter(list[Round])  # a number is part of a path: nothing but a 
 
 def write_rounds(run: Path, rounds: Sequence[Round]) -> None:
     """Write the rounds of a run to one file. Raises StoreError."""
-    store.write_text(RunFolder(run).rounds_file, json.dumps([asdict(r) for r in rounds], indent=2) + "\n")
+    rows = json_value([asdict(r) for r in rounds])
+    store.write_text(RunFolder(run).rounds_file, json.dumps(rows, indent=2, allow_nan=False) + "\n")
 
 
 def best(rounds: Sequence[Round]) -> Round:

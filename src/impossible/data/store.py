@@ -151,7 +151,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def _atomic(path: Path) -> Iterator[BinaryIO]:
     """A temporary file in the folder of `path` that replaces it once it is complete and flushed to disk."""
     path = path.resolve()  # of a link, the file it leads to
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_parents(path)
     if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
         with path.open("wb") as file:
             yield file
@@ -169,6 +169,14 @@ def _atomic(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
+def _make_parents(path: Path) -> None:
+    """Create the folders above a path that are missing; a power cut does not undo it."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        _flush(folder.parent)
+
+
 def _flush(path: Path) -> None:
     """Flush a file or a folder to disk."""
     number = os.open(path, os.O_RDONLY)
@@ -184,7 +192,7 @@ def make_folder(folder: Path, fingerprint: str, make: Callable[[Path], None]) ->
     It also has its fingerprint and the checksums of its files. Raises StoreError.
     """
     with _store_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make_parents(folder)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             new = Path(scratch) / "new"
             new.mkdir()
@@ -265,11 +273,19 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
-    """Append a row to a JSONL journal; start a new line if a full disk cut the last one short."""
+    """Append a row to a JSONL journal and flush it to disk; end a last line that a full disk cut short.
+
+    NaN and infinity become null. Raises StoreError.
+    """
+    new = not path.exists()
     with _store_errors(path), path.open("a+b") as file:
         file.seek(max(file.tell() - 1, 0))
         start = b"" if file.read() in (b"", b"\n") else b"\n"
         file.write(start + json.dumps(json_value(row), allow_nan=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+        if new:
+            _flush(path.parent)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

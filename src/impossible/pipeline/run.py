@@ -103,12 +103,13 @@ def run(
     with store.hold(out):
         if fresh:
             folder.clear()
+        shards = Shards(recipe, folder, rows, shown=until != "contexts")
         _check_same_text(folder, recipe, rows)
+        _check_same_examples(folder, recipe, shards)
         folder.sweep()
         if report is not None:
             watch.corpus(report)
         stages = plan(recipe, sampler)[: STAGES.index(until) + 1]
-        shards = Shards(recipe, folder, rows, shown=until != "contexts")
         state = State(out, rows.num_rows, len(shards), target=target)
         _write_manifest(folder, recipe, state, stages)
         state.shards = min(state.shards, at_most or state.shards)
@@ -194,6 +195,16 @@ def _check_same_text(folder: RunFolder, recipe: Recipe, rows: pa.Table) -> None:
     if recipe.contexts.corpus is not None and _is_other_corpus(folder, recipe, rows):
         raise StoreError(
             f"{recipe.contexts.corpus} has changed since {folder.path} continued its texts; give another "
+            "--out, or --fresh to delete what was made of them"
+        )
+
+
+def _check_same_examples(folder: RunFolder, recipe: Recipe, shards: Shards) -> None:
+    """Raise StoreError if the folder has continuations made after other examples of the user."""
+    if folder.has_shards("generate") and shards.shows_other_examples():
+        assert recipe.restatement is not None
+        raise StoreError(
+            f"{recipe.restatement.examples} has changed since {folder.path} showed its pairs; give another "
             "--out, or --fresh to delete what was made of them"
         )
 

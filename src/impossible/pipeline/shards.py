@@ -1,6 +1,7 @@
 """The shards of a run and their rows; later waves of contexts see demonstrations from the earlier ones."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -69,6 +70,25 @@ class Shards:
         if wave not in self._pools:
             self._pools[wave] = choose(list(self._scores(self.before(index))), settings)
         return attach(rows, self._pools[wave], settings)
+
+    def shows_other_examples(self) -> bool:
+        """Whether finished shards show other pairs of the user than `restatement.examples` holds now.
+
+        Raises StoreError, DataError.
+        """
+        settings = self._recipe.restatement
+        if not self._shown or settings is None or not settings.demonstrations or settings.examples is None:
+            return False
+        for index in range(len(self)):
+            shard = self._folder.shard("contexts", index)
+            if shard is None or self._folder.shard("generate", index) is None:
+                continue
+            with suppress(StoreError):  # a damaged one is made again
+                old, new = shard.table(), self.rows(index)
+                same_contexts = old["context"].to_pylist() == new["context"].to_pylist()
+                if same_contexts and old["demonstrations"].to_pylist() != new["demonstrations"].to_pylist():
+                    return True
+        return False
 
     @cached_property
     def _given(self) -> list[Demonstration]:

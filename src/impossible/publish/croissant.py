@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..recipe.recipe import Recipe
 from ..report.facts import Facts
+from ..text.escape import json_value
 
 FILE = "croissant.json"
 # The JSON-LD context that the specification requires, with the vocabulary for responsible AI.
@@ -72,7 +73,7 @@ def write_croissant(folder: Path, facts: Facts, name: str, licences: Mapping[str
     metadata = _about(facts, name, licences, home)
     metadata["distribution"] = [_file(path) for path in files]
     metadata["recordSet"] = [_records(path) for path in files]
-    text = json.dumps(metadata, indent=1, ensure_ascii=False)
+    text = json.dumps(json_value(metadata), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 

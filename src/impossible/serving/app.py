@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from ..errors import ImpossibleError
 from ..students.student import Answer
+from ..text.escape import json_value
 from .batcher import Batcher, Closed, Full
 from .requests import Body, Chat, Completion, read_body
 from .rewritten import Sentence, choices, critics, sentences, text_of
@@ -177,7 +178,7 @@ class _Reply:
 
     def _send(self, made: list[dict[str, Any]], **more: Any) -> str:
         kind = "chat.completion.chunk" if self._chat else "text_completion"
-        return f"data: {json.dumps({**self._head, 'object': kind, 'choices': made, **more})}\n\n"
+        return f"data: {json.dumps(json_value({**self._head, 'object': kind, 'choices': made, **more}))}\n\n"
 
     def _usage(self, said: Sequence[str]) -> dict[str, int]:
         """Tokens of the texts and of what is returned, not of all that was drawn."""

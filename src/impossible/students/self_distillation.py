@@ -171,7 +171,7 @@ def _cached_measure(
     student = _load(folder.student_folder(number), bounds, recipe)
     accepted, quality = _measure(student, tests, recipe.seed, on_progress)
     row = {"fingerprint": wanted, "accepted": accepted, "quality": quality}
-    store.write_text(path, json.dumps(row) + "\n")
+    store.write_lines(path, [row])
     return accepted, quality
 
 
