@@ -12,13 +12,15 @@ import pytest
 
 from impossible.cli.app import main
 from impossible.data.tables import read_rows
+from impossible.recipe.critic_table import CRITICS
+from impossible.students.reasons import REASONS
 from impossible.students.student import Student
 from tests.students import models
 
 
-def command(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+def command(*arguments: str, stdin: bytes = b"", screen: io.StringIO | None = None) -> tuple[int, str, str]:
     """Run a command in this process: exit code, standard output, standard error."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = screen or io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["impossible", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
@@ -37,9 +39,11 @@ paraphrase = false
 summary = false
 [filter]
 paraphrase = {length_ratio = {min = 0.1}, numbers = false, persons = false, similarity = false, entities = false,
-  entailment = false, well_formed = false, clause = false, judge = false}
+  entailment = false, well_formed = false, clause = false, judge = false, grounded = false, support = false,
+  correct = false}
 summary = {length_ratio = {max = 0.9}, numbers = false, persons = false, similarity = false, entities = false,
-  entailment = false, well_formed = false, clause = false, judge = false}
+  entailment = false, well_formed = false, clause = false, judge = false, grounded = false, support = false,
+  correct = false}
 """.replace(",\n ", ",")
 
 
@@ -101,6 +105,27 @@ def test_lines_in_lines_out(student: Path) -> None:
     assert "nothing good enough for" in told
 
 
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_the_best_draft_and_why_it_was_rejected(student: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.toml").write_text(CHEAP.replace("{max = 0.9}", "{max = 0.0001}"))
+    how = ("--student", str(student), "--recipe", str(tmp_path / "none.toml"), "--edits", "0")
+    arguments = ("summarize", "The cat is big and red.", *how)
+    _, piped, told = command(*arguments)
+    assert piped == "" and "nothing good enough" in told
+    _, seen, _ = command(*arguments, screen=_Screen())
+    assert seen.startswith("[rejected: too long or too short for its source] ")
+    _, seen, _ = command(*arguments, "--strict", screen=_Screen())
+    assert seen == ""
+
+
+def test_every_critic_has_a_reason_in_words() -> None:
+    assert list(REASONS) == list(CRITICS)
+
+
 def test_json_has_what_was_rejected_and_why(student: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("body\nThe cat is big and red.\n这是。\n")
     arguments = ["summarize", str(tmp_path / "a.csv"), "--column", "body", "--length", "short", "-n", "2"]
@@ -118,6 +143,7 @@ def test_json_has_what_was_rejected_and_why(student: Path, tmp_path: Path) -> No
     assert code == 0 and first["source"] == "The cat is big and red." and "Latin" in second["note"]
     for output in first["outputs"]:
         assert output["accepted"] == (output["verdict"] == "kept") and "length_ratio" in output["scores"]
+        assert output["accepted"] == (output["reason"] == "")
 
 
 def test_a_file_of_rows_keeps_its_columns_and_its_order(student: Path, tmp_path: Path) -> None:
@@ -159,19 +185,21 @@ def test_ctrl_c_keeps_what_is_finished(
 def test_bytes_of_another_encoding_are_named_with_their_line(student: Path, tmp_path: Path) -> None:
     broken = "The cat.\nDas Café.\n".encode("latin-1")
     (tmp_path / "a.txt").write_bytes(broken)
+    how = ("--student", str(student), "--json", "--recipe", str(student.with_name("cheap.toml")))
     for code, said, told in (
-        command("paraphrase", "--student", str(student), "--json", stdin=broken),
-        command("paraphrase", str(tmp_path / "a.txt"), "--student", str(student), "--json"),
+        command("paraphrase", *how, stdin=broken),
+        command("paraphrase", str(tmp_path / "a.txt"), *how),
     ):
         assert code == 0 and "note: 1 × line not UTF-8, read as cp1252 (row 2)\n" in told
         assert [json.loads(line)["source"] for line in said.splitlines()] == ["The cat.", "Das Café."]
     (tmp_path / "b.jsonl").write_text('{"text": "cut \\ud83d in half"}\n')
-    code, said, _ = command("paraphrase", str(tmp_path / "b.jsonl"), "--student", str(student), "--json")
+    code, said, _ = command("paraphrase", str(tmp_path / "b.jsonl"), *how)
     assert code == 0 and json.loads(said)["source"] == "cut \ufffd in half"
 
 
 def test_a_slash_makes_no_file_of_a_sentence(student: Path) -> None:
-    code, said, _ = command("paraphrase", "Tea and/or coffee is fine.", "--student", str(student), "--json")
+    how = ("--student", str(student), "--json", "--recipe", str(student.with_name("cheap.toml")))
+    code, said, _ = command("paraphrase", "Tea and/or coffee is fine.", *how)
     assert code == 0 and json.loads(said)["source"] == "Tea and/or coffee is fine."
 
 

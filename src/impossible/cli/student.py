@@ -49,6 +49,9 @@ ByRecipe = Annotated[
     typer.Option("--recipe", help="filter by this recipe's bounds and models instead of the default ones"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="random seed")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="on a terminal too, print accepted outputs only, as into a pipe")
+]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -125,6 +128,7 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         edits: Edits = EDITS,
         recipe: ByRecipe = None,
         show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
+        strict: Strict = False,
         out: Out = None,
         force: Force = False,
     ) -> None:
@@ -142,7 +146,8 @@ def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
         try:
             if out is None:
                 alone = texts == [given]
-                _print(counter.each(answers, not sys.stdout.isatty()), alone, json, show)
+                seen = sys.stdout.isatty()
+                _print(counter.each(answers, not seen), alone, json, show, drafts=seen and not strict)
             else:
                 _write(counter.each(answers, True), out, rows, task, n)
         except KeyboardInterrupt:
@@ -161,7 +166,8 @@ paraphrase = _rewrite_command(
     """Paraphrase texts; --length is shorter, similar or longer.
 
     Prints one line per text, with its outputs separated by tabs; an empty line if none is accepted. For a
-    single text on the command line, prints one line per output.
+    single text on the command line, prints one line per output. On a terminal a text without an accepted
+    output gets the best draft, marked as rejected with the reason; --strict leaves it out.
 
     Example: [bold]impossible paraphrase "Thank you for your help." -n 3[/bold]
     """,
@@ -205,12 +211,14 @@ class _Counter:
             self.refused += answer.best is None
 
 
-def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool) -> None:
+def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool, drafts: bool) -> None:
+    """Print answers; with `drafts`, the best rejected output of a text that got no accepted one."""
     from ..text.escape import plain
-    from .texts import as_json, as_text
+    from .texts import as_draft, as_json, as_text
 
     for answer in answers:
         text = as_json(answer) if json else as_text(answer, "\n" if alone else "\t")
+        text = text or (as_draft(answer) if drafts else "")
         if show:
             text = f"{plain(answer.source)}\n    {text or '(nothing good enough)'}"
         if text or not alone:

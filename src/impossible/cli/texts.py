@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from ..data.tables import ENDINGS, Notes, Row, check_readable, decoded, ending, lines, read_rows, write_rows
 from ..errors import DataError
+from ..students.reasons import reason
 from ..students.student import Answer
 from ..text.escape import plain, plain_json
 
@@ -85,6 +86,7 @@ def as_json(answer: Answer) -> str:
             "by": o.by,
             "accepted": o.accepted,
             "verdict": o.verdict,
+            "reason": reason(o),
             "quality": round(o.quality, 4),
             "obeys": dict(o.obeys),
             "scores": {name: round(score, 4) for name, score in o.scores.items()},
@@ -97,3 +99,11 @@ def as_json(answer: Answer) -> str:
 def as_text(answer: Answer, between: str) -> str:
     """Join the accepted outputs, best first; empty if there is none."""
     return between.join(plain(o.text) for o in answer.outputs if o.accepted)
+
+
+def as_draft(answer: Answer) -> str:
+    """The best output of a text that got no accepted one, marked with the reason; empty if there is none."""
+    if not answer.outputs or answer.best:
+        return ""
+    best = answer.outputs[0]
+    return f"[rejected: {reason(best)}] {plain(best.text)}"

@@ -25,6 +25,7 @@ from .controls import Controls, check, length, likeness, template_reader, wordin
 from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
+from .refusal import refusal
 
 # The bounds of answers are those of a dataset but for these: the beginning of a text may be its summary, and
 # an answer is read before it is used.
@@ -231,13 +232,8 @@ class Student:
 
     def _note(self, text: str, prompt: str) -> str:
         """Return the reason for skipping a text, or ""."""
-        if any("\ud800" <= c <= "\udfff" for c in text):
-            return "not valid Unicode: it contains lone surrogates"
-        letters = [c for c in text if c.isalpha()]
-        if not letters:
-            return "it has no words"
-        if sum(c < "ɐ" for c in letters) < len(letters) / 2:  # the end of the Latin blocks of Unicode
-            return "not in the Latin alphabet; this student reads English"
+        if note := refusal(text):
+            return note
         tokens = len(self.tokens.prompt(prompt))
         if tokens > self.info.max_tokens:
             return f"too long: {tokens} tokens, the maximum is {self.info.max_tokens}; split it"
