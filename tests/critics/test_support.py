@@ -94,6 +94,11 @@ def test_what_the_source_supports(nlp: Language, source: str, target: str) -> No
         ("plural", "The patients were treated at home.", "The patient was treated at home."),
         ("bare", "The star of the film won a prize.", "The star won a prize."),
         ("condition", "If it rains, the game will be cancelled.", "The game will be cancelled."),
+        (
+            "condition",
+            "We shall visit the plant, provided that the road is open.",
+            "We shall visit the plant.",
+        ),
         ("opposite", "Prices will rise next year.", "Prices will fall next year."),
         ("opposite", "The ferry arrives at nine.", "The ferry leaves at nine."),
         ("opposite", "The court cancelled the hearing.", "The court confirmed the hearing."),

@@ -95,10 +95,15 @@ def _own(verb: Token) -> set[str]:
             found.add(_HEDGES[c.lower_])
         elif c.dep_ == "mark" and c.lower_ in _CONDITIONS:
             found.add(SUPPOSED)
-        elif c.dep_ == "advcl" and any(g.dep_ == "mark" and g.lower_ in ("if", "unless") for g in c.children):
+        elif c.dep_ in ("advcl", "prep") and _is_condition(c):
             found.add(CONDITIONAL)
         elif c.dep_ in ("nsubj", "nsubjpass", "dobj", "attr") and (
             c.lower_ in _NOTHING or any(d.lower_ in _NOTHING and d.tag_ == "DT" for d in c.children)
         ):
             found.add(DENIED)
     return found
+
+
+def _is_condition(clause: Token) -> bool:
+    marks = {c.lower_ for c in clause.children if c.dep_ == "mark"}
+    return clause.lower_ in ("provided", "providing") or not marks.isdisjoint({"if", "unless"})

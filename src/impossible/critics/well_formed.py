@@ -31,13 +31,17 @@ _DATE_LAST = re.compile(rf"\b(?!(?:{_MONTHS})\b)[A-Za-z]+, \d{{4}}\.?$")
 
 def fault(doc: Doc) -> str | None:
     """The first fault that makes a parsed sentence ill-formed; None if it is well formed."""
-    root = next((token for token in doc if token.dep_ == "ROOT"), None)
+    root, *others = [token for token in doc if token.dep_ == "ROOT"] or [None]
     if root is None or not _has_main_clause(doc, root):
         return "no finite main verb"
+    if not all(_finite(other) or _is_request(other) or _is_question(doc) for other in others):
+        return "a second sentence without a finite verb"
     if _is_subordinate(doc, root):
         return "a clause without a main clause"
     if _is_repeated(doc, root):
         return "a subject twice"
+    if _says_again(doc):
+        return "a phrase twice"
     if _ends_open(doc):
         return "an open end"
     if not _balanced(doc.text):
@@ -95,6 +99,18 @@ def _is_repeated(doc: Doc, root: Token) -> bool:
             if a.i - seen.get((a.lower_, b.lower_), -_WINDOW) < _WINDOW:
                 return True
             seen[a.lower_, b.lower_] = a.i
+    return False
+
+
+def _says_again(doc: Doc) -> bool:
+    """Whether four words in a row, none of them of a name, come twice."""
+    seen: set[tuple[str, ...]] = set()
+    for four in zip(doc, doc[1:], doc[2:], doc[3:], strict=False):
+        words = tuple(t.lower_ for t in four)
+        if words in seen:
+            return True
+        if all(t.is_alpha and t.pos_ != "PROPN" for t in four):
+            seen.add(words)
     return False
 
 
