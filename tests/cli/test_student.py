@@ -126,6 +126,19 @@ def test_every_critic_has_a_reason_in_words() -> None:
     assert list(REASONS) == list(CRITICS)
 
 
+def test_terms_are_protected_by_name_and_from_a_file(student: Path, tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_text("big\n\nAcme Router\n")
+    cheap = str(student.with_name("cheap.toml"))
+    how = ("--student", str(student), "--json", "--edits", "0", "--recipe", cheap)
+    named = ("--protect", "cat", "--protect-file", str(tmp_path / "terms.txt"))
+    _, said, _ = command("paraphrase", "The cat is big, {owner}.", *how, *named)
+    answer = json.loads(said)
+    assert answer["protected"] == ["cat", "big", "{owner}"]
+    assert all(o["verdict"] == "protected" and "{owner}" in o["reason"] for o in answer["outputs"])
+    _, said, _ = command("paraphrase", "The cat is big, {owner}.", *how, "--no-protect")
+    assert json.loads(said)["protected"] == []
+
+
 def test_json_has_what_was_rejected_and_why(student: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("body\nThe cat is big and red.\n这是。\n")
     arguments = ["summarize", str(tmp_path / "a.csv"), "--column", "body", "--length", "short", "-n", "2"]
@@ -225,6 +238,9 @@ BAD = [
     (["summarize", "FOLDER/pairs.parquet", "--student", "STUDENT"], "no text in 'text'; columns are task"),
     (["summarize", "Hello there.", "-n", "9", "--draws", "3", "--student", "STUDENT"], "1 ≤ n ≤ draws"),
     (["paraphrase", "Hello there.", "--out", "a.txt", "--student", "STUDENT"], "must end in .jsonl, .csv"),
+    (["paraphrase", "Hi there.", "--protect", " ", "--student", "STUDENT"], "' ' is no term"),
+    (["paraphrase", "Hi there.", "--protect-file", "FOLDER/none.txt", "--student", "STUDENT"], "not exist"),
+    (["paraphrase", "Hi there.", "--protect", "a", "--no-protect", "--student", "STUDENT"], "--no-protect"),
     (["distil", "FOLDER/none.parquet", "--out", "FOLDER/new"], "does not exist"),
     (["distil", "FOLDER", "--out", "FOLDER/new"], "has no dataset"),
     (["distil", "FOLDER/pairs.parquet", "--out", "FOLDER/base"], "exists and is not a student"),

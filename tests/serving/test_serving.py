@@ -148,6 +148,7 @@ def test_models_and_health(running: Running) -> None:
         ({"n": 0}, openai.BadRequestError, "n: Input should be greater than or equal to 1"),
         ({"n": 2, "stream": True}, openai.BadRequestError, "only one output"),
         ({"extra_body": {"length": "huge"}}, openai.BadRequestError, "huge"),
+        ({"extra_body": {"protect": [" "]}}, openai.BadRequestError, "is no term"),
         (
             {"messages": [{"role": "system", "content": "x"}]},
             openai.BadRequestError,
@@ -276,7 +277,7 @@ def test_white_space_between_sentences_is_kept() -> None:
 
 def test_the_command_ends_cleanly_and_answers_first(folder: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "cheap.toml"
-    off = ", ".join(f"{c} = false" for c in ("persons", "similarity", "entities", "entailment", "well_formed", "clause", "judge"))  # fmt: skip
+    off = ", ".join(f"{c} = false" for c in ("persons", "similarity", "entities", "entailment", "well_formed", "clause", "judge", "grounded", "support", "correct"))  # fmt: skip
     recipe.write_text(
         "[score]\nparaphrase = false\nsummary = false\n"
         f"[filter]\nparaphrase = {{ {off} }}\nsummary = {{ {off} }}\n"

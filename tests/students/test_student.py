@@ -13,6 +13,7 @@ from impossible.students.controls import Controls
 from impossible.students.decode import default_backend, finished, open_sampler, open_student_tokens
 from impossible.students.distil import make_student
 from impossible.students.prompts import prompt
+from impossible.students.reasons import reason
 from impossible.students.student import Student
 from impossible.teachers.base import Decoding
 from impossible.teachers.ctranslate2 import CTranslate2Sampler
@@ -106,6 +107,27 @@ def test_edits_by_grammar_are_judged_beside_the_drafts(student: Student) -> None
     assert 1 <= len(edits) <= 4
     assert "In May, the mayor opened the new bridge." in {o.text for o in edits if o.accepted}
     assert all(o.by == "draft" for o in student.paraphrase([text], 20, draws=20)[0].outputs)
+
+
+def test_what_lost_a_protected_term_is_shown_and_never_accepted(student: Student) -> None:
+    text = "The cat is old and it is very small."
+    [free] = student.paraphrase([text], 20, draws=20)
+    [held] = student.paraphrase([text], 20, draws=20, protect=["very"])
+    assert free.protected == () and held.protected == ("very",)
+    assert {o.text for o in held.outputs} == {o.text for o in free.outputs}
+    gone = [o for o in held.outputs if "very" not in o.text]
+    assert gone and all(o.verdict == "protected" and o.lost == ("very",) for o in gone)
+    assert all(o.lost == () and o.verdict != "protected" for o in held.outputs if o not in gone)
+    assert [o.accepted for o in held.outputs] == sorted((o.accepted for o in held.outputs), reverse=True)
+    assert reason(gone[0]) == "it lost or changed very"
+
+
+def test_slots_are_protected_unless_let_go_and_terms_get_twice_the_drafts(student: Student) -> None:
+    [held, free] = (student.paraphrase(["The {cat} is old."], 8, protect=p)[0] for p in ((), None))
+    assert held.protected == ("{cat}",) and held.best is None  # no token of the tiny student has a brace
+    assert all(o.verdict == "protected" for o in held.outputs) and free.protected == ()
+    named = student.paraphrase(TEXTS, 1, protect=["cat"])
+    assert named == student.paraphrase(TEXTS, 1, protect=["cat"], draws=16)
 
 
 def test_a_critic_is_loaded_when_an_output_gets_that_far(student: Student) -> None:

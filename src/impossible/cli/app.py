@@ -10,7 +10,7 @@ import typer
 
 from ..errors import ImpossibleError
 from ..text.escape import plain
-from . import begin, critic, look, make, measure, release, student
+from . import begin, critic, look, make, measure, release, rewrite, student
 from .terminal import open_console, prepare
 
 Command = Callable[..., None]
@@ -43,8 +43,8 @@ PANELS: Mapping[str, Mapping[str, Command | Mapping[str, Command]]] = {
     },
     "Train and use a student": {
         "distil": student.distil,
-        "paraphrase": student.paraphrase,
-        "summarize": student.summarize,
+        "paraphrase": rewrite.paraphrase,
+        "summarize": rewrite.summarize,
         "serve": student.serve,
         "export-student": student.export_student,
         "augment": student.augment,

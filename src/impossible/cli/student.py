@@ -1,9 +1,7 @@
-"""Commands for students: distil, paraphrase, summarize, serve, export-student, augment, control-accuracy."""
+"""Commands for students: distil, serve, export-student, augment, control-accuracy."""
 
-import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,55 +11,15 @@ import typer
 
 from ..models.extras import require_extra
 from ..models.progress_bars import hide_progress_bars
-from ..students import EDITS
 from .lines import print_training
 from .options import AsJson, Force, check_new, print_json
+from .student_options import EMBEDDED, AnswerCounter, ByRecipe, Draws, Seed, StudentPath, TextColumn, open_at
 from .terminal import complete_distil, complete_task, open_console
 
 if TYPE_CHECKING:
-    from ..data.tables import Row
-    from ..students.student import Answer, Student
+    pass
 
 
-Given = Annotated[
-    str | None,
-    typer.Argument(metavar="[TEXT|FILE]", help="text, or file of texts; default: lines of standard input"),
-]
-StudentPath = Annotated[
-    Path,
-    typer.Option(
-        "--student", envvar="IMPOSSIBLE_STUDENT", help="a student's folder, a run with one, or embedded:NAME"
-    ),
-]
-_EMBEDDED = Path("embedded:student")  # the student that comes with the package
-TextColumn = Annotated[str, typer.Option(help="column of the texts in a table")]
-Length = Annotated[str | None, typer.Option(help="length of the output")]
-Wording = Annotated[
-    str | None, typer.Option(help="distance from the wording of the text: near, middle or far")
-]
-SyntaxTemplate = Annotated[
-    str | None, typer.Option(help="syntax template, such as 'nsubjpass auxpass root agent'")
-]
-LikeSentence = Annotated[str | None, typer.Option(help="example sentence whose syntax to follow")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object per text, with all outputs and scores")]
-ByRecipe = Annotated[
-    Path | None,
-    typer.Option("--recipe", help="filter by this recipe's bounds and models instead of the default ones"),
-]
-Seed = Annotated[int, typer.Option(min=0, help="random seed")]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="on a terminal too, print accepted outputs only, as into a pipe")
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        help="write one row per text to this .jsonl, .csv, .tsv or .parquet, after the columns of FILE"
-    ),
-]
-Draws = Annotated[int | None, typer.Option(help="drafts to draw per text; default: 4 times -n, at least 8")]
-Edits = Annotated[
-    int, typer.Option(min=0, max=100, help="edits by grammar to judge beside the drafts, at most")
-]
 DistilSets = Annotated[
     list[str] | None,
     typer.Option(
@@ -110,138 +68,8 @@ def distil(
     print(f"student of {counts} pairs after {info.steps:,} steps{loss} -> {out}")
 
 
-def _rewrite_command(name: str, task: str, doc: str) -> Callable[..., None]:
-    """Make the command that runs a student on its task."""
-
-    def command(
-        student: StudentPath = _EMBEDDED,
-        given: Given = None,
-        n: Annotated[int, typer.Option("-n", min=1, help="outputs per text, at most")] = 1,
-        column: TextColumn = "text",
-        length: Length = None,
-        wording: Wording = None,
-        syntax: SyntaxTemplate = None,
-        like: LikeSentence = None,
-        json: Json = False,
-        seed: Seed = 7,
-        draws: Draws = None,
-        edits: Edits = EDITS,
-        recipe: ByRecipe = None,
-        show: Annotated[bool, typer.Option("--show", help="print each text before its outputs")] = False,
-        strict: Strict = False,
-        out: Out = None,
-        force: Force = False,
-    ) -> None:
-        from ..data.tables import check_writable
-        from .texts import read_texts
-
-        if out is not None:
-            check_writable(out)
-            check_new(out, force, *([Path(given)] if given and os.path.isfile(given) else []))
-        texts, rows = read_texts(given, column, sys.stdin)
-        controls = {"length": length, "wording": wording, "syntax": syntax, "like": like}
-        opened = _open(student, recipe, edits)
-        answers = opened.request(task, texts, n, **controls, seed=seed, draws=draws)
-        counter = _Counter(len(texts))
-        try:
-            if out is None:
-                alone = texts == [given]
-                seen = sys.stdout.isatty()
-                _print(counter.each(answers, not seen), alone, json, show, drafts=seen and not strict)
-            else:
-                _write(counter.each(answers, True), out, rows, task, n)
-        except KeyboardInterrupt:
-            print(f"interrupted after {counter.done:,} of {counter.total:,} texts", file=sys.stderr)
-            raise typer.Exit(130) from None
-        if counter.refused and texts != [given]:
-            print(f"nothing good enough for {counter.refused:,} of {counter.total:,} texts", file=sys.stderr)
-
-    command.__name__, command.__doc__ = name, doc
-    return command
-
-
-paraphrase = _rewrite_command(
-    "paraphrase",
-    "paraphrase",
-    """Paraphrase texts; --length is shorter, similar or longer.
-
-    Prints one line per text, with its outputs separated by tabs; an empty line if none is accepted. For a
-    single text on the command line, prints one line per output. On a terminal a text without an accepted
-    output gets the best draft, marked as rejected with the reason; --strict leaves it out.
-
-    Example: [bold]impossible paraphrase "Thank you for your help." -n 3[/bold]
-    """,
-)
-summarize = _rewrite_command(
-    "summarize",
-    "summary",
-    """Summarize texts; --length is short, medium or long. Prints like paraphrase.
-
-    Example: [bold]impossible summarize posts.csv --column body --length short[/bold]
-    """,
-)
-
-
-def _open(student: Path, recipe: Path | None, edits: int = EDITS) -> "Student":
-    from ..data.run_folder import read_recipe
-    from ..students.student import Student
-
-    hide_progress_bars()
-    if recipe is None:
-        return Student.load(student, edits=edits)
-    settings = read_recipe(recipe)
-    return Student.load(student, settings.filter, settings.score, settings.execution, edits)
-
-
-class _Counter:
-    """Count answers while they are printed or written."""
-
-    def __init__(self, total: int):
-        self.total, self.done, self.refused = total, 0, 0
-
-    def each(self, answers: Iterable["Answer"], bar: bool) -> Iterator["Answer"]:
-        """Yield the answers; show progress on standard error if that is a terminal and `bar` is set."""
-        from rich.progress import track
-
-        console = open_console(stderr=True)
-        shown = bar and console.is_terminal and self.total > 1
-        for answer in track(answers, "texts", self.total, console=console, disable=not shown):
-            yield answer
-            self.done += 1
-            self.refused += answer.best is None
-
-
-def _print(answers: Iterable["Answer"], alone: bool, json: bool, show: bool, drafts: bool) -> None:
-    """Print answers; with `drafts`, the best rejected output of a text that got no accepted one."""
-    from ..text.escape import plain
-    from .texts import as_draft, as_json, as_text
-
-    for answer in answers:
-        text = as_json(answer) if json else as_text(answer, "\n" if alone else "\t")
-        text = text or (as_draft(answer) if drafts else "")
-        if show:
-            text = f"{plain(answer.source)}\n    {text or '(nothing good enough)'}"
-        if text or not alone:
-            print(text, flush=True)
-        if alone and answer.best is None:
-            print(f"nothing good enough{f': {answer.note}' if answer.note else ''}", file=sys.stderr)
-
-
-def _write(answers: Iterable["Answer"], out: Path, rows: "list[Row]", task: str, n: int) -> None:
-    """Write the answers to a file at the end, also when interrupted."""
-    from .texts import write_answers
-
-    finished: list[Answer] = []
-    try:
-        for answer in answers:
-            finished.append(answer)
-    finally:
-        write_answers(out, finished, rows, task, n)
-        print(f"{len(finished):,} texts -> {out}")
-
-
 def serve(
-    student: StudentPath = _EMBEDDED,
+    student: StudentPath = EMBEDDED,
     host: Annotated[
         str, typer.Option(help="address to listen on; any but loopback needs a token")
     ] = "127.0.0.1",
@@ -264,13 +92,13 @@ def serve(
     def told(address: str, token: str) -> None:
         print(f"{address}{f'  token {token}' if token else ''}  (stop with Ctrl-C)", flush=True)
 
-    listen(lambda: _open(student, recipe), host, port, queue, told)
+    listen(lambda: open_at(student, recipe), host, port, queue, told)
 
 
 def export_student(
     to: Annotated[str, typer.Option(help="gguf (llama.cpp, Ollama) or onnx (onnxruntime, transformers.js)")],
     out: Annotated[Path, typer.Option(help="new folder to write")],
-    student: StudentPath = _EMBEDDED,
+    student: StudentPath = EMBEDDED,
     precision: Annotated[
         str | None,
         typer.Option(
@@ -292,7 +120,7 @@ def export_student(
 def augment(
     data: Annotated[Path, typer.Argument(metavar="FILE", help="labelled .jsonl, .csv, .tsv or .parquet")],
     out: Annotated[Path, typer.Option(help="file for the rows of FILE and the new ones behind them")],
-    student: StudentPath = _EMBEDDED,
+    student: StudentPath = EMBEDDED,
     text: Annotated[str, typer.Option(help="column of the texts")] = "text",
     label: Annotated[str, typer.Option(help="column of the labels")] = "label",
     per_row: Annotated[int, typer.Option(min=1, max=20, help="new rows of each row, at most")] = 2,
@@ -321,10 +149,10 @@ def augment(
     for path in test or ():
         check_readable(path, (".txt", *ENDINGS))
     kept_out = [one for path in test or () for one in texts_of(path, text)]
-    answers = _open(student, recipe).request(
+    answers = open_at(student, recipe).request(
         "paraphrase", [row[text] for row in rows], draws or 4 * per_row, seed=seed, draws=draws
     )
-    counter = _Counter(len(rows))
+    counter = AnswerCounter(len(rows))
     made = augmented(rows, counter.each(answers, True), text, per_row, kept_out)
     write_rows(out, [*rows, *made.rows])
     print(
@@ -358,7 +186,7 @@ def control_accuracy(
     check_readable(data, (".txt", *ENDINGS))
     texts = list(dict.fromkeys(read_texts(str(data), column, sys.stdin)[0]))[:rows]
     measured = list(
-        measure_control_accuracy(_open(student, recipe, 0), task, texts, seed=seed, show=examples)
+        measure_control_accuracy(open_at(student, recipe, 0), task, texts, seed=seed, show=examples)
     )
     if as_json:
         print_json([asdict(row) for row in measured])

@@ -52,6 +52,17 @@ def _text(row: Row, column: str, where: str) -> str:
     return text
 
 
+def read_terms(named: Sequence[str] | None, file: Path | None, none: bool) -> list[str] | None:
+    """Read the terms to protect: those named and the lines of a file; None with `none`. Raises DataError."""
+    if none and (named or file):
+        raise DataError("--no-protect lets everything go; leave it out to name terms")
+    if none or file is None:
+        return None if none else list(named or ())
+    check_readable(file, (".txt", *ENDINGS))
+    listed, _ = read_texts(str(file), "term", sys.stdin)
+    return [*(named or ()), *(term for term in listed if term.strip())]
+
+
 def write_answers(out: Path, answers: Sequence[Answer], rows: Sequence[Row], task: str, n: int) -> None:
     """Write the row of each text with its accepted outputs, best first, their qualities, and any note.
 
@@ -93,7 +104,8 @@ def as_json(answer: Answer) -> str:
         }
         for o in answer.outputs
     ]
-    return plain_json({"source": answer.source, "outputs": outputs, "note": answer.note})
+    row = {"source": answer.source, "protected": answer.protected, "outputs": outputs, "note": answer.note}
+    return plain_json(row)
 
 
 def as_text(answer: Answer, between: str) -> str:
@@ -106,4 +118,4 @@ def as_draft(answer: Answer) -> str:
     if not answer.outputs or answer.best:
         return ""
     best = answer.outputs[0]
-    return f"[rejected: {reason(best)}] {plain(best.text)}"
+    return plain(f"[rejected: {reason(best)}] {best.text}")

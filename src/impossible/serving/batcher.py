@@ -30,11 +30,12 @@ class Asked:
     n: int
     seed: int
     draws: int | None
+    protect: tuple[str, ...] = ()
 
     @property
     def kind(self) -> tuple[object, ...]:
         """What a batch shares."""
-        return self.task, self.n, self.seed, self.draws
+        return self.task, self.n, self.seed, self.draws, self.protect
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Batcher:
         do what is asked.
         """
         self.student.answers(
-            asked.task, texts, asked.controls, asked.n, asked.seed, asked.draws
+            asked.task, texts, asked.controls, asked.n, asked.seed, asked.draws, asked.protect
         )  # only checks
         if len(texts) > self.most:
             raise DataError(f"{len(texts)} sentences; this server takes {self.most} at once: send fewer")
@@ -122,6 +123,7 @@ class Batcher:
                 asked.n,
                 asked.seed,
                 asked.draws,
+                asked.protect,
             )
             for one, answer in zip(batch, answers, strict=True):
                 one.answer.set_result(answer)

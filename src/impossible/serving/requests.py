@@ -29,6 +29,7 @@ class Body(BaseModel):
     wording: str | None = None
     syntax: str | None = None
     draws: int | None = Field(None, ge=1)
+    protect: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
@@ -38,7 +39,7 @@ class Body(BaseModel):
     def asked(self) -> Asked:
         """What is asked of each sentence; the model's name is the task."""
         controls = Controls(self.length, self.wording, self.syntax)
-        return Asked(self.model, controls, self.n, self.seed, self.draws)
+        return Asked(self.model, controls, self.n, self.seed, self.draws, self.protect)
 
 
 class _Part(BaseModel):

@@ -27,4 +27,6 @@ REASONS = {
 
 def reason(output: Output) -> str:
     """The reason for a rejection in words; "" for an accepted output."""
+    if output.lost:
+        return f"it lost or changed {', '.join(output.lost)}"
     return "" if output.accepted else REASONS.get(output.verdict, f"rejected by {output.verdict}")

@@ -25,6 +25,7 @@ from .controls import Controls, check, length, likeness, template_reader, wordin
 from .decode import decoding, finished, open_sampler, open_student_tokens
 from .info import Info, best_student, read_info
 from .prompts import one_line, prompt
+from .protect import PROTECTED, Protection, protection
 from .refusal import refusal
 
 # The bounds of answers are those of a dataset but for these: the beginning of a text may be its summary, and
@@ -37,6 +38,7 @@ ANSWERS = {
 }
 _CHUNK = 32  # texts whose outputs are scored together
 _MAX_DRAWS = 200
+_LAST: Rank = (0.0, -2.0)  # below all that critics rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ class Output:
     """One text that the student wrote.
 
     `by` is `draft`, or `edit` for an edit of the source by grammar. `verdict` is `kept` or the critic that
-    rejects it. `quality` ranks kept outputs (see `rank.quality`), `rank` all outputs (see `rank.ranked`).
-    `scores` has the score of each critic that was run. `obeys` maps each requested control to whether the
-    text has it; `likeness` is the similarity to the requested syntax template (1 if none was requested).
+    rejects it; `protected` if it lost the protected terms `lost`, and then no critic was asked. `quality`
+    ranks kept outputs (see `rank.quality`), `rank` all outputs (see `rank.ranked`). `scores` has the score of
+    each critic that was run. `obeys` maps each requested control to whether the text has it; `likeness` is
+    the similarity to the requested syntax template (1 if none was requested).
     """
 
     text: str
@@ -57,6 +60,7 @@ class Output:
     likeness: float = 1.0
     rank: Rank = (0.0, 0.0)
     by: str = "draft"
+    lost: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -66,11 +70,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outputs for a text, best first. `note` gives the reason if there are none."""
+    """The outputs for a text, best first. `note` gives the reason if there are none.
+
+    `protected` has the terms, slots and markup of the text that accepted outputs keep.
+    """
 
     source: str
     outputs: tuple[Output, ...] = ()
     note: str = ""
+    protected: tuple[str, ...] = ()
 
     @property
     def best(self) -> Output | None:
@@ -83,7 +91,8 @@ class RequestOptions(TypedDict, total=False):
 
     `length`, `wording` and `syntax` are controls that the student has learned. `like` is an example sentence
     whose structure is used as `syntax`. `draws` is the number of outputs drawn per text, by default 4 · n and
-    at least 8.
+    at least 8; twice as many if terms are protected. `protect` names terms that outputs must keep, besides
+    slots such as `{name}` and markup; None protects nothing.
     """
 
     length: str | None
@@ -92,6 +101,7 @@ class RequestOptions(TypedDict, total=False):
     like: str | None
     seed: int
     draws: int | None
+    protect: Sequence[str] | None
 
 
 @dataclass(slots=True)
@@ -146,8 +156,8 @@ class Student:
         """Return at most `n` paraphrases of each text, best first.
 
         The optional keywords are those of `RequestOptions`: `length`, `wording`, `syntax`, `like`, `seed`,
-        `draws`. Raises RecipeError if the student has not learned a task or control, DataError if a text is
-        not a string.
+        `draws`, `protect`. Raises RecipeError if the student has not learned a task or control, DataError if
+        a text is not a string.
         """
         return list(self.request("paraphrase", texts, n, **options))
 
@@ -167,9 +177,11 @@ class Student:
         like: str | None = None,
         seed: int = 7,
         draws: int | None = None,
+        protect: Sequence[str] | None = (),
     ) -> Iterator[Answer]:
         """Yield the answers to texts in order, as they are finished; see `RequestOptions`."""
-        return self.answers(task, texts, self.controls(length, wording, syntax, like), n, seed, draws)
+        controls = self.controls(length, wording, syntax, like)
+        return self.answers(task, texts, controls, n, seed, draws, protect)
 
     def answers(
         self,
@@ -179,13 +191,14 @@ class Student:
         n: int = 5,
         seed: int = 7,
         draws: int | None = None,
+        protect: Sequence[str] | None = (),
     ) -> Iterator[Answer]:
         """Yield the answers to texts in order, as they are finished; `asked` is shared or one per text."""
         texts = [texts] if isinstance(texts, str) else texts
         each = list(asked) if isinstance(asked, Sequence) else [asked or Controls()] * len(texts)
-        draws = draws or min(max(8, 4 * n), _MAX_DRAWS)
+        draws = draws or min(max(8, 4 * n) * (2 if protect else 1), _MAX_DRAWS)
         self._check(task, texts, each, n, draws)
-        return self._answers(task, texts, each, n, seed, draws)
+        return self._answers(task, texts, each, n, seed, draws, protection(protect))
 
     def _check(self, task: str, texts: Sequence[str], asked: Sequence[Controls], n: int, draws: int) -> None:
         if task not in self.info.tasks:
@@ -205,7 +218,14 @@ class Student:
             raise DataError(f"text {bad} is {texts[bad]!r}, not a string")
 
     def _answers(
-        self, task: str, texts: Sequence[str], asked: Sequence[Controls], n: int, seed: int, draws: int
+        self,
+        task: str,
+        texts: Sequence[str],
+        asked: Sequence[Controls],
+        n: int,
+        seed: int,
+        draws: int,
+        protected: Protection,
     ) -> Iterator[Answer]:
         causal = self.info.kind == "causal"
         for start in range(0, len(texts), _CHUNK):
@@ -224,11 +244,11 @@ class Student:
                 [found.get(i, []) for i in range(len(chunk))],
                 [edited.get(i, []) for i in range(len(chunk))],
                 requests,
+                protected,
             )
             for text, note, ordered in zip(chunk, notes, outputs, strict=True):
-                yield Answer(
-                    text, tuple(ordered[:n]), note or ("" if ordered else "the student wrote no text")
-                )
+                note = note or ("" if ordered else "the student wrote no text")
+                yield Answer(text, tuple(ordered[:n]), note, protected.held(one_line(text)))
 
     def _note(self, text: str, prompt: str) -> str:
         """Return the reason for skipping a text, or ""."""
@@ -262,6 +282,7 @@ class Student:
         drafts: Sequence[Sequence[str]],
         edits: Sequence[Sequence[str]],
         asked: Sequence[Controls],
+        protected: Protection,
     ) -> list[list[Output]]:
         """Return the distinct drafts and edits of each text, best first; ties are ordered by draw count."""
         times = [Counter(text for text in found if text) for found in drafts]
@@ -273,13 +294,31 @@ class Student:
         keyed: list[list[tuple[tuple[float, ...], Output]]] = [[] for _ in texts]
         if not targets:
             return [[] for _ in texts]
-        judged = self.judge(task, sources, targets, [asked[i] for i in where])
+        judged = self._judged(task, sources, targets, [asked[i] for i in where], protected)
         for i, output in zip(where, judged, strict=True):
             obeyed = sum(ok for name, ok in output.obeys.items() if name != "syntax") + output.likeness
             drawn = times[i][output.text]
             key = (output.accepted, obeyed, *output.rank, drawn)
             keyed[i].append((key, output if drawn else replace(output, by="edit")))
         return [[o for _, o in sorted(row, key=lambda pair: pair[0], reverse=True)] for row in keyed]
+
+    def _judged(
+        self,
+        task: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        asked: Sequence[Controls],
+        protected: Protection,
+    ) -> list[Output]:
+        """Judge pairs; those that lost a protected term get no scores and rank last."""
+        lost = [protected.lost(source, target) for source, target in zip(sources, targets, strict=True)]
+        whole = [i for i, terms in enumerate(lost) if not terms]
+        kept = [[column[i] for i in whole] for column in (sources, targets)]
+        judged = iter(self.judge(task, *kept, [asked[i] for i in whole]) if whole else [])
+        return [
+            Output(target, PROTECTED, 0.0, {}, {}, 0.0, _LAST, lost=terms) if terms else next(judged)
+            for target, terms in zip(targets, lost, strict=True)
+        ]
 
     def judge(
         self,
