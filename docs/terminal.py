@@ -15,11 +15,9 @@ from rich.text import Text
 COMMANDS = (
     'impossible paraphrase "The meeting with the supplier has been moved to Thursday because of a strike."',
     'impossible summarize "The museum, which was damaged in 2019, will reopen to the public in May."',
-    "impossible run tickets.toml --out runs/tickets --fresh",
 )
 PICTURE = Path(__file__).parent / "images" / "terminal.svg"
 _WIDTH = 104
-_LINES = 24  # of a long output, the last ones
 
 
 def record(folder: Path) -> str:
@@ -30,7 +28,7 @@ def record(folder: Path) -> str:
         done = subprocess.run(
             shlex.split(command), cwd=folder, capture_output=True, text=True, check=True, timeout=3600
         )
-        console.print(Text.from_ansi("\n".join(done.stdout.rstrip().splitlines()[-_LINES:])))
+        console.print(Text.from_ansi(done.stdout.rstrip()))
         console.print()
     picture = console.export_svg(title="impossible")
     return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # fonts of another site

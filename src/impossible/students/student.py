@@ -313,8 +313,10 @@ class Student:
         """Judge pairs; those that lost a protected term get no scores and rank last."""
         lost = [protected.lost(source, target) for source, target in zip(sources, targets, strict=True)]
         whole = [i for i, terms in enumerate(lost) if not terms]
-        kept = [[column[i] for i in whole] for column in (sources, targets)]
-        judged = iter(self.judge(task, *kept, [asked[i] for i in whole]) if whole else [])
+        kept_sources, kept_targets = [sources[i] for i in whole], [targets[i] for i in whole]
+        judged = iter(
+            self.judge(task, kept_sources, kept_targets, [asked[i] for i in whole]) if whole else []
+        )
         return [
             Output(target, PROTECTED, 0.0, {}, {}, 0.0, _LAST, lost=terms) if terms else next(judged)
             for target, terms in zip(targets, lost, strict=True)
