@@ -118,6 +118,14 @@ def test_a_page_whose_size_is_a_struct_is_refused(tmp_path: Path) -> None:
         list(pages(file, path, 0, 8))
 
 
+def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "empty.parquet"
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}).slice(0, 0), path)
+    with pq.ParquetWriter(path, pa.schema([("text", pa.string())])) as writer:
+        writer.write_table(pa.table({"text": pa.array([], pa.string())}), row_group_size=1)
+    assert parquet.read(path).num_rows == 0
+
+
 DAMAGED = """
 import sys
 from pathlib import Path

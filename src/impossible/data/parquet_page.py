@@ -53,7 +53,8 @@ def chunks(file: BinaryIO, path: Path) -> Iterator[Chunk]:
         for group in _Header(file).struct()[4]:
             for number, column in enumerate(group[1]):
                 held = column[3]
-                start = min(held[field] for field in (9, 11) if held.get(field))  # data, dictionary
+                starts = [held[field] for field in (9, 11) if held.get(field)]  # data, dictionary
+                start = min(starts, default=0)  # without rows a column has no pages
                 yield Chunk(number, start, held[7], _CODECS[held[4]], held[1] == _TEXT)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"{path} is not a readable Parquet file: its footer is damaged") from error
