@@ -114,7 +114,7 @@ def test_the_card_says_what_it_is_and_escapes_what_models_wrote(run: Path, tmp_p
     publish(run, tmp_path / "out", licences=LICENCES)
     card = DatasetCard.load(tmp_path / "out" / "README.md")
     assert card.data.license == "cc-by-4.0" and card.data.language == "en"
-    assert "2305.16635" in card.text and "| `0123` |" in card.text and "| mit |" in card.text
+    assert "2305.16635" in card.text and "| digest `0123` |" in card.text and "| mit |" in card.text
     assert (
         "| phone | 0.0% (0.0% to 0.0%) | 0.0% (0.0% to 0.0%) |" in card.text
         and "| named_person |" in card.text

@@ -339,6 +339,8 @@ def _store_errors(path: Path) -> Iterator[None]:
         hint = _HINTS.get(error.errno or 0, "")
         raise StoreError(f"{error.filename or path}: {error.strerror or error}{hint}") from error
     except DataError as error:
+        if type(error) is not DataError:  # a refusal to publish, not a damaged file
+            raise
         raise StoreError(str(error)) from error
     except pa.ArrowException as error:
         raise StoreError(f"{path} is damaged ({first_line(error)}); run again to recreate it") from error
