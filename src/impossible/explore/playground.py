@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..data.rounds import run_student
 from ..errors import DataError
 from ..recipe.recipe import Recipe
-from ..students import EDITS
 from ..students.info import read_info
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Playground:
             from ..students.student import Student
 
             recipe = self._recipe
-            self._student = Student.load(self.folder, recipe.filter, recipe.score, recipe.execution, EDITS)
+            self._student = Student.load(self.folder, recipe.filter, recipe.score, recipe.execution)
         return self._student
 
 
